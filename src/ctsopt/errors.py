@@ -1,0 +1,174 @@
+"""Errors and findings: what is wrong, where (table, row, column), and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 5
+"""How many rows of one finding are shown before the rest is counted."""
+
+Severity = Literal["error", "warning"]
+
+
+class CtsError(Exception):
+    """Every error that ctsopt raises on purpose."""
+
+
+class UsageError(CtsError):
+    """The call itself cannot be carried out: a wrong option, a missing file, an unknown name."""
+
+
+class KeyMismatch(CtsError):
+    """Two parts of the mathematics speak of different keys: a family asks for a key that does not exist."""
+
+
+class SolverError(CtsError):
+    """The solver failed, or a plan did not pass the check against the tables: our fault, not the user's."""
+
+
+class NoPlanError(CtsError):
+    """A limit (time, interrupt) was reached before any plan was found."""
+
+
+class InfeasibleError(CtsError):
+    """The promises cannot all be kept. `shortfalls` says which, by how much, in the planner's words."""
+
+    def __init__(self, message: str, shortfalls: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.shortfalls = shortfalls
+
+
+class CtsWarning(UserWarning):
+    """Base of the warnings that ctsopt gives."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule broken in one column of one table, with every row that breaks it.
+
+    Attributes
+    ----------
+    rule : str
+        Identifier of the rule, stable between versions.
+    table, column : str
+        Where. `column` is empty where the rule is about whole rows.
+    message, mend : str
+        What is wrong, and how to put it right, in the planner's words.
+    rows : sequence of int
+        Row numbers as the user sees them (line of the CSV file or row of the sheet).
+    values : sequence of str
+        What stands there, one per row.
+    candidates : sequence of str
+        Names that would have been valid: the nearest one is proposed.
+    """
+
+    rule: str
+    table: str
+    column: str
+    message: str
+    mend: str
+    rows: Sequence[int] = ()
+    values: Sequence[str] = ()
+    candidates: Sequence[str] = field(default=(), repr=False)
+    severity: Severity = "error"
+
+    @property
+    def count(self) -> int:
+        """How many rows break the rule; 1 for a finding about the whole table."""
+        return max(1, len(self.rows))
+
+    def nearest(self, value: str) -> str:
+        """The valid name nearest to `value`, or an empty text."""
+        return nearest_name(value, self.candidates)
+
+    def lines(self, shown: int = SHOWN) -> Iterator[str]:
+        """Human-readable lines: the message, the first rows, a count of the rest, the mend."""
+        where = f"{self.table}.{self.column}" if self.column else self.table
+        yield f"{self.severity} [{self.rule}] {where}: {self.message}"
+        for row, value in list(zip(self.rows, self.values, strict=True))[:shown]:
+            near = self.nearest(value)
+            yield f"    row {row}: {_short(value)!r}" + (f"   did you mean {near!r}?" if near else "")
+        if self.count > shown:
+            yield f"    ... and {self.count - shown} more rows"
+        yield f"    mend: {self.mend}"
+
+
+class Findings(Sequence[Finding]):
+    """All findings of one reading, errors first. Prints as a list; `frame()` gives one row per fault."""
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self._all = sorted(findings, key=lambda f: (f.severity != "error",))
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, item):  # type: ignore[no-untyped-def]
+        return self._all[item]
+
+    def __add__(self, other: Iterable[Finding]) -> Findings:
+        return Findings([*self._all, *other])
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Findings that keep the tables from being solved."""
+        return [f for f in self._all if f.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Findings worth a look, with which the tables can be solved."""
+        return [f for f in self._all if f.severity == "warning"]
+
+    def frame(self) -> pd.DataFrame:
+        """One row per fault: rule, severity, table, row, column, value, nearest, message, mend."""
+        import pandas as pd
+
+        records = []
+        for f in self._all:
+            near: dict[str, str] = {}
+            for row, value in zip(f.rows or (None,), f.values or ("",), strict=True):
+                if value not in near:
+                    near[value] = f.nearest(value) if len(near) < 100 else ""
+                records.append((f.rule, f.severity, f.table, row, f.column, value, near[value], f.message, f.mend))
+        names = ["rule", "severity", "table", "row", "column", "value", "nearest", "message", "mend"]
+        return pd.DataFrame(records, columns=names).astype({"row": "Int64"})
+
+    def __str__(self) -> str:
+        if not self._all:
+            return "no findings"
+        return "\n".join(line for f in self._all for line in f.lines()) + "\n" + self.headline()
+
+    def headline(self) -> str:
+        """One line that counts the faults."""
+        errors, warnings = (sum(f.count for f in part) for part in (self.errors, self.warnings))
+        return f"{errors} {_plural('error', errors)}, {warnings} {_plural('warning', warnings)}"
+
+
+class DataError(CtsError):
+    """The tables cannot be used as they are. `findings` lists every fault at once."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(f"the tables have faults\n{findings}")
+        self.findings = findings
+
+
+def nearest_name(value: str, candidates: Sequence[str]) -> str:
+    """The candidate nearest to `value` in spelling, or an empty text where none is near."""
+    if not value or not candidates:
+        return ""
+    folded = {c.casefold(): c for c in candidates}
+    hit = difflib.get_close_matches(value.casefold()[:200], list(folded), n=1, cutoff=0.6)
+    return folded[hit[0]] if hit else ""
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def _short(value: str, limit: int = 60) -> str:
+    return value if len(value) <= limit else value[: limit - 3] + "..."

@@ -1,0 +1,299 @@
+"""The data dictionary: every input table and column, with unit, default, bounds, reference and meaning.
+
+Casting, defaults, checks, templates and the documentation page are all made from this module: a column that is not
+here does not exist, and a column that is here has an effect.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["key", "reference", "number", "choice", "yes_no", "names", "text"]
+Basis = Literal["", "per_year", "per_period", "once", "per_unit"]
+
+ALL = "*"
+"""Stands for "all of them" where a column allows it."""
+
+NAMES_SEPARATOR = "|"
+"""Separates the names in a column that holds several."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an input table.
+
+    Attributes
+    ----------
+    name : str
+        Header in the file, name in every table, report and message.
+    kind : str
+        `key` (text, part of the row's key), `reference` (text, a key elsewhere), `number`, `choice`, `yes_no`,
+        `names` (several names separated by `|`), `text`.
+    meaning : str
+        One sentence.
+    unit, basis : str
+        Unit of a number; basis says over what it is counted and how it scales to the horizon.
+    required : bool
+        A blank cell is a fault. Otherwise `default` is taken, and `blank` says what that means.
+    low, high : float
+        Inclusive bounds of a number.
+    choices : tuple of str
+        Valid texts of a `choice`.
+    refers : tuple of str
+        Tables in whose first key the value must be found; `ALL` where `wildcard`.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    basis: Basis = ""
+    required: bool = False
+    default: object = None
+    blank: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    choices: tuple[str, ...] = ()
+    refers: tuple[str, ...] = ()
+    wildcard: bool = False
+    is_key: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One input table: its columns in order, and what a row stands for."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    optional: bool = True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the columns that together identify a row."""
+        return tuple(c.name for c in self.columns if c.is_key)
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(c for c in self.columns if c.name == name)
+
+
+def _key(name: str, meaning: str, refers: tuple[str, ...] = (), *, wildcard: bool = False, default: str | None = None,
+         blank: str = "") -> Column:
+    return Column(name, "key", meaning, refers=refers, wildcard=wildcard, is_key=True, required=default is None,
+                  default=default, blank=blank)
+
+
+def _reference(name: str, meaning: str, refers: tuple[str, ...], default: str | None = None, blank: str = "",
+               *, wildcard: bool = False) -> Column:
+    return Column(name, "reference", meaning, refers=refers, required=default is None, default=default, blank=blank,
+                  wildcard=wildcard)
+
+
+def _number(name: str, meaning: str, unit: str, default: float | None = 0.0, basis: Basis = "", low: float = 0.0,
+            high: float = math.inf, blank: str = "", *, is_key: bool = False) -> Column:
+    return Column(name, "number", meaning, unit, basis, required=default is None, default=default, blank=blank,
+                  low=low, high=high, is_key=is_key)
+
+
+def _choice(name: str, meaning: str, choices: tuple[str, ...], default: str | None) -> Column:
+    return Column(name, "choice", meaning, choices=choices, required=default is None, default=default)
+
+
+def _yes_no(name: str, meaning: str, *, default: bool) -> Column:
+    return Column(name, "yes_no", meaning, default=default)
+
+
+def _text(name: str, meaning: str, default: str = "") -> Column:
+    return Column(name, "text", meaning, default=default)
+
+
+UNLIMITED = "no limit"
+_LATITUDE = _number("latitude", "Latitude, north positive.", "degrees", math.nan, low=-90, high=90,
+                    blank="no coordinates")
+_LONGITUDE = _number("longitude", "Longitude, east positive.", "degrees", math.nan, low=-180, high=180,
+                     blank="no coordinates")
+_ZONE = _text("zone", "Rate zone: `rates` may name it in place of the place itself.")
+_REGION = _text("region", "Region, for reports.")
+
+SETTINGS = Table("settings", "Settings of the whole network (file `model.yaml`, or a sheet with columns setting, value).", (
+    _text("name", "Name of the network, shown on reports.", "network"),
+    _text("currency", "Currency of every amount.", "USD"),
+    _choice("distance_unit", "Unit of every distance.", ("km", "mi"), "km"),
+    _number("circuity", "Road distance over great-circle distance, where a lane states no distance.", "ratio", 1.2,
+            low=1.0, high=3.0),
+    _number("discount_rate", "Yearly rate at which opening and closing costs are annuitised.", "share per year", 0.08,
+            high=1.0),
+    _number("life", "Years over which opening and closing costs are annuitised.", "years", 10.0, low=0.1, high=100.0),
+    _number("processing_time", "Order processing where a site states none.", "days", 0.0, high=365.0),
+    _choice("open_lanes", "Which lanes exist: `listed` = those in `lanes`, and those whose two ends a row of `rates` "
+            "names; `all` = also every lane from a plant, supplier or cross-dock to a dc or cross-dock, and from every "
+            "site to every customer.", ("listed", "all"), "listed"),
+    _number("max_via_ways", "Most ways over a cross-dock that may be made before it is a finding.", "ways", 2e6, low=0),
+), optional=True)
+
+TABLES: tuple[Table, ...] = (
+    Table("periods", "Planning periods in order of their row. Absent: one period `year` of 365 days.", (
+        _key("period", "Name of the period."),
+        _number("days", "Length of the period; yearly figures are scaled by days/365.", "days", None, low=1e-9,
+                high=3660.0),
+    )),
+    Table("products", "Products or product groups. Absent: one product `goods`.", (
+        _key("product", "Name of the product."),
+        _text("product_class", "Class for which promises are made.", "all"),
+        _number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0),
+        _number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
+        _number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
+                blank="takes no pallet place"),
+    )),
+    Table("sites", "Plants, suppliers, distribution centres and cross-docks.", (
+        _key("site", "Name of the site."),
+        _choice("kind", "What the site is: plants and suppliers make goods, a dc stocks them, a crossdock passes them "
+                "on without stock.", ("plant", "supplier", "dc", "crossdock"), None),
+        _LATITUDE, _LONGITUDE, _REGION, _ZONE,
+        _text("group", "Group of sites, for limits on how many of them are open."),
+        _choice("status", "Today: `open`, `candidate` (may be opened), `closed` (stays closed).",
+                ("open", "candidate", "closed"), "open"),
+        _yes_no("may_open", "A candidate may be opened in this study.", default=True),
+        _yes_no("may_close", "An open site may be closed in this study.", default=False),
+        _number("fixed_cost", "Cost of keeping the site open.", "money per year", 0.0, "per_year"),
+        _number("opening_cost", "Cost of opening a candidate, annuitised over the life.", "money", 0.0, "once"),
+        _number("closing_cost", "Cost of closing an open site, annuitised over the life.", "money", 0.0, "once"),
+        _number("capacity", "Most that may leave the site in a year.", "capacity_unit per year", math.inf, "per_year",
+                blank=UNLIMITED),
+        _choice("capacity_unit", "Unit in which capacity and handling are counted.", ("units", "kg", "m3", "pallets"),
+                "units"),
+        _number("handling_in", "Cost of receiving.", "money per capacity_unit", 0.0, "per_unit"),
+        _number("handling_out", "Cost of picking, packing and sending.", "money per capacity_unit", 0.0, "per_unit"),
+        _number("processing_time", "From order to dispatch; at a crossdock, from arrival to dispatch.", "days",
+                math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock"),
+    ), optional=False),
+    Table("site_products", "What a site makes or may stock. Absent: every plant and supplier makes every product, "
+          "without limit and cost. Once it has rows, a plant or supplier makes just what is listed for it.", (
+        _key("site", "Name of the site.", ("sites",)),
+        _key("product", "Name of the product.", ("products",), default="goods", blank="the only product"),
+        _number("make_cost", "Cost of making or buying one unit (plants and suppliers).", "money per unit", 0.0,
+                "per_unit"),
+        _number("make_capacity", "Most that can be made in a year; 0 = not made here.", "units per year", math.inf,
+                "per_year", blank=UNLIMITED),
+        _number("make_days", "Time to make an order where the product is not stocked here.", "days", 0.0,
+                high=3660.0),
+        _yes_no("can_stock", "The product may be stocked here. At a plant, `no` means made to order: make_days are "
+                "part of the lead time.", default=True),
+    )),
+    Table("customers", "Ship-to customers.", (
+        _key("customer", "Name of the customer."),
+        _LATITUDE, _LONGITUDE, _REGION, _ZONE,
+        _text("group", "Group of customers, for reports."),
+        _reference("tier", "Service tier of the customer.", ("tiers",), "standard", "the only tier"),
+        _choice("single_source", "`customer` = everything from one stocking site; `product` = each product from one.",
+                ("no", "customer", "product"), "no"),
+    ), optional=False),
+    Table("tiers", "Service tiers. Absent: one tier `standard`.", (
+        _key("tier", "Name of the tier."),
+        _number("rank", "Rank of the tier, 1 = highest.", "rank", 1.0, low=0.0),
+        Column("modes", "names", "Modes by which the tier may be delivered (last leg), separated by `|`.",
+               default="", blank="all modes", refers=("modes",)),
+        _number("shortage_cost", "Penalty for a unit of demand that the plan does not serve.", "money per unit",
+                math.nan, "per_unit", blank="none; required where served_fraction is below 1"),
+    )),
+    Table("promises", "What a tier is promised, for each product class.", (
+        _key("tier", "Name of the tier.", ("tiers",)),
+        _key("product_class", "Product class; `*` = all classes without a row of their own, together.",
+             wildcard=True, default=ALL, blank="`*`"),
+        _number("lead_time", "Days from order to delivery.", "days", math.inf, high=3660.0,
+                blank="no promise on time"),
+        _choice("on_time_form", "`each_order`: every way used keeps the lead time with the reliability. "
+                "`share_certain`: the on-time share of the volume goes by such ways. `share_expected`: the "
+                "on-time share is met by the average on-time probability.",
+                ("each_order", "share_certain", "share_expected"), "each_order"),
+        _number("reliability", "Probability with which a way must keep the lead time to count.", "share", 0.95,
+                high=1.0),
+        _number("on_time_share", "Share of the delivered volume that must be on time (both share forms).", "share",
+                0.95, high=1.0),
+        _number("served_fraction", "Share of the tier's demand that the plan must serve.", "share", 1.0, high=1.0),
+        _number("served_fraction_each", "Share of each customer's demand that the plan must serve.", "share", 0.0,
+                high=1.0),
+        _choice("per", "Promises hold over the whole `horizon` or in every `period`.", ("horizon", "period"),
+                "horizon"),
+    )),
+    Table("demand", "Demand of a customer for a product in a period.", (
+        _key("customer", "Name of the customer.", ("customers",)),
+        _key("product", "Name of the product.", ("products",), default="goods", blank="the only product"),
+        _key("period", "Name of the period.", ("periods",), default="year", blank="the only period"),
+        _number("quantity", "Units demanded in the period.", "units", None, "per_period"),
+        _number("order_size", "Units in one drop.", "units", math.nan, "per_unit", low=1e-9,
+                blank="needed only where a rate depends on the drop"),
+        _reference("profile", "Distribution of drop sizes, in place of order_size.", ("order_profiles",), "",
+                   "order_size"),
+    ), optional=False),
+    Table("order_profiles", "Distributions of drop sizes.", (
+        _key("profile", "Name of the profile."),
+        _number("size", "Units in one drop.", "units", None, low=1e-9, is_key=True),
+        _number("share", "Share of the drops (not of the volume) of this size; the shares of a profile add up to 1.",
+                "share", None, high=1.0),
+    )),
+    Table("modes", "Transport modes. Absent: the modes that lanes and rates name, else one mode `standard`.", (
+        _key("mode", "Name of the mode."),
+        _choice("serves", "Which lanes it runs: `moves` between sites, `deliveries` to customers, or both.",
+                ("moves", "deliveries", "both"), "both"),
+        _number("speed", "Distance travelled in a day.", "distance per day", math.inf, low=1e-9,
+                blank="distance adds no time"),
+        _number("fixed_time", "Time of a shipment that does not depend on distance.", "days", 0.0, high=365.0),
+        _number("transit_cv", "Standard deviation of transit time over its mean.", "ratio", 0.0, high=5.0),
+        _choice("transit_distribution", "Distribution of transit time.", ("lognormal", "gamma", "normal"),
+                "lognormal"),
+        _number("per_distance", "Cost of one load (or of one shipment, where the mode states no load) per distance.",
+                "money per distance", 0.0),
+        _number("per_weight", "Cost per weight.", "money per kg", 0.0),
+        _number("per_weight_distance", "Cost per weight and distance.", "money per kg and distance", 0.0),
+        _number("per_shipment", "Cost of one shipment.", "money per shipment", 0.0),
+        _number("minimum_charge", "Least charge for one shipment, before the fuel surcharge.", "money per shipment",
+                0.0),
+        _number("fuel_surcharge", "Surcharge on every charge of the mode.", "share", 0.0, high=5.0),
+        _number("load_weight", "Weight that fills one load.", "kg", math.inf, low=1e-9, blank=UNLIMITED),
+        _number("load_volume", "Volume that fills one load.", "m3", math.inf, low=1e-9, blank=UNLIMITED),
+        _number("load_factor", "Average filling of a load.", "share", 1.0, low=1e-3, high=1.0),
+        _yes_no("bill_next_break", "A shipment is billed at the next weight break where that is cheaper.",
+                default=False),
+    )),
+    Table("lanes", "Lanes between sites and from sites to customers.", (
+        _key("origin", "Site where the lane starts.", ("sites",)),
+        _key("destination", "Site or customer where it ends.", ("sites", "customers")),
+        _key("mode", "Mode; `*` = every mode that may run there.", ("modes",), wildcard=True, default=ALL,
+             blank="`*`"),
+        _number("distance", "Distance of the lane.", "distance", math.nan,
+                blank="great-circle distance x circuity"),
+        _choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
+    )),
+    Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are names, "
+          "zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
+        _key("origin", "Site, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
+        _key("destination", "Site, customer, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
+        _key("mode", "Mode or `*`.", ("modes",), wildcard=True, default=ALL, blank="`*`"),
+        _key("product", "Product or `*`.", ("products",), wildcard=True, default=ALL, blank="`*`"),
+        _number("from_distance", "The row holds from this distance on (to the next row's).", "distance", 0.0,
+                is_key=True),
+        _number("from_weight", "The row holds from this shipment weight on (to the next row's).", "kg", 0.0,
+                is_key=True),
+        _number("per_unit", "Cost per unit.", "money per unit", 0.0, "per_unit"),
+        _number("per_weight", "Cost per weight.", "money per kg", 0.0),
+        _number("per_shipment", "Cost of one shipment.", "money per shipment", 0.0),
+        _number("minimum_charge", "Least charge for one shipment, before the fuel surcharge.", "money per shipment",
+                0.0),
+        _number("transit_time", "Mean transit time.", "days", math.nan, high=365.0, blank="from the mode"),
+        _number("transit_sd", "Standard deviation of transit time.", "days", math.nan, high=365.0,
+                blank="transit_cv of the mode x transit time"),
+    )),
+    Table("contracts", "Agreements that bind the network.", (
+        _key("contract", "Name of the contract."),
+        _choice("kind", "`sites_in_group`: a number of sites of a group that are open.", ("sites_in_group",), None),
+        _text("group", "Group of sites; `*` = all sites.", ALL),
+        _choice("limit", "How the quantity binds.", ("at_most", "at_least", "exactly"), "at_most"),
+        _number("quantity", "Number of sites.", "sites", None),
+    )),
+)
+
+BY_NAME: dict[str, Table] = {t.name: t for t in (SETTINGS, *TABLES)}
