@@ -1,0 +1,226 @@
+"""Sparse linear algebra over business keys: the language in which row families and cost lines are written.
+
+An `Expr` holds one linear expression per key of an index: three arrays of terms (row, column, coefficient) and a
+constant per key. `per` adds up to coarser keys, `at` looks up for finer ones; both are strict, so that a missing key is
+an error with its name and never a silent zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctsopt.errors import KeyMismatch
+from ctsopt.keys import Bools, Floats, Ints, Keys, Measure
+
+Factor = float | int | Measure | npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """A block of variables, one per key.
+
+    Attributes
+    ----------
+    index : Keys
+        One variable per key.
+    lower, upper : float or array
+        Bounds.
+    integer : bool
+        The variables take whole numbers.
+    design : bool
+        A hint for the solve: the variables are decisions on the network itself (which sites are open).
+    """
+
+    index: Keys
+    lower: float | Floats = 0.0
+    upper: float | Floats = np.inf
+    integer: bool = False
+    design: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Expr:
+    """One linear expression per key: expression i is the sum of coef[j] * x[col[j]] over terms j with row[j] == i.
+
+    Attributes
+    ----------
+    index : Keys
+        The keys, one expression each.
+    row : int32 array or None
+        Position of each term's expression; None where term j belongs to expression j.
+    col : int32 array
+        Column of each term in the program.
+    coef : float array
+        Coefficient of each term.
+    constant : float array or None
+        A constant for each key; None where all are 0.
+    """
+
+    index: Keys
+    row: Ints | None
+    col: Ints
+    coef: Floats
+    constant: Floats | None = None
+
+    @classmethod
+    def block(cls, index: Keys, start: int) -> Expr:
+        """The variables of a block whose first column is `start`."""
+        size = len(index)
+        return cls(index, None, np.arange(start, start + size, dtype=np.int32), np.ones(size))
+
+    @classmethod
+    def constants(cls, index: Keys, value: Factor = 1.0) -> Expr:
+        """A given number for each key: what a decision becomes where it is not one."""
+        none = np.empty(0, dtype=np.int32)
+        return cls(index, none, none, np.empty(0), _spread(value, index))
+
+    @property
+    def rows(self) -> Ints:
+        """Position of each term's expression."""
+        return np.arange(len(self.index), dtype=np.int32) if self.row is None else self.row
+
+    def per(self, index: Keys, on: Mapping[str, str] | None = None) -> Expr:
+        """Add up to the coarser keys of `index`.
+
+        Parameters
+        ----------
+        index : Keys
+            Keys to add up to; every key here must belong to one of them.
+        on : mapping of str to str, optional
+            Column of this expression to read for a column of `index` of another name, as in `on={"site": "origin"}`.
+
+        Raises
+        ------
+        KeyMismatch
+            If a key here has no counterpart in `index`.
+        """
+        place = index.locate(self.index, on)
+        narrow = place.astype(np.int32)
+        constant = None
+        if self.constant is not None:
+            constant = np.bincount(place, weights=self.constant, minlength=len(index))
+        return Expr(index, narrow if self.row is None else narrow[self.row], self.col, self.coef, constant)
+
+    def at(self, index: Keys, on: Mapping[str, str] | None = None) -> Expr:
+        """Look up for the finer keys of `index`: each of them gets a copy of the expression of its coarser key.
+
+        Raises
+        ------
+        KeyMismatch
+            If a key of `index` has no counterpart here.
+        """
+        place = self.index.locate(index, on)
+        constant = None if self.constant is None else self.constant[place]
+        if self.row is None:
+            return Expr(index, None, self.col[place], self.coef[place], constant)
+        order = np.argsort(self.row, kind="stable")
+        ends = np.cumsum(np.bincount(self.row, minlength=len(self.index)))
+        counts = np.diff(ends, prepend=0)[place]
+        row = np.repeat(np.arange(len(index), dtype=np.int32), counts)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        term = order[np.repeat((ends - np.diff(ends, prepend=0))[place], counts) + within]
+        return Expr(index, row, self.col[term], self.coef[term], constant)
+
+    def where(self, mask: Bools) -> Expr:
+        """Only the keys for which `mask` holds."""
+        if len(mask) != len(self.index):
+            raise KeyMismatch(f"a mask of {len(mask)} for {len(self.index)} keys")
+        index = self.index.take(mask)
+        constant = None if self.constant is None else self.constant[mask]
+        if self.row is None:
+            return Expr(index, None, self.col[mask], self.coef[mask], constant)
+        keep = mask[self.row]
+        place = np.cumsum(mask, dtype=np.int32) - np.int32(1)
+        return Expr(index, place[self.row[keep]], self.col[keep], self.coef[keep], constant)
+
+    def total(self) -> Expr:
+        """The sum over all keys, as an expression with a single key."""
+        return self.per(Keys.single())
+
+    def __mul__(self, factor: Factor) -> Expr:
+        spread = _spread(factor, self.index)
+        coef = self.coef * (spread if self.row is None else spread[self.row])
+        return replace(self, coef=coef, constant=None if self.constant is None else self.constant * spread)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Expr:
+        return self * -1.0
+
+    def __add__(self, other: Expr | Factor) -> Expr:
+        if not isinstance(other, Expr):
+            added = _spread(other, self.index)
+            return replace(self, constant=added if self.constant is None else self.constant + added)
+        if not self.index.same(other.index):
+            raise KeyMismatch(f"expressions over different keys: {list(self.index.names)} ({len(self.index)}) and "
+                              f"{list(other.index.names)} ({len(other.index)})")
+        constant = self.constant if other.constant is None else (
+            other.constant if self.constant is None else self.constant + other.constant)
+        return Expr(self.index, np.concatenate([self.rows, other.rows]), np.concatenate([self.col, other.col]),
+                    np.concatenate([self.coef, other.coef]), constant)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Expr | Factor) -> Expr:
+        return self + (-other if isinstance(other, Expr) else -_spread(other, self.index))
+
+    def __le__(self, other: Expr | Factor) -> Rows:
+        return _rows(self - other, -np.inf, 0.0)
+
+    def __ge__(self, other: Expr | Factor) -> Rows:
+        return _rows(self - other, 0.0, np.inf)
+
+    def __eq__(self, other: object) -> Rows:  # type: ignore[override]
+        if not isinstance(other, (Expr, Measure, float, int, np.ndarray)):
+            return NotImplemented
+        return _rows(self - other, 0.0, 0.0)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def value(self, plan: Floats) -> Floats:
+        """The value of each expression at a plan (one number per column of the program)."""
+        values = self.coef * plan[self.col]
+        if self.row is not None:
+            values = np.bincount(self.row, weights=values, minlength=len(self.index))
+        return values if self.constant is None else values + self.constant
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of a program: lower <= expression <= upper, one per key; constants are moved to the sides."""
+
+    lhs: Expr
+    lower: Floats
+    upper: Floats
+
+    def only(self, mask: Bools) -> Rows:
+        """Only the rows for which `mask` holds."""
+        return Rows(self.lhs.where(mask), self.lower[mask], self.upper[mask])
+
+
+def _rows(difference: Expr, lower: float, upper: float) -> Rows:
+    shift = np.zeros(len(difference.index)) if difference.constant is None else -difference.constant
+    return Rows(replace(difference, constant=None), lower + shift, upper + shift)
+
+
+def _spread(factor: Factor, index: Keys) -> Floats:
+    """A number for each key of `index`; a measure over coarser keys is looked up."""
+    if isinstance(factor, Measure):
+        if factor.index is index:
+            spread = factor.values
+        else:
+            spread = factor.values[factor.index.locate(index)]
+    else:
+        spread = np.asarray(factor, dtype=np.float64)
+        if spread.ndim == 0:
+            spread = np.full(len(index), float(spread))
+    if len(spread) != len(index):
+        raise KeyMismatch(f"{len(spread)} numbers for {len(index)} keys of {list(index.names)}")
+    if np.isnan(spread).any():
+        raise KeyMismatch(f"a number is missing (NaN) among {len(index)} keys of {list(index.names)}")
+    return spread

@@ -1,0 +1,210 @@
+"""A mixed-integer linear program made of named blocks: variables, rows and cost lines over business keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.errors import KeyMismatch
+from ctsopt.keys import Bools, Floats, Ints, Keys
+from ctsopt.program.algebra import Expr, Rows, Variable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, eq=False)
+class VariableBlock:
+    """Variables of one name: columns `start` to `start + len(index)` of the program."""
+
+    name: str
+    start: int
+    variable: Variable
+
+    @property
+    def index(self) -> Keys:
+        """The keys, one variable each."""
+        return self.variable.index
+
+    @property
+    def span(self) -> slice:
+        """The columns of the block."""
+        return slice(self.start, self.start + len(self.index))
+
+
+@dataclass(frozen=True, eq=False)
+class RowBlock:
+    """Rows of one name. A lazy block only strengthens: `anchor` names the rows that hold the same whole plans."""
+
+    name: str
+    start: int
+    rows: Rows
+    anchor: str = ""
+    meaning: str = ""
+
+    @property
+    def index(self) -> Keys:
+        """The keys, one row each."""
+        return self.rows.lhs.index
+
+    @property
+    def lazy(self) -> bool:
+        """Whether the rows only strengthen the program."""
+        return bool(self.anchor)
+
+    @property
+    def span(self) -> slice:
+        """The rows of the block."""
+        return slice(self.start, self.start + len(self.index))
+
+
+@dataclass(frozen=True, eq=False)
+class CostBlock:
+    """A cost line: one expression per key, in money over the horizon."""
+
+    name: str
+    expr: Expr
+    behaviour: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper."""
+
+    matrix: sp.csr_array
+    cost: Floats
+    offset: float
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    row_lower: Floats
+    row_upper: Floats
+
+    def with_rows(self, keep: Bools | Ints) -> Arrays:
+        """The same program with only some of its rows."""
+        return Arrays(self.matrix[keep], self.cost, self.offset, self.lower, self.upper, self.integer,
+                      self.row_lower[keep], self.row_upper[keep])
+
+
+class Program:
+    """Named blocks that make up a mixed-integer linear program.
+
+    Attributes
+    ----------
+    variables, rows, costs : dict
+        The blocks by name, in the order in which they were added.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.variables: dict[str, VariableBlock] = {}
+        self.rows: dict[str, RowBlock] = {}
+        self.costs: dict[str, CostBlock] = {}
+        self.columns = 0
+        self.row_count = 0
+
+    def add_variable(self, name: str, variable: Variable) -> Expr:
+        """Add a block of variables and return them as expressions."""
+        if name in self.variables:
+            raise KeyMismatch(f"two blocks of variables are named {name}")
+        block = VariableBlock(name, self.columns, variable)
+        self.variables[name] = block
+        self.columns += len(variable.index)
+        return Expr.block(variable.index, block.start)
+
+    def add_rows(self, name: str, rows: Rows, anchor: str = "", meaning: str = "") -> None:
+        """Add a family of rows; `anchor` marks it lazy and names the rows that make it redundant for whole plans.
+
+        Raises
+        ------
+        KeyMismatch
+            If a row has no terms and its sides exclude 0: it could never hold, whatever the plan.
+        """
+        if name in self.rows:
+            raise KeyMismatch(f"two families of rows are named {name}")
+        if anchor and anchor not in self.rows:
+            raise KeyMismatch(f"{name} is lazy, but its anchor {anchor} is not in the program")
+        _refuse_empty(name, rows)
+        self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning)
+        self.row_count += len(rows.lhs.index)
+
+    def add_cost(self, name: str, expr: Expr, behaviour: str, meaning: str = "") -> None:
+        """Add a cost line."""
+        if name in self.costs:
+            raise KeyMismatch(f"two cost lines are named {name}")
+        self.costs[name] = CostBlock(name, expr, behaviour, meaning)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The program as arrays, lazy rows included."""
+        cost = np.zeros(self.columns)
+        offset = 0.0
+        for line in self.costs.values():
+            cost += np.bincount(line.expr.col, weights=line.expr.coef, minlength=self.columns)
+            offset += 0.0 if line.expr.constant is None else float(line.expr.constant.sum())
+        blocks = list(self.variables.values())
+        spread = [(np.broadcast_to(np.asarray(end, dtype=np.float64), len(b.index)))
+                  for b in blocks for end in (b.variable.lower, b.variable.upper)]
+        integer = [np.full(len(b.index), b.variable.integer) for b in blocks]
+        lower = np.concatenate([np.empty(0), *(r.rows.lower for r in self.rows.values())])
+        upper = np.concatenate([np.empty(0), *(r.rows.upper for r in self.rows.values())])
+        return Arrays(self.matrix(), cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
+                      np.concatenate([np.empty(0), *spread[1::2]]),
+                      np.concatenate([np.empty(0, dtype=bool), *integer]), lower, upper)
+
+    def matrix(self) -> sp.csr_array:
+        """Coefficients of all rows, lazy ones included, shape (rows, columns)."""
+        terms = sum(len(b.rows.lhs.col) for b in self.rows.values())
+        row, col = np.empty(terms, dtype=np.int32), np.empty(terms, dtype=np.int32)
+        coef = np.empty(terms)
+        end = 0
+        for block in self.rows.values():
+            lhs = block.rows.lhs
+            part = slice(end, end := end + len(lhs.col))
+            np.add(lhs.rows, np.int32(block.start), out=row[part])
+            col[part], coef[part] = lhs.col, lhs.coef
+        matrix = sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)).tocsr()
+        return sp.csr_array(matrix)
+
+    @property
+    def lazy(self) -> Bools:
+        """For each row, whether it is lazy."""
+        return np.concatenate([np.empty(0, dtype=bool),
+                               *(np.full(len(b.index), b.lazy) for b in self.rows.values())])
+
+    def column_names(self) -> Iterator[str]:
+        """Readable names of the columns: `deliver[D1,,C1,gold,...]`."""
+        for block in self.variables.values():
+            yield from (f"{block.name}[{','.join(key)}]" if key else block.name for key in block.index.labels())
+
+    def row_names(self) -> Iterator[str]:
+        """Readable names of the rows: `serve_demand[C1,gold,P1,year]`."""
+        for block in self.rows.values():
+            yield from (f"{block.name}[{','.join(key)}]" if key else block.name for key in block.index.labels())
+
+    def write_lp(self, path: str | Path) -> None:
+        """Write the program as an LP file with readable names (see `ctsopt.program.lp`)."""
+        from ctsopt.program.lp import write_lp
+
+        write_lp(self, path)
+
+    def __repr__(self) -> str:
+        whole = int(self.arrays.integer.sum())
+        return (f"Program {self.name}: {self.columns:,} columns ({whole:,} whole), {self.row_count:,} rows "
+                f"({int(self.lazy.sum()):,} lazy), {self.arrays.matrix.nnz:,} coefficients\n"
+                f"  variables {', '.join(self.variables)}\n  rows {', '.join(self.rows)}\n  costs {', '.join(self.costs)}")
+
+
+def _refuse_empty(name: str, rows: Rows) -> None:
+    filled = np.zeros(len(rows.lhs.index), dtype=bool)
+    filled[rows.lhs.rows] = True
+    never = ~filled & ((rows.lower > 0) | (rows.upper < 0))
+    if never.any():
+        examples = ", ".join("/".join(k) for k in rows.lhs.index.labels(np.flatnonzero(never)[:5]))
+        raise KeyMismatch(f"{int(never.sum())} rows of {name} have no terms and cannot hold, such as {examples}")
