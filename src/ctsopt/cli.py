@@ -1,0 +1,208 @@
+"""The command `ctsopt`: each verb calls the library and shows what it returns; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ctsopt import examples
+from ctsopt.errors import UsageError
+from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, records
+from ctsopt.versions import show_versions, versions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ctsopt.results import Solution
+
+FEW_GROUPS = 6
+"""Up to so many groups stand side by side as a profit-and-loss account; more of them stand below each other."""
+
+EXIT_CODES = """Exit codes: 0 done; 1 a fault of ctsopt; 2 wrong usage; 3 faults in the tables; 4 the promises cannot be
+kept; 5 stopped by a limit without a plan; 130 interrupted (a plan found by then is shown and kept)."""
+
+app = typer.Typer(
+    name="ctsopt", help="Supply networks, service tiers and cost-to-serve: from tables to a proven plan.",
+    epilog=EXIT_CODES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the solver's log, and where a failure arose.")]
+Force = Annotated[bool, typer.Option("--force", help="Write into a folder, or over a file, that exists.")]
+Links = Literal["lazy", "all", "capacity"]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _terminal(*, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> Iterator[Terminal]:
+    """The output of one command; an error becomes a message and an exit code."""
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    try:
+        yield terminal
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        raise typer.Exit(terminal.fail(error)) from error
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        show_versions()
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version_: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True,
+                                           help="Show versions and leave.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Example network to copy, such as retail_us.")],
+    to: Annotated[Path | None, typer.Argument(metavar="DIR", help="Folder of the copy; NAME by default.",
+                                              show_default=False)] = None,
+    force: Force = False, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Copy an example network into a folder of your own."""
+    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        made = examples.copy(name, to or Path(name), force=force)
+        terminal.note(f"{made} is a copy of the example {name}; next: ctsopt solve {made}")
+        terminal.document({"path": str(made)})
+
+
+@app.command()
+def check(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")],
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """List everything that is wrong with the tables, at once."""
+    import ctsopt as cts
+
+    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        findings = cts.check(_network_path(path))
+        terminal.write(str(findings))
+        terminal.document({"errors": sum(f.count for f in findings.errors),
+                           "warnings": sum(f.count for f in findings.warnings), "findings": findings})
+        raise typer.Exit(DATA if findings.errors else OK)
+
+
+@app.command()
+def solve(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
+                                             help="Folder for the saved solution and its tables as CSV.")] = None,
+    gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, as a fraction of the cost.")] = 1e-4,
+    abs_gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, in money.")] = 0.0,
+    time_limit: Annotated[float | None, typer.Option(min=0.0, metavar="SECONDS", show_default="none",
+                                                     help="Stop after so many seconds.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
+    links: Annotated[Links, typer.Option(help="How deliveries are tied to open sites.")] = "lazy",
+    relax: Annotated[bool, typer.Option("--relax", help="Let yes-or-no decisions be fractions: a lower bound, not a "
+                                                        "plan.")] = False,
+    by: Annotated[str, typer.Option(metavar="KEY,KEY", help="Keys of the cost-to-serve table.")] = "tier",
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Find the cheapest plan that keeps the promises; show its cost, its proven gap and its cost-to-serve."""
+    import ctsopt as cts
+
+    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        net = cts.read(_network_path(path))
+        if net.findings:
+            terminal.note(str(net.findings))
+        sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
+                        log=verbose)
+        keys = [key.strip() for key in by.split(",")]
+        served = sol.cost_to_serve(by=keys)
+        if out is not None:
+            _save(sol, served, out)
+            terminal.note(f"saved in {out}")
+        terminal.write(f"{sol}\n")
+        _show(terminal, served, keys, str(net.settings["currency"]))
+        terminal.document(_summary(sol, served, keys) | {"findings": net.findings, "saved": out and str(out)})
+        raise typer.Exit(INTERRUPTED if sol.status.stopped_by == "interrupt" else OK)
+
+
+@app.command()
+def template(
+    to: Annotated[Path, typer.Argument(metavar="DIR|FILE.xlsx", help="Folder of CSV files, or workbook, to make.")],
+    force: Force = False, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Write empty tables with every column, and what each one means, to fill in."""
+    from ctsopt.network.io import write_template
+
+    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        if to.exists() and not force:
+            raise UsageError(f"{to} exists; name another, or use --force to write into it")
+        write_template(to)
+        terminal.note(f"{to} holds the empty tables; fill them in, then: ctsopt check {to}")
+        terminal.document({"path": str(to)})
+
+
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """Show the versions of ctsopt and of what it computes with."""
+    with _terminal(as_json=as_json) as terminal:
+        if not as_json:
+            show_versions()
+        terminal.document(versions())
+
+
+def _network_path(text: str) -> Path:
+    """What the user named: a folder or file that exists, else an example network."""
+    path = Path(text)
+    if path.exists():
+        return path
+    if text in examples.names():
+        return examples.path(text)
+    raise UsageError(f"there is no folder or file {text}, and no example network of that name "
+                     f"(examples: {', '.join(examples.names()) or 'none'})")
+
+
+def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    sol.save(out / "solution")
+    for name, frame in {**_tables(sol), "cost_to_serve": served}.items():
+        frame.to_csv(out / f"{name}.csv", index=False)
+
+
+def _tables(sol: Solution) -> dict[str, pd.DataFrame]:
+    return {name: getattr(sol, name) for name in ("costs", "flows", "sites", "service", "lanes", "shortage", "cube")}
+
+
+def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, Any]:
+    return {
+        "status": {"solution": sol.status.solution, "stopped_by": sol.status.stopped_by},
+        "total_cost": sol.total_cost, "cash_cost": sol.cash_cost, "penalty": sol.penalty,
+        "bound": sol.bound, "gap": sol.gap, "gap_money": sol.gap_money,
+        "costs": sol.costs, "service": sol.service, "sites": sol.sites,
+        "by": keys, "cost_to_serve": served,
+    }
+
+
+def _show(terminal: Terminal, served: pd.DataFrame, keys: list[str], currency: str) -> None:
+    """The cost-to-serve table: few groups side by side with every cost line, many groups below each other."""
+    title = f"Cost-to-serve by {', '.join(keys)} ({currency} over the horizon)"
+    groups = [" ".join(str(row[k]) for k in keys).strip() for row in records(served)]
+    cents = bool(served["total"].iloc[-1] < 1e5)
+    if len(groups) > FEW_GROUPS:
+        columns = ["units", "cost_per_unit", "cost", "shortage", "total"]
+        cells = [[str(row[k]) for k in keys] + [amount(row[c], cents=cents or c == "cost_per_unit") for c in columns]
+                 for row in served.to_dict("records")]
+        terminal.table(title, [*keys, *columns], cells, texts=len(keys))
+        return
+    lines = [c for c in served.columns if c not in {*keys, "units", "cost_per_unit", "total"}]
+    cells = [[line, *(amount(v, cents=cents or line == "cost_per_unit") for v in served[line])]
+             for line in ("units", "cost_per_unit", *lines, "total")]
+    terminal.table(title, ["", *groups], cells)

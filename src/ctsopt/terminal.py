@@ -1,0 +1,168 @@
+"""What the command line prints: results on standard output, everything else on standard error.
+
+Tables are drawn by rich where a person looks, and are plain aligned text where a program or a file reads.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ctsopt.errors import CtsError, DataError, Findings, InfeasibleError, NoPlanError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OK, OUR_FAULT, USAGE, DATA, PROMISES, NO_PLAN, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""Exit codes."""
+
+_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
+    (UsageError, USAGE, "usage"),
+    (DataError, DATA, "data"),
+    (InfeasibleError, PROMISES, "promises"),
+    (NoPlanError, NO_PLAN, "no plan"),
+    (KeyboardInterrupt, INTERRUPTED, "interrupted"),
+    (OSError, USAGE, "file"),
+)
+
+
+class Terminal:
+    """Where a command writes.
+
+    Parameters
+    ----------
+    as_json : bool
+        Standard output gets one JSON document and nothing else.
+    quiet, verbose : bool
+        Fewer notes on standard error, or more (with the traceback of a failure).
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+        if quiet and verbose:
+            raise UsageError("--quiet and --verbose exclude each other")
+        self.as_json = as_json
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def write(self, text: str) -> None:
+        """A part of the result, for people; nothing under `--json`."""
+        if not self.as_json:
+            sys.stdout.write(text + "\n")
+
+    def note(self, text: str) -> None:
+        """A remark beside the result; nothing under `--quiet`."""
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """The whole result, for programs; nothing unless `--json`."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+    def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> None:
+        """A table whose first `texts` columns are text and the rest amounts; the last row is a sum."""
+        if self.as_json:
+            return
+        if sys.stdout.isatty():
+            _draw(title, header, rows, texts)
+        else:
+            sys.stdout.write("\n".join([title, *_aligned(header, rows, texts)]) + "\n")
+
+    def fail(self, error: BaseException) -> int:
+        """Say what went wrong, in the user's words, and return the exit code.
+
+        An error of no known kind is ours: its message asks to report it, and `--verbose` shows where it arose.
+        """
+        code, kind = next(((c, k) for known, c, k in _CODES if isinstance(error, known)), (OUR_FAULT, "ours"))
+        message = _message(error, code)
+        content: dict[str, Any] = {"kind": kind, "message": message}
+        if isinstance(error, DataError):
+            content["findings"] = records(error.findings.frame())
+        if isinstance(error, InfeasibleError) and error.shortfalls is not None:
+            content["shortfalls"] = records(error.shortfalls)
+            message += "\n" + error.shortfalls.to_string(index=False)
+        if self.verbose:
+            sys.stderr.write("".join(traceback.format_exception(error)))
+        sys.stderr.write(f"{message}\n")
+        self.document({"error": content, "exit_code": code})
+        return code
+
+
+def _message(error: BaseException, code: int) -> str:
+    if isinstance(error, DataError):
+        return str(error.findings)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted before there was a plan"
+    if isinstance(error, OSError):
+        return f"cannot use {error.filename}: {error.strerror}" if error.filename else str(error)
+    if code != OUR_FAULT:
+        return str(error)
+    name = "" if isinstance(error, CtsError) else f"{type(error).__name__}: "
+    return (f"{name}{error}\nThis is a fault of ctsopt, not of your tables. Please report it with the output of "
+            "`ctsopt version` and, if you can, the tables; --verbose shows where it arose.")
+
+
+def amount(value: float, *, cents: bool = False) -> str:
+    """A number with thousands separators; `cents` adds two decimals."""
+    if math.isnan(value):
+        return ""
+    return f"{value:,.2f}" if cents else f"{value:,.0f}"
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as dictionaries of plain values."""
+    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it: no numpy numbers; what is missing or not finite becomes null."""
+    import pandas as pd
+
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, Findings):
+        return records(value.frame())
+    if isinstance(value, pd.DataFrame):
+        return records(value)
+    if value is None or value is pd.NA or isinstance(value, (str, bool)):
+        return None if value is pd.NA else value
+    if hasattr(value, "item"):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, int) else str(value)
+
+
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> list[str]:
+    """Lines of plain text: text to the left, amounts to the right, a rule above the last row."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [c.ljust(w) if i < texts else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        return "  ".join(padded).rstrip()
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    return [line(header), rule, *map(line, rows[:-1]), rule, *map(line, rows[-1:])]
+
+
+def _draw(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=SIMPLE)
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i < texts else "right", no_wrap=i >= texts)
+    for row in rows[:-1]:
+        table.add_row(*map(Text, row))
+    table.add_section()
+    for row in rows[-1:]:
+        table.add_row(*map(Text, row), style="bold")
+    Console().print(table)
