@@ -30,6 +30,8 @@ app = typer.Typer(
     epilog=EXIT_CODES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
+NetworkPath = Annotated[str, typer.Argument(
+    metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the solver's log, and where a failure arose.")]
@@ -84,7 +86,7 @@ def new(
 
 @app.command()
 def check(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")],
+    path: NetworkPath,
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """List everything that is wrong with the tables, at once."""
@@ -100,7 +102,7 @@ def check(
 
 @app.command()
 def solve(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")],
+    path: NetworkPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
                                              help="Folder for the saved solution and its tables as CSV.")] = None,
     gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, as a fraction of the cost.")] = 1e-4,
