@@ -24,6 +24,8 @@ Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+On = Mapping[str, "str | Ints"]
+
 BLANK = -1
 """Code of a blank key, such as the `via` of a direct way."""
 
@@ -142,15 +144,16 @@ class Keys:
         return (len(self) == len(other) and set(self.names) == set(other.names)
                 and all(np.array_equal(codes, other[name]) for name, codes in self.columns.items()))
 
-    def locate(self, fine: Keys, on: Mapping[str, str] | None = None) -> Positions:
+    def locate(self, fine: Keys, on: On | None = None) -> Positions:
         """Position in these keys of every key of `fine`; strict.
 
         Parameters
         ----------
         fine : Keys
             Keys that hold at least the columns of these.
-        on : mapping of str to str, optional
-            For a column here, the column of `fine` to read, where it has another name (`{"site": "via"}`).
+        on : mapping of str to str or codes, optional
+            For a column here, the column of `fine` to read where it has another name (`{"site": "via"}`), or codes
+            on the axis of the column here, one for each key of `fine`.
 
         Raises
         ------
@@ -159,25 +162,25 @@ class Keys:
         """
         found = self.find(fine, on)
         if (found < 0).any():
-            missing = np.unique(found < 0, return_index=True)[1][-1:]
             bad = np.flatnonzero(found < 0)
-            examples = ", ".join("/".join(k) for k in dict.fromkeys(fine.labels(bad[:5] if len(bad) else missing)))
+            examples = ", ".join("/".join(k) for k in dict.fromkeys(fine.labels(bad[:5])))
             raise KeyMismatch(f"no {list(self.names)} entry for {len(bad)} keys of {list(fine.names)}, such as {examples}")
         return found
 
-    def find(self, fine: Keys, on: Mapping[str, str] | None = None) -> Positions:
+    def find(self, fine: Keys, on: On | None = None) -> Positions:
         """As `locate`, with -1 where a key is not here."""
         source = {name: (on or {}).get(name, name) for name in self.names}
-        lacking = [old for old in source.values() if old not in fine.columns]
+        named = {name: old for name, old in source.items() if isinstance(old, str)}
+        lacking = [old for old in named.values() if old not in fine.columns]
         if lacking:
             raise KeyMismatch(f"{list(fine.names)} has no key column {', '.join(lacking)}")
-        foreign = [n for n, old in source.items() if fine.axes[old] is not self.axes[n]]
+        foreign = [name for name, old in named.items() if fine.axes[old] is not self.axes[name]]
         if foreign:
             raise KeyMismatch(f"key columns {foreign} are coded on other axes")
         if not self.columns:
             return np.zeros(len(fine), dtype=np.int64)
-        wanted = self._combined({name: fine.columns[old] for name, old in source.items()})
-        return self._lookup(wanted)
+        wanted = {name: fine.columns[old] if isinstance(old, str) else old for name, old in source.items()}
+        return self._lookup(self._combined(wanted))
 
     def _combined(self, columns: Mapping[str, Ints]) -> Positions:
         """One integer per key (mixed radix; a blank counts as 0)."""

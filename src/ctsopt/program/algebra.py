@@ -7,7 +7,6 @@ an error with its name and never a silent zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.errors import KeyMismatch
-from ctsopt.keys import Bools, Floats, Ints, Keys, Measure
+from ctsopt.keys import Bools, Floats, Ints, Keys, Measure, On
 
 Factor = float | int | Measure | npt.NDArray[Any]
 
@@ -84,15 +83,16 @@ class Expr:
         """Position of each term's expression."""
         return np.arange(len(self.index), dtype=np.int32) if self.row is None else self.row
 
-    def per(self, index: Keys, on: Mapping[str, str] | None = None) -> Expr:
+    def per(self, index: Keys, on: On | None = None) -> Expr:
         """Add up to the coarser keys of `index`.
 
         Parameters
         ----------
         index : Keys
             Keys to add up to; every key here must belong to one of them.
-        on : mapping of str to str, optional
-            Column of this expression to read for a column of `index` of another name, as in `on={"site": "origin"}`.
+        on : mapping of str to str or codes, optional
+            Column of this expression to read for a column of `index` of another name, as in `on={"site": "origin"}`,
+            or codes, one for each key here.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class Expr:
             constant = np.bincount(place, weights=self.constant, minlength=len(index))
         return Expr(index, narrow if self.row is None else narrow[self.row], self.col, self.coef, constant)
 
-    def at(self, index: Keys, on: Mapping[str, str] | None = None) -> Expr:
+    def at(self, index: Keys, on: On | None = None) -> Expr:
         """Look up for the finer keys of `index`: each of them gets a copy of the expression of its coarser key.
 
         Raises
