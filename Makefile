@@ -1,0 +1,41 @@
+# Every target makes the virtual environment that it needs, and makes it again when what it was made from has changed.
+# Python 3.11 and a package index are all that is needed.
+
+PYTHON ?= python3.11
+DEMO := .venv-demo
+DEV := .venv-dev
+
+.PHONY: demo test lint docs bench clean
+.DELETE_ON_ERROR:
+
+demo: $(DEMO)/made  ## install the package and solve the example network retail_us
+	$(DEMO)/bin/ctsopt solve retail_us --gap 0.001 --time-limit 120
+
+test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
+	$(DEV)/bin/python -m pytest -n 2
+
+lint: $(DEV)/made  ## style, types, layers
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+docs: $(DEV)/made  ## the documentation site, into site/
+	$(DEV)/bin/mkdocs build --strict
+
+bench: $(DEV)/made  ## time every phase beside other tools
+	$(DEV)/bin/python -m benchmarks
+
+clean:
+	rm -rf $(DEMO) $(DEV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# What is installed is the package itself, so a change of any of its files installs it anew.
+$(DEMO)/made: pyproject.toml README.md LICENSE NOTICE $(shell find src models -type f -not -name '*.pyc')
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+# Installed as a link to src/: only a change of the dependencies installs anew.
+$(DEV)/made: pyproject.toml
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
