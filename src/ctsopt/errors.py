@@ -61,7 +61,7 @@ class Finding:
     message, mend : str
         What is wrong, and how to put it right, in the planner's words.
     rows : sequence of int
-        Row numbers as the user sees them (line of the CSV file or row of the sheet).
+        Row numbers as the user sees them (line of the CSV file or row of the sheet); None where no single row is meant.
     values : sequence of str
         What stands there, one per row.
     candidates : sequence of str
@@ -73,7 +73,7 @@ class Finding:
     column: str
     message: str
     mend: str
-    rows: Sequence[int] = ()
+    rows: Sequence[int | None] = ()
     values: Sequence[str] = ()
     candidates: Sequence[str] = field(default=(), repr=False)
     severity: Severity = "error"
@@ -93,7 +93,8 @@ class Finding:
         yield f"{self.severity} [{self.rule}] {where}: {self.message}"
         for row, value in list(zip(self.rows, self.values, strict=True))[:shown]:
             near = self.nearest(value)
-            yield f"    row {row}: {_short(value)!r}" + (f"   did you mean {near!r}?" if near else "")
+            shown_value = f"    {_short(value, 160)}" if row is None else f"    row {row}: {_short(value)!r}"
+            yield shown_value + (f"   did you mean {near!r}?" if near else "")
         if self.count > shown:
             yield f"    ... and {self.count - shown} more rows"
         yield f"    mend: {self.mend}"

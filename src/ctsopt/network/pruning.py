@@ -1,0 +1,47 @@
+"""Dominance: a delivery that another one beats in everything that matters need not be in the program."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ctsopt.keys import BLANK, Bools, Coded, Floats
+
+
+def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools) -> Bools:
+    """Deliveries for which another one of the same site and request is never worse.
+
+    Way a goes for way b if b's cost is no higher, b's on-time probability is no lower (where the promise counts shares
+    on time), and b takes no cross-dock that a does not take. Of two equal ways the faster one stays, then the first.
+
+    Parameters
+    ----------
+    deliveries : Coded
+        With keys site, via, ... and measures request, on_time, certain, lead_time.
+    cost : float array
+        Money per unit, all lines together.
+    on_time_counts : bool array
+        Whether a share on time is promised for the delivery's request.
+    """
+    keys, measures = deliveries.index, deliveries.measures
+    via, on_time = keys["via"], np.where(on_time_counts, measures["on_time"], 1.0)
+    certain = np.where(on_time_counts, measures["certain"], True)
+    group = measures["request"].astype(np.int64) * (len(keys.axes["site"]) + 1) + keys["site"]
+    order = np.lexsort((np.arange(len(group)), measures["lead_time"], -certain.astype(float), -on_time, via != BLANK,
+                        cost, group))
+    group, via, on_time, certain = group[order], via[order], on_time[order], certain[order]
+    beaten = np.zeros(len(order), dtype=bool)
+    for step in range(1, _largest_group(group)):
+        # Sorted by cost, so that only an earlier way of the same group can beat a later one.
+        better = (group[:-step] == group[step:]) & (on_time[:-step] >= on_time[step:])
+        better &= (certain[:-step] >= certain[step:]) & ((via[:-step] == BLANK) | (via[:-step] == via[step:]))
+        beaten[step:] |= better
+    result = np.empty(len(order), dtype=bool)
+    result[order] = beaten
+    return result
+
+
+def _largest_group(group: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    if not len(group):
+        return 0
+    starts = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
+    return int(np.diff(np.append(starts, len(group))).max())

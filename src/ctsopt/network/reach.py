@@ -1,0 +1,93 @@
+"""Who can be supplied with what, and how much demand lies downstream of each site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints
+from ctsopt.network.supply import Supply
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def can_supply(who: Supply, moves: Mapping[str, Ints]) -> Bools:
+    """Whether a product can be had at a site: made there, or moved in from where it can be had.
+
+    Returns
+    -------
+    bool array, shape (sites, products)
+    """
+    have = who.makes.copy()
+    while True:
+        arrives = have[moves["origin"], moves["product"]]
+        more = have.copy()
+        more[moves["destination"][arrives], moves["product"][arrives]] = True
+        if (more == have).all():
+            return have
+        have = more
+
+
+def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints],
+              deliveries: Coded) -> tuple[Floats, Floats]:
+    """Demand that can be reached downstream of each site, over any number of moves.
+
+    Returns
+    -------
+    of_site : float array, shape (sites, periods)
+        In the site's capacity unit; at a cross-dock, what can pass it.
+    of_product : float array, shape (sites, products, periods)
+        Units, at stocking points.
+    """
+    sites, products = who.handles.shape
+    periods, total = len(net.axes["period"]), len(wanted)
+    keys, request = deliveries.index, deliveries.measures["request"]
+    direct = _reached(keys["site"].astype(np.int64) * products + keys["product"], request, (sites * products, total))
+    node = [moves[end].astype(np.int64) * products + moves["product"] for end in ("origin", "destination")]
+    reached = direct
+    if len(node[0]):
+        onward = _reached(node[0], node[1], (sites * products, sites * products))
+        while True:
+            more = _ones(reached + onward @ reached)
+            if more.nnz == reached.nnz:
+                break
+            reached = more
+    quantity = wanted.measures["quantity"]
+    at = np.arange(total), wanted.index["period"]
+    units = sp.csr_array((quantity, at), shape=(total, periods))
+    of_product = (reached @ units).toarray().reshape(sites, products, periods)
+    of_site = np.einsum("spt,sp->st", of_product, who.factor[who.unit])
+    of_site += _over_crossdocks(who, wanted, moves, deliveries, reached, units)
+    return of_site, of_product
+
+
+def _over_crossdocks(who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded, reached: sp.csr_array,
+                     units: sp.csr_array) -> Floats:
+    """Demand that can pass each cross-dock, in its capacity unit, shape (sites, periods)."""
+    sites, products = who.handles.shape
+    via = deliveries.index["via"]
+    over = via != BLANK
+    passing = _reached(via[over], deliveries.measures["request"][over], (sites, len(wanted)))
+    moved = moves["via"] != BLANK
+    if moved.any():
+        node = moves["destination"][moved].astype(np.int64) * products + moves["product"][moved]
+        passing = _ones(passing + _reached(moves["via"][moved], node, (sites, sites * products)) @ reached)
+    result = np.zeros((sites, units.shape[1]))
+    for unit in np.unique(who.unit[who.crossdock]):
+        here = who.crossdock & (who.unit == unit)
+        weighed = sp.csr_array(units.multiply(who.factor[unit][wanted.index["product"]][:, None]))
+        result[here] = (passing[np.flatnonzero(here)] @ weighed).toarray()
+    return result
+
+
+def _reached(row: Ints, column: Ints, shape: tuple[int, int]) -> sp.csr_array:
+    return _ones(sp.csr_array(sp.coo_array((np.ones(len(row)), (row, column)), shape=shape)))
+
+
+def _ones(matrix: sp.csr_array) -> sp.csr_array:
+    matrix.data[:] = 1.0
+    return matrix

@@ -1,0 +1,74 @@
+"""What every site makes, handles and counts, product by product: small dense tables that the ways are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.network.lanes import usable_sites
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+CAPACITY_UNITS = ("units", "kg", "m3", "pallets")
+"""Units in which a site's capacity and handling are counted, in the order of their codes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Supply:
+    """Sites x products.
+
+    Attributes
+    ----------
+    makes, handles : bool arrays, shape (sites, products)
+        Where a product is made; where it is a stocking point (or made to order).
+    make_cost, make_capacity, make_days : float arrays, shape (sites, products)
+        Money per unit, units per year, days.
+    to_order : bool array, shape (sites, products)
+        Made to order: make_days are part of the lead time.
+    crossdock : bool array, shape (sites,)
+    unit : int array, shape (sites,)
+        Code of the site's capacity unit.
+    factor : float array, shape (capacity units, products)
+        Capacity units that one unit of a product takes.
+    """
+
+    makes: Bools
+    handles: Bools
+    make_cost: Floats
+    make_capacity: Floats
+    make_days: Floats
+    to_order: Bools
+    crossdock: Bools
+    unit: Ints
+    factor: Floats
+
+    def load(self, site: Ints, product: Ints) -> Floats:
+        """Capacity units of `site` that one unit of `product` takes; 0 for a blank site."""
+        return np.asarray(np.where(site >= 0, self.factor[self.unit[site], product], 0.0))
+
+
+def supply(net: Network) -> Supply:
+    """Who makes and stocks what (see the page "How tables become a plan")."""
+    sites, products, listed = net.tables["sites"], net.tables["products"], net.tables["site_products"]
+    shape = (len(sites), len(products))
+    kind = sites["kind"].to_numpy(dtype=object)
+    maker = np.isin(kind, ["plant", "supplier"])
+    cost, days, stock = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool)
+    capacity = np.zeros(shape) if len(listed) else np.full(shape, np.inf)
+    at = net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])
+    for table, column in ((cost, "make_cost"), (days, "make_days"), (capacity, "make_capacity")):
+        table[at] = listed[column].to_numpy(dtype=float)
+    stock[at] = listed["can_stock"].to_numpy(dtype=bool)
+    usable = usable_sites(net)[:, None]
+    makes = maker[:, None] & (capacity > 0) & usable
+    handles = makes | ((kind == "dc")[:, None] & stock & usable)
+    pallets = 1.0 / products["pallet_units"].to_numpy(dtype=float)
+    factor = np.stack([np.ones(len(products)), products["weight"].to_numpy(dtype=float),
+                       products["volume"].to_numpy(dtype=float), pallets])
+    units = sites["capacity_unit"].map({name: code for code, name in enumerate(CAPACITY_UNITS)})
+    return Supply(makes, handles, cost, capacity, days, makes & ~stock, kind == "crossdock",
+                  units.to_numpy(dtype=np.int32), factor)
