@@ -20,7 +20,7 @@ lint: $(DEV)/made  ## style, types, layers
 	$(DEV)/bin/lint-imports
 
 docs: $(DEV)/made  ## the documentation site, into site/
-	$(DEV)/bin/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(DEV)/bin/mkdocs build --strict
 
 bench: $(DEV)/made  ## time every phase beside other tools
 	$(DEV)/bin/python -m benchmarks

@@ -49,6 +49,8 @@ def _terminal(*, as_json: bool = False, quiet: bool = False, verbose: bool = Fal
     """The output of one command; an error becomes a message and an exit code."""
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     try:
+        if quiet and verbose:
+            raise UsageError("--quiet and --verbose exclude each other")
         yield terminal
     except (typer.Exit, BrokenPipeError):
         raise

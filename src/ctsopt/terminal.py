@@ -42,8 +42,6 @@ class Terminal:
     """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
-        if quiet and verbose:
-            raise UsageError("--quiet and --verbose exclude each other")
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
@@ -110,7 +108,7 @@ def amount(value: float, *, cents: bool = False) -> str:
     """A number with thousands separators; `cents` adds two decimals."""
     if math.isnan(value):
         return ""
-    return f"{value:,.2f}" if cents else f"{value:,.0f}"
+    return f"{value:z,.2f}" if cents else f"{value:z,.0f}"
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

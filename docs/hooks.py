@@ -1,0 +1,175 @@
+"""Pages that are made from the code while the site is built, so that they cannot differ from it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+    from ctsopt.network.schema import Column, Table
+
+ROOT = Path(__file__).parents[1]
+NOTE = "*This page is made from the code.*\n"
+
+COMMAND_LINE_INTRO = """\
+Results go to standard output, remarks and logs to standard error. `--json` makes standard output one JSON document, for
+a failure too (`error`, `exit_code`); numbers in it are not rounded, and what has no value is `null`.
+
+| exit code | means |
+|---|---|
+| 0 | done |
+| 1 | a fault of ctsopt: please report it |
+| 2 | wrong usage, or a file that cannot be used |
+| 3 | faults in the tables; all of them are listed |
+| 4 | the promises cannot be kept; the message says which |
+| 5 | a limit came before any plan was found |
+| 130 | interrupted; a plan found by then is shown and kept |
+
+With `-o DIR`, `ctsopt solve` writes the saved solution (`DIR/solution`, to be read by `cts.load`) and every table of
+the answer as a CSV file. The folder is made where it is missing, and files of these names in it are replaced.
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages to the site (called by mkdocs)."""
+    from mkdocs.structure.files import File
+
+    for name, make in PAGES.items():
+        files.append(File.generated(config, name, content=make()))
+    return files
+
+
+def data_dictionary() -> str:
+    """Every table and column, from the schema."""
+    from ctsopt.network.schema import BY_NAME
+
+    parts = ["# Data dictionary", NOTE,
+             "A network is a folder of CSV or Parquet files, one per table, with `model.yaml` for the settings; or one "
+             "workbook with a sheet per table. Names are text, always: `NA`, `NO` and `00123` stay what they are. "
+             "A table or column that is not on this page is a fault, with the nearest name proposed."]
+    return "\n\n".join([*parts, *map(_table_section, BY_NAME.values())]) + "\n"
+
+
+def _table_section(table: Table) -> str:
+    key = ", ".join(f"`{k}`" for k in table.keys)
+    facts = ("Optional table." if table.optional else "Required table.") + (f" Key: {key}." if key else "")
+    rows = [(f"`{c.name}`", _kind(c), c.unit, _when_blank(c), _bounds(c), c.meaning) for c in table.columns]
+    return f"## {table.name}\n\n{table.meaning} {facts}\n\n" + _markdown_table(
+        ("column", "kind", "unit", "when blank", "valid", "meaning"), rows)
+
+
+def _kind(column: Column) -> str:
+    return column.kind.replace("_", " or ") + (" (key)" if column.is_key and column.kind != "key" else "")
+
+
+def _when_blank(column: Column) -> str:
+    if column.required:
+        return "**required**"
+    if column.blank:
+        return column.blank
+    if isinstance(column.default, bool):
+        return "yes" if column.default else "no"
+    if isinstance(column.default, float):
+        return f"`{column.default:g}`"
+    return f"`{column.default}`" if column.default else "stays blank"
+
+
+def _bounds(column: Column) -> str:
+    if column.refers:
+        tables = " or ".join(f"[{t}](#{t})" for t in column.refers)
+        return f"a name in {tables}" + (", or `*`" if column.wildcard else "")
+    if column.choices:
+        return ", ".join(f"`{c}`" for c in column.choices)
+    low, high = column.low, column.high
+    if column.kind != "number" or (math.isinf(low) and math.isinf(high)):
+        return "a name, or `*`" if column.wildcard else ""
+    return f"{low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
+
+
+def formulation() -> str:
+    """Variables, rows and cost lines, from the functions that make them."""
+    from ctsopt import formulation as families
+
+    parts = ["# Formulation", NOTE,
+             "One function stands behind every heading. Its name is the name of the variable, of the row in the LP "
+             "file and in the Pyomo model, or of the cost line in every report. What the tables mean is fixed in "
+             "[How tables become a plan](../how-it-works.md)."]
+    for title, members in (("Variables", families.VARIABLES), ("Rows", families.ROWS), ("Costs", families.COSTS)):
+        parts.append(f"## {title}")
+        parts.extend(_family_section(f) for f in members)
+    return "\n\n".join(parts) + "\n"
+
+
+def _family_section(family: Callable[..., Any]) -> str:
+    mathematics, _, rest = (inspect.getdoc(family) or "").partition("\n\n")
+    if not mathematics:
+        raise ValueError(f"the family {family.__name__} has no docstring: nothing can be said about it")
+    return f"### {family.__name__}\n\n```text\n{mathematics}\n```" + (f"\n\n{rest}" if rest else "")
+
+
+def findings() -> str:
+    """Every rule that the tables are checked against, from the registry of checks."""
+    from ctsopt.network import checks
+
+    return "\n\n".join(["# Findings", NOTE, _markdown_table(("rule", "what it finds"), _rules(checks))]) + "\n"
+
+
+def _rules(checks: Any) -> Iterable[tuple[str, str]]:
+    raise NotImplementedError
+
+
+def command_line() -> str:
+    """The help text of every command, as the command itself prints it."""
+    from typer.testing import CliRunner
+
+    from ctsopt.cli import app
+
+    os.environ["COLUMNS"] = "100"
+    runner = CliRunner()
+
+    def shown(*words: str) -> str:
+        result = runner.invoke(app, [*words, "--help"], prog_name="ctsopt")
+        if result.exit_code:
+            raise RuntimeError(result.output)
+        return f"```text\n{result.output.strip()}\n```"
+
+    verbs = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    sections = [f"## {verb}\n\n{shown(verb)}" for verb in verbs]
+    return "\n\n".join(["# Command line", NOTE, COMMAND_LINE_INTRO, shown(), *sections]) + "\n"
+
+
+def api() -> str:
+    """Every public name, for mkdocstrings to fill in."""
+    import ctsopt
+
+    names = sorted(ctsopt.__all__, key=str.casefold)
+    return "\n\n".join(["# Python", NOTE, *(f"::: ctsopt.{name}" for name in names)]) + "\n"
+
+
+def changelog() -> str:
+    """The changelog of the project."""
+    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+
+    return "\n".join([line(header), line("---" for _ in header), *map(line, rows)])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/data-dictionary.md": data_dictionary,
+    "reference/formulation.md": formulation,
+    "reference/findings.md": findings,
+    "reference/cli.md": command_line,
+    "reference/api.md": api,
+    "changelog.md": changelog,
+}

@@ -1,0 +1,247 @@
+"""The commands on networks whose answers are known."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import ctsopt as cts
+from ctsopt import examples
+from ctsopt.cli import app
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+def run(*words: str | Path):
+    return CliRunner().invoke(app, [str(w) for w in words])
+
+
+@pytest.fixture
+def two_dcs(tmp_path: Path) -> Path:
+    return examples.copy("two_dcs", tmp_path / "two_dcs")
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} must stand once in {path.name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("-h",), ("--help",), ("solve", "-h"), ("template", "--help")])
+def test_help(words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage:")
+
+
+def test_help_lists_the_exit_codes() -> None:
+    assert "5 stopped by a limit without a plan" in " ".join(run("-h").stdout.split())
+
+
+@pytest.mark.parametrize("words", [("version",), ("--version",)])
+def test_version(words: tuple[str, ...]) -> None:
+    lines = dict(line.split(maxsplit=1) for line in run(*words).stdout.splitlines())
+    assert lines["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"ctsopt", "highspy", "pandas", "pyomo"} <= lines.keys()
+
+
+def test_version_as_json() -> None:
+    assert json.loads(run("version", "--json").stdout)["python"] == ".".join(map(str, sys.version_info[:3]))
+
+
+@pytest.mark.parametrize("words", [("solv",), ("solve",), ("solve", "two_dcs", "--gap", "-1"), ("check", "--no-such"),
+                                   ("solve", "two_dcs", "--links", "some"), ("check", "two_dcs", "-q", "-v")])
+def test_wrong_usage_is_2(words: tuple[str, ...]) -> None:
+    assert run(*words).exit_code == 2
+
+
+def test_an_unknown_network_names_the_examples() -> None:
+    result = run("solve", "no_such_network")
+    assert result.exit_code == 2
+    assert "two_dcs" in result.stderr
+
+
+def test_new_copies_every_file(tmp_path: Path) -> None:
+    result = run("new", "two_dcs", tmp_path / "mine")
+    assert result.exit_code == 0
+    original = examples.path("two_dcs")
+    assert {p.name: p.read_bytes() for p in (tmp_path / "mine").iterdir()} == {
+        p.name: p.read_bytes() for p in original.iterdir() if p.is_file()}
+
+
+def test_new_never_overwrites_unasked(two_dcs: Path) -> None:
+    (two_dcs / "sites.csv").write_text("mine", encoding="utf-8")
+    assert run("new", "two_dcs", two_dcs).exit_code == 2
+    assert (two_dcs / "sites.csv").read_text(encoding="utf-8") == "mine"
+    assert run("new", "two_dcs", two_dcs, "--force").exit_code == 0
+    assert (two_dcs / "sites.csv").read_bytes() == (examples.path("two_dcs") / "sites.csv").read_bytes()
+
+
+def test_new_proposes_the_nearest_name(tmp_path: Path) -> None:
+    result = run("new", "two_dc", tmp_path / "mine")
+    assert result.exit_code == 2
+    assert "did you mean 'two_dcs'?" in result.stderr
+    assert not (tmp_path / "mine").exists()
+
+
+def test_check_of_sound_tables(two_dcs: Path) -> None:
+    result = run("check", two_dcs)
+    assert result.exit_code == 0
+    assert result.stdout.strip() == "no findings"
+
+
+@pytest.fixture
+def faulty(two_dcs: Path) -> Path:
+    """Seven demand rows of a customer that does not exist."""
+    with (two_dcs / "demand.csv").open("a", encoding="utf-8") as file:
+        first = (two_dcs / "demand.csv").read_text(encoding="utf-8").splitlines()
+        columns = first[0].split(",")
+        row = dict(zip(columns, first[1].split(","), strict=True))
+        for i in range(7):
+            file.write(",".join({**row, "customer": f"A{i}"}[c] for c in columns) + "\n")
+    return two_dcs
+
+
+def test_check_lists_first_rows_and_a_count(faulty: Path) -> None:
+    result = run("check", faulty)
+    assert result.exit_code == 3
+    assert "demand.customer" in result.stdout
+    assert "... and 2 more rows" in result.stdout
+    assert "7 errors, 0 warnings" in result.stdout
+
+
+def test_check_as_json_gives_every_row(faulty: Path) -> None:
+    result = run("check", faulty, "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["errors"], document["warnings"]) == (3, 7, 0)
+    assert [f["value"] for f in document["findings"]] == [f"A{i}" for i in range(7)]
+    assert [f["row"] for f in document["findings"]] == list(range(6, 13))  # four demand rows, below a header
+
+
+def test_solve_of_faulty_tables_is_3(faulty: Path) -> None:
+    result = run("solve", faulty)
+    assert result.exit_code == 3
+    assert "7 errors, 0 warnings" in result.stderr
+    assert result.stdout == ""
+
+
+def test_solve_shows_a_profit_and_loss_account_by_tier(two_dcs: Path) -> None:
+    result = run("solve", two_dcs)
+    assert result.exit_code == 0
+    assert "633,500" in result.stdout.splitlines()[0] + result.stdout.splitlines()[1]
+    account = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line[:1].isalpha()}
+    assert account["units"] == ["30,000", "30,000", "0", "60,000"]
+    assert account["production"][-1] == "240,000"
+    assert account["last_mile"][-1] == "157,500"
+    assert result.stdout.splitlines()[-1].split() == ["total", "305,000", "328,500", "0", "633,500"]
+
+
+def test_solve_takes_the_name_of_an_example() -> None:
+    result = run("solve", "two_dcs", "--json", "--by", "tier,customer")
+    document = json.loads(result.stdout)
+    assert document["total_cost"] == pytest.approx(633_500, rel=1e-9)
+    assert document["bound"] <= document["total_cost"] * (1 + 1e-9)
+    assert document["status"]["solution"] == "optimal"
+    assert document["cost_to_serve"][-1]["total"] == pytest.approx(633_500, rel=1e-9)
+    # A, C are gold and B, D standard: 7.90, 8.70 and a third of each DC's cost by pallets (README of two_dcs)
+    gold = {r["customer"]: r["total"] for r in document["cost_to_serve"] if r["tier"] == "gold"}
+    assert gold["A"] == pytest.approx(158_000 + 60_000 * 20 / 45, rel=1e-9)
+    assert gold["C"] == pytest.approx(87_000 + 50_000 * 10 / 15, rel=1e-9)
+
+
+def test_many_groups_stand_below_each_other(two_dcs: Path) -> None:
+    result = run("solve", two_dcs, "--by", "customer,tier,mode_out")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].split()[0] == "total"
+    assert result.stdout.splitlines()[-1].split()[-1] == "633,500"
+
+
+def test_solve_writes_what_it_found(two_dcs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "answer"
+    assert run("solve", two_dcs, "-o", out).exit_code == 0
+    with (out / "costs.csv").open(encoding="utf-8") as file:
+        costs = {row["line"]: float(row["amount"]) for row in csv.DictReader(file)}
+    assert costs["site_fixed"] == pytest.approx(100_000, rel=1e-9)
+    assert sum(costs.values()) == pytest.approx(633_500, rel=1e-9)
+    with (out / "cost_to_serve.csv").open(encoding="utf-8") as file:
+        assert float(list(csv.DictReader(file))[-1]["total"]) == pytest.approx(633_500, rel=1e-9)
+    assert cts.load(out / "solution").total_cost == pytest.approx(633_500, rel=1e-12)
+
+
+def test_promises_that_cannot_be_kept_are_4(two_dcs: Path) -> None:
+    """The plant makes 80,000 boxes and 60,000 are demanded; with 59,000 a thousand cannot be served."""
+    edit(two_dcs / "site_products.csv", "80000", "59000")
+    result = run("solve", two_dcs)
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_a_fault_of_ours_is_1_and_asks_for_a_report(two_dcs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a row too many")
+
+    monkeypatch.setattr(cts, "solve", broken)
+    result = run("solve", two_dcs)
+    assert result.exit_code == 1
+    assert "Please report it" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in run("solve", two_dcs, "-v").stderr
+
+
+def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cts, "solve", interrupted)
+    assert run("solve", two_dcs).exit_code == 130
+
+
+def test_template_makes_tables_that_are_read_back(tmp_path: Path) -> None:
+    assert run("template", tmp_path / "mine").exit_code == 0
+    assert run("template", tmp_path / "mine").exit_code == 2
+    result = run("check", tmp_path / "mine")
+    assert result.exit_code == 3  # three tables must have rows
+    assert all(table in result.stdout for table in ("sites", "customers", "demand"))
+
+
+def test_template_makes_a_workbook(tmp_path: Path) -> None:
+    assert run("template", tmp_path / "mine.xlsx").exit_code == 0
+    assert run("check", tmp_path / "mine.xlsx").exit_code == 3
+
+
+def ctsopt(*words: str, **how: object) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own: what is printed below Python (by the solver) is seen too."""
+    return subprocess.run([sys.executable, "-m", "ctsopt", *words], text=True, check=False, timeout=120,
+                          env={**os.environ, "PYTHONPATH": str(SOURCE)}, **how)  # type: ignore[call-overload]
+
+
+def test_json_has_standard_output_to_itself() -> None:
+    done = ctsopt("solve", "two_dcs", "--json", "-v", capture_output=True)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["total_cost"] == pytest.approx(633_500, rel=1e-9)
+    assert done.stderr
+
+
+def test_quiet_leaves_standard_error_empty() -> None:
+    done = ctsopt("solve", "two_dcs", "-q", capture_output=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_gets_a_drawn_table() -> None:
+    ours, theirs = pty.openpty()
+    done = ctsopt("solve", "two_dcs", "-q", stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert done.returncode == 0, done.stderr
+    assert "─" in shown
+    assert "633,500" in shown.splitlines()[-2] + shown.splitlines()[-1]

@@ -1,0 +1,156 @@
+"""The documentation says what the code does: its pages are made, its links hold, its examples run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from ctsopt import examples
+from ctsopt.cli import app
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def hooks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "docs" / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def cells(page: str, heading: str, first: str) -> list[str]:
+    """The cells of the row beginning with `first` in the table below `heading`."""
+    section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    row = next(line for line in section.splitlines() if line.startswith(f"| `{first}` |"))
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+
+
+def test_data_dictionary_gives_unit_default_bounds_and_reference(hooks: ModuleType) -> None:
+    page = hooks.data_dictionary()
+    assert cells(page, "promises", "served_fraction")[1:5] == ["number", "share", "`1`", "0 to 1"]
+    assert cells(page, "demand", "quantity")[1:5] == ["number", "units", "**required**", "at least 0"]
+    assert cells(page, "customers", "tier")[4] == "a name in [tiers](#tiers)"
+    assert cells(page, "settings", "distance_unit")[3:5] == ["`km`", "`km`, `mi`"]
+    assert cells(page, "tiers", "modes")[3] == "all modes"
+
+
+@pytest.mark.parametrize("name", [
+    "open", "make", "move", "deliver", "unserved", "source",
+    "serve_demand", "site_balance", "site_throughput", "make_capacity", "deliver_from_open", "single_source",
+    "source_use", "sites_in_group", "served_fraction", "served_fraction_each", "tier_on_time",
+    "production", "procurement", "line_haul", "handling_in", "handling_out", "site_fixed", "site_opening",
+    "site_closing", "last_mile", "shortage",
+])
+def test_formulation_page_has_every_family_of_the_specification(hooks: ModuleType, name: str) -> None:
+    """The names are those that docs/how-it-works.md fixes."""
+    page = hooks.formulation()
+    assert page.count(f"\n### {name}\n") == 1
+    mathematics = page.split(f"\n### {name}\n", 1)[1].split("```text\n", 1)[1].split("\n```", 1)[0]
+    assert re.search(r"\[[^\]]+\]", mathematics), "the mathematics states its unit in brackets"
+
+
+def test_findings_page_lists_rules_with_their_meaning(hooks: ModuleType) -> None:
+    rows = [line for line in hooks.findings().splitlines() if line.startswith("| `")]
+    assert len(rows) >= 10
+    assert all(all(cell.strip() for cell in row.split("|")[1:-1]) for row in rows)
+
+
+def test_command_page_has_every_verb(hooks: ModuleType) -> None:
+    page = hooks.command_line()
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["new", "check", "solve", "template", "version"]
+    assert page.count("Usage: ctsopt ") == 6
+
+
+def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
+    named = set(re.findall(r"^::: ctsopt\.(\w+)$", hooks.api(), re.MULTILINE))
+    assert {"read", "network", "check", "solve", "load", "program", "to_pyomo", "show_versions", "DataError"} <= named
+
+
+def test_every_term_of_the_glossary_stands_once() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^(\S.*)\n:   ", text, re.MULTILINE)
+    assert len(terms) == len(set(terms))
+    assert {"Lane", "Mode", "Tier", "Promise", "On-time share", "Served fraction", "Lead time", "Throughput", "Drop",
+            "Drop-size distribution", "Line-haul", "Last mile", "Cross-dock", "Stocking point", "Way", "Request", "Gap",
+            "Bound", "Plan cost", "Cost-to-serve", "Activity tracing"} <= set(terms)
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    """Language and text of the fenced blocks of a page, in order."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> list[list[str]]:
+    """The `ctsopt` commands of a shell block, without its comments."""
+    return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md"])
+def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                 capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    ran = 0
+    for language, text in blocks(ROOT / page):
+        if language == "python":
+            exec(compile(text, page, "exec"), names)
+            ran += 1
+        for words in commands(text) if language == "sh" else []:
+            result = CliRunner().invoke(app, words)
+            assert result.exit_code == 0, f"ctsopt {' '.join(words)}: {result.output}"
+            ran += 1
+    assert ran >= 4
+    if page == "README.md":
+        assert "promising gold one day costs 11,500 USD a year" in capsys.readouterr().out
+
+
+def test_readme_names_the_commands_that_ci_runs() -> None:
+    shell = [text.strip() for language, text in blocks(ROOT / "README.md") if language == "sh"]
+    assert {"make demo", "make test"} <= set(shell)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make test" in script
+    assert "make demo" in script
+
+
+@pytest.mark.slow
+def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+                          cwd=ROOT, capture_output=True, text=True, check=False,
+                          env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT / "src")})
+    assert done.returncode == 0, done.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) >= 10
+    loaded = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=[\"']?(?:https?:)?//")
+    assert not [p for p in pages if loaded.search(p.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.slow
+def test_a_broken_link_stops_the_build(tmp_path: Path) -> None:
+    for name in ("docs", "src", "models"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("mkdocs.yml", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    with (tmp_path / "docs" / "index.md").open("a", encoding="utf-8") as file:
+        file.write("\n[nowhere](no-such-page.md)\n")
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict"], cwd=tmp_path, capture_output=True,
+                          text=True, check=False,
+                          env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(tmp_path / "src")})
+    assert done.returncode == 1
+    assert "no-such-page.md" in done.stderr
+
+
+def test_shipped_examples_each_say_what_they_are() -> None:
+    assert [n for n in examples.names() if not (examples.path(n) / "README.md").is_file()] == []
+    assert {"two_dcs", "retail_us"} <= set(examples.names())
