@@ -65,10 +65,10 @@ class RowBlock:
 
 @dataclass(frozen=True, eq=False)
 class CostBlock:
-    """A cost line: one expression per key, in money over the horizon."""
+    """A cost line, in money over the horizon: one expression per key; in several parts where keys are of several kinds."""
 
     name: str
-    expr: Expr
+    parts: tuple[Expr, ...]
     behaviour: str
     meaning: str = ""
 
@@ -134,20 +134,20 @@ class Program:
         self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning)
         self.row_count += len(rows.lhs.index)
 
-    def add_cost(self, name: str, expr: Expr, behaviour: str, meaning: str = "") -> None:
+    def add_cost(self, name: str, parts: Expr | tuple[Expr, ...], behaviour: str, meaning: str = "") -> None:
         """Add a cost line."""
         if name in self.costs:
             raise KeyMismatch(f"two cost lines are named {name}")
-        self.costs[name] = CostBlock(name, expr, behaviour, meaning)
+        self.costs[name] = CostBlock(name, parts if isinstance(parts, tuple) else (parts,), behaviour, meaning)
 
     @cached_property
     def arrays(self) -> Arrays:
         """The program as arrays, lazy rows included."""
         cost = np.zeros(self.columns)
         offset = 0.0
-        for line in self.costs.values():
-            cost += np.bincount(line.expr.col, weights=line.expr.coef, minlength=self.columns)
-            offset += 0.0 if line.expr.constant is None else float(line.expr.constant.sum())
+        for part in (part for line in self.costs.values() for part in line.parts):
+            cost += np.bincount(part.col, weights=part.coef, minlength=self.columns)
+            offset += 0.0 if part.constant is None else float(part.constant.sum())
         blocks = list(self.variables.values())
         spread = [(np.broadcast_to(np.asarray(end, dtype=np.float64), len(b.index)))
                   for b in blocks for end in (b.variable.lower, b.variable.upper)]

@@ -14,6 +14,7 @@ from pyomo.common.gc_manager import PauseGC
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from ctsopt.keys import Keys
+from ctsopt.program.algebra import Expr
 from ctsopt.program.program import Program, VariableBlock
 
 
@@ -84,21 +85,28 @@ def _relation(lower: float, body: Any, upper: float) -> Any:
 
 
 def _costs(model: pyo.ConcreteModel, program: Program, columns: list[Any]) -> None:
+    """One named Expression per cost line (`line_haul_2` for a second part over other keys), and their sum."""
     total = []
     for line in program.costs.values():
-        expr = line.expr
-        order = np.argsort(expr.rows, kind="stable")
-        ends = np.cumsum(np.bincount(expr.rows, minlength=len(expr.index))).tolist()
-        col, coef = expr.col[order].tolist(), expr.coef[order].tolist()
-        constant = [0.0] * len(expr.index) if expr.constant is None else expr.constant.tolist()
-        bodies, begin = {}, 0
-        for key, end, fixed in zip(_keys(expr.index), ends, constant, strict=True):
-            bodies[key] = LinearExpression(constant=fixed, linear_coefs=coef[begin:end],
-                                           linear_vars=[columns[j] for j in col[begin:end]])
-            begin = end
-        _add(model, line.name, pyo.Expression, bodies, indexed=bool(expr.index.names))
-        total.append(model.component(line.name))
+        for number, part in enumerate(line.parts, start=1):
+            name = line.name if number == 1 else f"{line.name}_{number}"
+            _add(model, name, pyo.Expression, _bodies(part, columns), indexed=bool(part.index.names))
+            total.append(model.component(name))
     model.total_cost = pyo.Objective(expr=pyo.quicksum(pyo.quicksum(part.values()) for part in total))
+
+
+def _bodies(expr: Expr, columns: list[Any]) -> dict[Any, Any]:
+    """The linear expression of each key."""
+    order = np.argsort(expr.rows, kind="stable")
+    ends = np.cumsum(np.bincount(expr.rows, minlength=len(expr.index))).tolist()
+    col, coef = expr.col[order].tolist(), expr.coef[order].tolist()
+    constant = [0.0] * len(expr.index) if expr.constant is None else expr.constant.tolist()
+    bodies, begin = {}, 0
+    for key, end, fixed in zip(_keys(expr.index), ends, constant, strict=True):
+        bodies[key] = LinearExpression(constant=fixed, linear_coefs=coef[begin:end],
+                                       linear_vars=[columns[j] for j in col[begin:end]])
+        begin = end
+    return bodies
 
 
 def _add(model: pyo.ConcreteModel, name: str, kind: Any, bodies: dict[Any, Any], *, indexed: bool) -> None:

@@ -1,0 +1,119 @@
+"""Cost lines, in the order of a P&L: each is one expression that objective, report and cost-to-serve evaluate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation.family import Variables, line
+from ctsopt.keys import Floats
+from ctsopt.network.requests import demanded
+from ctsopt.program.algebra import Expr
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+@line("variable")
+def production(x: Variables, net: Network) -> Expr | None:
+    """make_cost[s,p] * make[s,p,t]   [money]   plants"""
+    return _made(x, net, "plant")
+
+
+@line("variable")
+def procurement(x: Variables, net: Network) -> Expr | None:
+    """make_cost[s,p] * make[s,p,t]   [money]   suppliers"""
+    return _made(x, net, "supplier")
+
+
+@line("variable")
+def line_haul(x: Variables, net: Network) -> tuple[Expr, ...]:
+    """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]   moves, and first legs of deliveries over a cross-dock"""
+    return _moved_and_delivered(x, net, "line_haul")
+
+
+@line("variable")
+def handling_in(x: Variables, net: Network) -> tuple[Expr, ...]:
+    """handling_in[w] * move[w,t] + handling_in[w] * deliver[w,t]   [money]   goods received at a site or a cross-dock"""
+    return _moved_and_delivered(x, net, "handling_in")
+
+
+@line("variable")
+def handling_out(x: Variables, net: Network) -> tuple[Expr, ...]:
+    """handling_out[w] * move[w,t] + handling_out[w] * deliver[w,t]   [money]   goods sent from a site or a cross-dock"""
+    return _moved_and_delivered(x, net, "handling_out")
+
+
+@line("fixed")
+def site_fixed(x: Variables, net: Network) -> Expr | None:
+    """fixed_cost[s] * horizon/365 * open[s]   [money]"""
+    return _of_sites(x, net, net.tables["sites"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365)
+
+
+@line("one_off")
+def site_opening(x: Variables, net: Network) -> Expr | None:
+    """opening_cost[s] * CRF * horizon/365 * open[s]   [money]   candidates"""
+    sites = net.tables["sites"]
+    cost = sites["opening_cost"].to_numpy(dtype=float) * annuity(net)
+    return _of_sites(x, net, np.where(sites["status"] == "candidate", cost, 0.0))
+
+
+@line("one_off")
+def site_closing(x: Variables, net: Network) -> Expr | None:
+    """closing_cost[s] * CRF * horizon/365 * (1 - open[s])   [money]   open sites that may close"""
+    sites = net.tables["sites"]
+    may = (sites["status"] == "open").to_numpy(dtype=bool) & sites["may_close"].to_numpy(dtype=bool)
+    cost = np.where(may, sites["closing_cost"].to_numpy(dtype=float) * annuity(net), 0.0)
+    return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
+
+
+@line("variable")
+def last_mile(x: Variables, net: Network) -> Expr:
+    """last_mile[w] * deliver[w,t]   [money]   last leg to the customer"""
+    return x.deliver * net.ways.deliveries["last_mile"]
+
+
+@line("penalty")
+def shortage(x: Variables, net: Network) -> Expr | None:
+    """shortage_cost[k] * unserved[c,k,p,t]   [money]   demand that the plan does not serve"""
+    cost = net.tables["tiers"]["shortage_cost"].to_numpy(dtype=float)[x.unserved.index["tier"]]
+    # Where everything is promised nothing may stay unserved, and no penalty needs to be stated.
+    open_ended = demanded(net.promises, net.requests.measures["promise"], "served_fraction") < 1
+    return (x.unserved.where(open_ended) * cost[open_ended]) if open_ended.any() else None
+
+
+def annuity(net: Network) -> float:
+    """Share of a one-off amount that the horizon bears: CRF(discount_rate, life) x horizon/365.
+
+    CRF = r / (1 - (1 + r)^-n), 1/n where r is 0 (capital recovery factor of engineering economics).
+    """
+    rate, life = float(net.settings["discount_rate"]), float(net.settings["life"])
+    recovery = rate / (1 - (1 + rate) ** -life) if rate > 0 else 1 / life
+    return recovery * _horizon(net) / 365
+
+
+def _horizon(net: Network) -> float:
+    return float(net.tables["periods"]["days"].sum())
+
+
+def _made(x: Variables, net: Network, kind: str) -> Expr | None:
+    site = x.make.index["site"]
+    mine = net.tables["sites"]["kind"].to_numpy(dtype=object)[site] == kind
+    cost = net.supply.make_cost[site, x.make.index["product"]]
+    return (x.make * cost).where(mine) if mine.any() else None
+
+
+def _moved_and_delivered(x: Variables, net: Network, name: str) -> tuple[Expr, ...]:
+    """The line on moves, and on deliveries, where it costs anything."""
+    parts = ((x.move, net.ways.moves), (x.deliver, net.ways.deliveries))
+    return tuple((flow * ways[name]).where(ways.measures[name] > 0) for flow, ways in parts
+                 if (ways.measures[name] > 0).any())
+
+
+def _of_sites(x: Variables, net: Network, cost: Floats) -> Expr | None:
+    return (x.open * cost).where(cost > 0) if (cost > 0).any() else None
+
+
+COSTS = (production, procurement, line_haul, handling_in, handling_out, site_fixed, site_opening, site_closing,
+         last_mile, shortage)

@@ -1,0 +1,44 @@
+"""Marks of a family: what it is for, beyond its name and its docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ctsopt.program.algebra import Expr, Rows, Variable
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+Variables = SimpleNamespace
+"""The variables of the program by name, each an `Expr`: `x.deliver`, `x.open`."""
+
+VariableFamily = Callable[["Network"], "Variable | Expr | None"]
+RowFamily = Callable[[Variables, "Network"], "Rows | None"]
+CostFamily = Callable[[Variables, "Network"], "Expr | tuple[Expr, ...] | None"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def strengthens(anchor: str) -> Callable[[_F], _F]:
+    """Mark a family whose rows hold for every whole plan that keeps the rows `anchor`.
+
+    They only tighten the bound: a strategy may leave them out and bring in those that are violated.
+    """
+
+    def mark(family: _F) -> _F:
+        family.anchor = anchor  # type: ignore[attr-defined]
+        return family
+
+    return mark
+
+
+def line(behaviour: str) -> Callable[[_F], _F]:
+    """Mark a cost line: `variable`, `fixed`, `one_off`, or `penalty` (never mixed with cash)."""
+
+    def mark(family: _F) -> _F:
+        family.behaviour = behaviour  # type: ignore[attr-defined]
+        return family
+
+    return mark

@@ -1,0 +1,48 @@
+"""Flow of goods: every demand is met or left unserved, and what comes into a stocking point goes out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation.family import Variables
+from ctsopt.keys import Keys
+from ctsopt.program.algebra import Rows
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def serve_demand(x: Variables, net: Network) -> Rows:
+    """sum_w deliver[w,t] + unserved[c,k,p,t] = quantity[c,k,p,t] * assigned[c,k]   [units]   every request (customer c, tier k)"""
+    wanted = net.requests
+    return x.deliver.per(wanted.index) + x.unserved == x.assigned.at(wanted.index) * wanted["quantity"]
+
+
+def site_balance(x: Variables, net: Network) -> Rows:
+    """make[s,p,t] + sum move into s = sum move out of s + sum deliver from s   [units]   every stocking point s, product p, period t"""
+    points = stocking_points(x, net)
+    out = x.move.per(points, on={"site": "origin"}) + x.deliver.per(points)
+    return x.make.per(points) + x.move.per(points, on={"site": "destination"}) == out
+
+
+def make_capacity(x: Variables, net: Network) -> Rows | None:
+    """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]   where a capacity is given"""
+    index = x.make.index
+    days = net.tables["periods"]["days"].to_numpy(dtype=float)
+    limit = net.supply.make_capacity[index["site"], index["product"]] * days[index["period"]] / 365
+    finite = np.isfinite(limit)
+    return x.make.where(finite) <= limit[finite] if finite.any() else None
+
+
+def stocking_points(x: Variables, net: Network) -> Keys:
+    """Every (site, product, period) at which goods are made, moved or delivered."""
+    moves, deliveries, made = x.move.index, x.deliver.index, x.make.index
+    parts = [(moves, "origin"), (moves, "destination"), (deliveries, "site"), (made, "site")]
+    columns = {name: np.concatenate([keys[site if name == "site" else name] for keys, site in parts])
+               for name in ("site", "product", "period")}
+    return Keys.make(net.axes, **columns).distinct("site", "product", "period")
+
+
+ROWS = (serve_demand, site_balance, make_capacity)

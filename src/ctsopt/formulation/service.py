@@ -1,0 +1,70 @@
+"""Promises: how much is served, and how much of it is on time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation.family import Variables
+from ctsopt.keys import Bools, Ints, Keys
+from ctsopt.network.requests import FORMS, demanded
+from ctsopt.program.algebra import Rows
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def served_fraction(x: Variables, net: Network) -> Rows | None:
+    """sum unserved <= (1 - served_fraction[k,g]) * sum quantity * assigned   [units]   every tier k and class g of products (together where the class is *)"""
+    promised = net.promises.measures
+    binding = (promised["served_fraction"] < 1) & (promised["served_fraction"] > promised["served_fraction_each"])
+    return _served(x, net, binding, "served_fraction")
+
+
+def served_fraction_each(x: Variables, net: Network) -> Rows | None:
+    """sum_{p in g} unserved[c] <= (1 - served_fraction_each[k,g]) * sum quantity * assigned   [units]   every customer c of tier k, class g"""
+    promised = net.promises.measures
+    binding = (promised["served_fraction"] < 1) & (promised["served_fraction_each"] > 0)
+    return _served(x, net, binding, "served_fraction_each")
+
+
+def _served(x: Variables, net: Network, binding: Bools, name: str) -> Rows | None:
+    promise = net.requests.measures["promise"]
+    covered = np.append(binding, False)[promise]
+    if not covered.any():
+        return None
+    at = promise[covered]
+    keys = net.promises.index.take(at)
+    customer = net.requests.index["customer"][covered]
+    columns = {"customer": customer} if name == "served_fraction_each" else {"tier": keys["tier"]}
+    axes = {**net.promises.index.axes, "customer": net.axes["customer"]}
+    fine = Keys.make(axes, **columns, product_class=keys["product_class"], period=keys["period"])
+    index = fine.distinct(*fine.names)
+    on = {"product_class": keys["product_class"], "period": keys["period"]}
+    allowed = 1.0 - demanded(net.promises, promise, name)
+    volume = x.assigned.at(net.requests.index) * net.requests["quantity"] * allowed
+    return x.unserved.where(covered).per(index, on=on) <= volume.where(covered).per(index, on=on)
+
+
+def tier_on_time(x: Variables, net: Network) -> Rows | None:
+    """sum credit[w] * deliver[w,t] >= on_time_share[k,g] * sum deliver[w,t]   [units]   every tier k, class g with a share on time; credit is 1 where P >= reliability (share_certain), or P (share_expected)"""
+    ways, promise = net.ways.deliveries, _promise_of_delivery(net)
+    form = np.append(net.promises.measures["form"], 0)[promise]
+    share = demanded(net.promises, promise, "on_time_share")
+    timed = np.isfinite(demanded(net.promises, promise, "lead_time")) & (form != FORMS.index("each_order")) & (share > 0)
+    if not timed.any():
+        return None
+    credit = np.where(form == FORMS.index("share_certain"), ways.measures["certain"], ways.measures["on_time"])
+    keys = net.promises.index.take(promise[timed])
+    index = keys.distinct(*keys.names)
+    on = {"product_class": keys["product_class"], "period": keys["period"]}
+    return (x.deliver * (credit - share)).where(timed).per(index, on=on) >= 0.0
+
+
+def _promise_of_delivery(net: Network) -> Ints:
+    promise: Ints = net.requests.measures["promise"][net.ways.deliveries.measures["request"]]
+    return promise
+
+
+ROWS = (served_fraction, served_fraction_each, tier_on_time)

@@ -1,0 +1,82 @@
+"""Sites: what goes through an open site, and how many of them there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation.family import Variables, strengthens
+from ctsopt.keys import BLANK, Axis, Keys
+from ctsopt.network.schema import ALL
+from ctsopt.program.algebra import Expr, Rows
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+_SIDES = {"at_most": (False, True), "at_least": (True, False), "exactly": (True, True)}
+
+
+def site_throughput(x: Variables, net: Network) -> Rows:
+    """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream) * open[s]   [capacity_unit]   every site s, period t"""
+    sites, periods = len(x.open.index), len(net.axes["period"])
+    index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
+    capacity = net.tables["sites"]["capacity"].to_numpy(dtype=float)
+    days = net.tables["periods"]["days"].to_numpy(dtype=float)
+    limit = np.minimum(capacity[:, None] * days / 365, net.reachable).ravel()
+    return throughput(x, net, index) <= x.open.at(index) * limit
+
+
+def throughput(x: Variables, net: Network, index: Keys) -> Expr:
+    """What leaves or passes each site and period of `index`, in its capacity unit."""
+    moves, deliveries = net.ways.moves, net.ways.deliveries
+    through = ((x.move * moves["load"]).per(index, on={"site": "origin"})
+               + (x.deliver * deliveries["load"]).per(index))
+    for flow, ways in ((x.move, moves), (x.deliver, deliveries)):
+        passing = ways.index["via"] != BLANK
+        if passing.any():
+            through = through + (flow * ways["via_load"]).where(passing).per(index, on={"site": "via"})
+    return through
+
+
+@strengthens("site_throughput")
+def deliver_from_open(x: Variables, net: Network) -> Rows | None:
+    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * open[s]   [units]   every request and site that may serve it; only strengthens"""
+    return _only_from_open(x, net, x.deliver, "site")
+
+
+@strengthens("site_throughput")
+def deliver_via_open(x: Variables, net: Network) -> Rows | None:
+    """sum_w deliver[w,t] over cross-dock s <= quantity[c,k,p,t] * open[s]   [units]   every request and cross-dock; only strengthens"""
+    passing = x.deliver.index["via"] != BLANK
+    return _only_from_open(x, net, x.deliver.where(passing), "via") if passing.any() else None
+
+
+def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Rows | None:
+    """Links to sites about which there is a choice."""
+    bounds = x.choice[deliver.index[site]]
+    if not bounds.any():
+        return None
+    free = deliver.where(bounds)
+    index = free.index.distinct("customer", "tier", "product", "period", site=site)
+    return free.per(index, on={"site": site}) <= x.open.at(index) * net.requests["quantity"]
+
+
+def sites_in_group(x: Variables, net: Network) -> Rows | None:
+    """sum_{s in group} open[s] at most, at least or exactly quantity   [sites]   every contract of kind sites_in_group"""
+    agreed = net.tables["contracts"]
+    agreed = agreed[agreed["kind"] == "sites_in_group"].reset_index(drop=True)
+    if agreed.empty:
+        return None
+    group = net.tables["sites"]["group"].to_numpy(dtype=object)
+    wanted = agreed["group"].to_numpy(dtype=object)
+    contract, site = np.nonzero((wanted[:, None] == group) | (wanted == ALL)[:, None])
+    axes = {"contract": Axis("contract", agreed["contract"].tolist()), "site": net.axes["site"]}
+    count = x.open.at(Keys.make(axes, contract=contract, site=site)).per(
+        Keys.make(axes, contract=np.arange(len(agreed))))
+    sides = np.array([_SIDES[limit] for limit in agreed["limit"]])
+    quantity = agreed["quantity"].to_numpy(dtype=float)
+    return Rows(count, np.where(sides[:, 0], quantity, -np.inf), np.where(sides[:, 1], quantity, np.inf))
+
+
+ROWS = (site_throughput, deliver_from_open, deliver_via_open, sites_in_group)

@@ -1,0 +1,61 @@
+"""Sourcing: customers that are served from one stocking site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation.family import Variables, strengthens
+from ctsopt.formulation.variables import single_sourced
+from ctsopt.program.algebra import Rows
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def single_source(x: Variables, net: Network) -> Rows | None:
+    """sum_s source[c,s,p] <= 1   [sites]   every single-sourced customer c (product p, or blank: all together)"""
+    if x.source is None:
+        return None
+    return x.source.per(x.source.index.distinct("customer", "product")) <= 1.0
+
+
+def source_use(x: Variables, net: Network) -> Rows | None:
+    """sum deliver to c from s <= demand * source[c,s,p]   [units]   every single-sourced customer c and site s, over the horizon"""
+    if x.source is None:
+        return None
+    product, single = single_sourced(net)
+    quantity = net.requests.measures["quantity"]
+    pairs, request = x.source.index, net.requests.index
+    # The last column, which a blank product (-1) reads, is the customer's demand for all products together.
+    of_product = np.zeros((len(net.axes["customer"]), len(net.axes["product"]) + 1))
+    np.add.at(of_product, (request["customer"], request["product"]), quantity)
+    of_product[:, -1] = of_product.sum(axis=1)
+    demand = of_product[pairs["customer"], pairs["product"]]
+    return x.deliver.where(single).per(pairs, on={"product": product[single]}) <= x.source * demand
+
+
+@strengthens("source_use")
+def deliver_from_source(x: Variables, net: Network) -> Rows | None:
+    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * source[c,s,p]   [units]   every single-sourced request and site; only strengthens"""
+    if x.source is None:
+        return None
+    product, single = single_sourced(net)
+    mine = x.deliver.where(single)
+    index = mine.index.distinct("site", "customer", "tier", "product", "period")
+    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[index["customer"]]
+    under = np.where(rule == "product", index["product"], -1).astype(np.int32)
+    return mine.per(index) <= x.source.at(index, on={"product": under}) * net.requests["quantity"]
+
+
+@strengthens("source_use")
+def source_from_open(x: Variables, net: Network) -> Rows | None:
+    """source[c,s,p] <= open[s]   [yes/no]   every single-sourced customer c and site s; only strengthens"""
+    if x.source is None:
+        return None
+    free = x.choice[x.source.index["site"]]
+    return x.source.where(free) <= x.open.at(x.source.index.take(free)) if free.any() else None
+
+
+ROWS = (single_source, source_use, deliver_from_source, source_from_open)

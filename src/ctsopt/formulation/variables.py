@@ -1,0 +1,77 @@
+"""Decisions of the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.keys import BLANK, Keys
+from ctsopt.network.requests import demanded
+from ctsopt.program.algebra import Expr, Variable
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def open(net: Network) -> Variable:  # noqa: A001  (the trade's word)
+    """open[site] in {0, 1}: the site is open over the horizon. Fixed where the study leaves no choice.   [yes/no]"""
+    sites = net.tables["sites"]
+    status = sites["status"].to_numpy(dtype=object)
+    today, candidate = status == "open", status == "candidate"
+    lower = today & ~sites["may_close"].to_numpy(dtype=bool)
+    upper = today | (candidate & sites["may_open"].to_numpy(dtype=bool))
+    index = Keys.make(net.axes, site=np.arange(len(sites)))
+    return Variable(index, lower.astype(float), upper.astype(float), integer=True, design=True)
+
+
+def make(net: Network) -> Variable:
+    """make[site,product,period] >= 0: made at a plant, or bought from a supplier.   [units]"""
+    site, product = np.nonzero(net.supply.makes)
+    periods = len(net.axes["period"])
+    index = Keys.make(net.axes, site=np.repeat(site, periods), product=np.repeat(product, periods),
+                      period=np.tile(np.arange(periods), len(site)))
+    return Variable(index)
+
+
+def move(net: Network) -> Variable:
+    """move[origin,via,destination,mode_in,mode_out,product,period] >= 0: moved between stocking points.   [units]"""
+    return Variable(net.ways.moves.index)
+
+
+def deliver(net: Network) -> Variable:
+    """deliver[site,via,customer,tier,mode_in,mode_out,product,period] >= 0: delivered from stock.   [units]"""
+    return Variable(net.ways.deliveries.index)
+
+
+def unserved(net: Network) -> Variable:
+    """unserved[customer,tier,product,period] >= 0: demand that the plan does not serve; 0 where all is promised.   [units]"""
+    promised = demanded(net.promises, net.requests.measures["promise"], "served_fraction")
+    return Variable(net.requests.index, upper=np.where(promised >= 1, 0.0, np.inf))
+
+
+def assigned(net: Network) -> Expr:
+    """assigned[customer,tier]: 1, because a customer's tier is given.   [yes/no]"""
+    return Expr.constants(net.requests.index.distinct("customer", "tier"))
+
+
+def source(net: Network) -> Variable | None:
+    """source[customer,site,product] in {0, 1}: the site that serves a single-sourced customer (product blank: with all).   [yes/no]"""
+    keys = net.ways.deliveries.index
+    product, single = single_sourced(net)
+    if not single.any():
+        return None
+    index = Keys({"customer": keys["customer"], "site": keys["site"], "product": product}, net.axes)
+    return Variable(index.take(single).distinct("customer", "site", "product"), upper=1.0, integer=True)
+
+
+def single_sourced(net: Network) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]],
+                                          np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    """For each delivery: the product under which its source is decided (blank: all together), and whether it is."""
+    keys = net.ways.deliveries.index
+    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[keys["customer"]]
+    product = np.where(rule == "product", keys["product"], BLANK).astype(np.int32)
+    return product, np.asarray(rule != "no")
+
+
+VARIABLES = (open, make, move, deliver, unserved, assigned, source)
