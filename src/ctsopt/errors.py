@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -81,17 +82,23 @@ class Finding:
     @property
     def count(self) -> int:
         """How many rows break the rule; 1 for a finding about the whole table."""
-        return max(1, len(self.rows))
+        return max(1, len(self.rows), len(self.values))
 
     def nearest(self, value: str) -> str:
         """The valid name nearest to `value`, or an empty text."""
         return nearest_name(value, self.candidates)
 
+    def faults(self) -> Iterator[tuple[int | None, str]]:
+        """Row (None where there is none) and value of every fault; one of a blank value where there are neither."""
+        values = self.values or ("",)
+        rows: Sequence[int | None] = self.rows or (None,) * len(values)
+        return zip(rows, values, strict=True)
+
     def lines(self, shown: int = SHOWN) -> Iterator[str]:
         """Human-readable lines: the message, the first rows, a count of the rest, the mend."""
         where = f"{self.table}.{self.column}" if self.column else self.table
         yield f"{self.severity} [{self.rule}] {where}: {self.message}"
-        for row, value in list(zip(self.rows, self.values, strict=True))[:shown]:
+        for row, value in islice(self.faults(), shown if self.values else 0):
             near = self.nearest(value)
             shown_value = f"    {_short(value, 160)}" if row is None else f"    row {row}: {_short(value)!r}"
             yield shown_value + (f"   did you mean {near!r}?" if near else "")
@@ -132,7 +139,7 @@ class Findings(Sequence[Finding]):
         records = []
         for f in self._all:
             near: dict[str, str] = {}
-            for row, value in zip(f.rows or (None,), f.values or ("",), strict=True):
+            for row, value in f.faults():
                 if value not in near:
                     near[value] = f.nearest(value) if len(near) < 100 else ""
                 records.append((f.rule, f.severity, f.table, row, f.column, value, near[value], f.message, f.mend))

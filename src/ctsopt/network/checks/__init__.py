@@ -1,0 +1,8 @@
+"""Rules about tables as a whole: one function per rule, run all at once."""
+
+from __future__ import annotations
+
+from ctsopt.network.checks import names
+from ctsopt.network.checks.registry import RULES, Fault, Rule, check_tables, rule
+
+__all__ = ["RULES", "Fault", "Rule", "check_tables", "names", "rule"]

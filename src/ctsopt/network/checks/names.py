@@ -1,0 +1,118 @@
+"""Rules about names: what refers to what, and names that stand for two things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ctsopt.keys import Bools
+from ctsopt.network.checks.registry import Fault, rule
+from ctsopt.network.raw import Objects
+from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, TABLES
+from ctsopt.network.tables import Tables
+
+
+def names_of(t: Tables, *tables: str) -> list[str]:
+    """The names in the first key of these tables."""
+    return [label for table in tables for label in t.texts(table, BY_NAME[table].keys[0]).labels if label]
+
+
+def unknown(t: Tables, table: str, column: str, known: list[str]) -> Bools:
+    """Rows whose text is neither known, nor blank, nor `*`."""
+    texts = t.texts(table, column)
+    fine = {*known, "", ALL}
+    return texts.where([label not in fine for label in texts.labels])
+
+
+@rule()
+def unknown_reference(t: Tables) -> Iterator[Fault]:
+    """A name that refers to a row of another table is found there."""
+    for table in TABLES:
+        for column in table.columns:
+            if not column.refers or column.kind == "names" or t.partial.intersection(column.refers):
+                continue
+            known = names_of(t, *column.refers)
+            wrong = unknown(t, table.name, column.name, known)
+            if (table.name, column.name) == ("lanes", "origin"):
+                wrong &= unknown(t, "lanes", "origin", names_of(t, "customers"))
+            where = " or ".join(column.refers)
+            yield Fault(table.name, column.name, f"there is no such row in {where}",
+                        f"correct the name, or add it to {where}", wrong, candidates=known)
+
+
+@rule("customers", "sites")
+def lane_from_customer(t: Tables) -> Iterator[Fault]:
+    """A lane starts at a site, not at a customer."""
+    customers = np.isin(t.texts("lanes", "origin").labels.astype(str), names_of(t, "customers"))
+    sites = np.isin(t.texts("lanes", "origin").labels.astype(str), names_of(t, "sites"))
+    yield Fault("lanes", "origin", "the lane starts at a customer", "give it a site as origin; customers only receive",
+                t.texts("lanes", "origin").where(customers & ~sites))
+
+
+@rule("modes")
+def unknown_mode_of_tier(t: Tables) -> Iterator[Fault]:
+    """The modes that a tier lists are modes."""
+    known = names_of(t, "modes")
+    texts = t.texts("tiers", "modes")
+    wrong = [[name for name in label.split(NAMES_SEPARATOR) if name and name not in known] for label in texts.labels]
+    rows = np.flatnonzero(texts.where([bool(names) for names in wrong]))
+    at = [(row, name) for row in rows for name in wrong[texts.codes[row]]]
+    yield Fault("tiers", "modes", "there is no such mode", f"correct the name, or add it to modes; names are separated "
+                f"by {NAMES_SEPARATOR}", np.array([row for row, _ in at], dtype=np.int64), [name for _, name in at],
+                known)
+
+
+@rule("sites", "customers")
+def unknown_rate_place(t: Tables) -> Iterator[Fault]:
+    """The origin of a rate is a site or a zone of sites; its destination a site, a customer or a zone."""
+    zones = {table: [z for z in t.texts(table, "zone").labels if z] for table in ("sites", "customers")}
+    origins = names_of(t, "sites") + zones["sites"]
+    destinations = origins + names_of(t, "customers") + zones["customers"]
+    yield Fault("rates", "origin", "there is no site or zone of sites of this name",
+                "correct the name, or write the zone into sites.zone", unknown(t, "rates", "origin", origins),
+                candidates=origins)
+    yield Fault("rates", "destination", "there is no site, customer or zone of this name",
+                "correct the name, or write the zone into sites.zone or customers.zone",
+                unknown(t, "rates", "destination", destinations), candidates=destinations)
+
+
+@rule("products")
+def unknown_product_class(t: Tables) -> Iterator[Fault]:
+    """The product class of a promise is the class of a product, or `*`."""
+    known = list(t.axes["product_class"].labels)
+    yield Fault("promises", "product_class", "no product has this class",
+                "correct the name, write *, or give the class to products in products.product_class",
+                unknown(t, "promises", "product_class", known), candidates=known)
+
+
+@rule()
+def site_is_customer(t: Tables) -> Iterator[Fault]:
+    """No name is both a site and a customer: a lane to it would be ambiguous."""
+    both = _shared(t.text("customers", "customer"), names_of(t, "sites"))
+    yield Fault("customers", "customer", "there is a site of the same name", "rename one of the two", both)
+
+
+@rule()
+def zone_is_place(t: Tables) -> Iterator[Fault]:
+    """No zone has the name of a site or a customer: a rate for it would be ambiguous."""
+    places = names_of(t, "sites", "customers")
+    for table in ("sites", "customers"):
+        yield Fault(table, "zone", "there is a site or a customer of the same name", "rename the zone",
+                    _shared(t.text(table, "zone"), places))
+
+
+@rule()
+def names_alike(t: Tables) -> Iterator[Fault]:
+    """Two names that differ in capitals or blanks alone are probably one."""
+    for table in ("sites", "customers", "products", "tiers", "modes", "periods"):
+        column = BY_NAME[table].keys[0]
+        texts = t.texts(table, column)
+        folded = np.array(["".join(label.casefold().split()) for label in texts.labels], dtype=str)
+        _, back, count = np.unique(folded, return_inverse=True, return_counts=True)
+        yield Fault(table, column, "another name differs from this one in capitals or blanks alone",
+                    "if they mean the same, use one spelling", texts.where((count > 1)[back]), severity="warning")
+
+
+def _shared(names: Objects, others: list[str]) -> Bools:
+    return np.asarray(np.isin(names.astype(str), others) & (names != ""), dtype=bool)

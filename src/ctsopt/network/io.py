@@ -1,0 +1,256 @@
+"""Reading: a folder of CSV or Parquet files with `model.yaml`, a workbook, or a dict of DataFrames."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.errors import Finding, UsageError, nearest_name
+from ctsopt.network.csv_files import EMPTY_MEND, decode, read_csv
+from ctsopt.network.excel import read_workbook, refusal
+from ctsopt.network.raw import Objects, Raw, RawSetting, RawTable, cell_text, clean_text, is_own, raw_table
+from ctsopt.network.schema import BY_NAME, SETTINGS, TABLES, Column, Table
+from ctsopt.network.template import template as write_template
+from ctsopt.network.writing import SETTINGS_FILE, write
+
+__all__ = ["SETTINGS_FILE", "Source", "read_tables", "write", "write_template"]
+
+Source = str | os.PathLike[str] | Mapping[str, Any]
+
+WORKBOOKS = (".xlsx", ".xlsm")
+_NULLS = ("", "~", "null", "Null", "NULL")
+_SETTING_SHEET = Table(SETTINGS.name, SETTINGS.meaning, (
+    Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value.")))
+
+
+class _Reading:
+    """What one reading has gathered so far."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, RawTable] = {}
+        self.settings: list[RawSetting] = []
+        self.partial: set[str] = set()
+        self.findings: list[Finding] = []
+
+    def add(self, name: str, place: str, header: Sequence[str], columns: Sequence[Any], rows: Any, *,
+            header_row: int | None, findings: Iterable[Finding] = ()) -> None:
+        """Take a table, or the settings, with what was found on the way to it."""
+        found = list(findings)
+        table = _SETTING_SHEET if name == SETTINGS.name else BY_NAME[name]
+        raw, headers = raw_table(table, place, header, columns, rows, header_row=header_row)
+        bad = {f.column: np.isin(raw.rows, np.array(f.rows)) for f in found if f.rule == "error_cell"}
+        self.findings += [*found, *headers]
+        if any(f.rule == "ragged_row" for f in found):
+            self.partial.add(name)
+        if name == SETTINGS.name:
+            self._take_settings(raw)
+        else:
+            self.tables[name] = RawTable(name, place, raw.columns, raw.rows, bad)
+
+    def fail(self, name: str, findings: Iterable[Finding]) -> None:
+        """A table is there and cannot be read."""
+        self.findings += findings
+        self.partial.add(name)
+
+    def _take_settings(self, raw: RawTable) -> None:
+        missing = [name for name in ("setting", "value") if name not in raw.columns]
+        if missing:
+            self.findings.append(Finding("missing_column", SETTINGS.name, missing[0], f"there is no column "
+                                         f"{missing[0]}", "the settings have two columns, setting and value"))
+            return
+        names, values = (column_text(raw.columns[name]) for name in ("setting", "value"))
+        self.settings += [RawSetting(name, text, int(row))
+                          for name, text, row in zip(names, values, raw.rows, strict=True) if not is_own(name)]
+
+    def result(self) -> tuple[Raw, list[Finding]]:
+        """Everything, with a finding for each required table that is not there."""
+        for table in TABLES:
+            if not table.optional and table.name not in self.tables and table.name not in self.partial:
+                self.findings.append(Finding("missing_table", table.name, "", f"there is no table {table.name}",
+                                             f"add it: {table.meaning}"))
+        return Raw(self.tables, tuple(self.settings), frozenset(self.partial)), self.findings
+
+
+def column_text(cells: Any) -> Objects:
+    """The texts of a raw column."""
+    return np.asarray(cells.values(), dtype=object)
+
+
+def read_tables(source: Source) -> tuple[Raw, list[Finding]]:
+    """Read everything as it stands, with what is wrong with files, sheets and headers.
+
+    Parameters
+    ----------
+    source : path or mapping of str to DataFrame
+        A folder of CSV or Parquet files with `model.yaml`, a workbook (.xlsx), or frames by table name; the key
+        `settings` holds a dict, or a DataFrame with columns setting and value.
+
+    Raises
+    ------
+    UsageError
+        If the source does not exist or is of no such kind.
+    """
+    reading = _Reading()
+    if isinstance(source, Mapping):
+        _read_frames(source, reading)
+        return reading.result()
+    path = Path(source)
+    if not path.exists():
+        names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = nearest_name(path.name, names)
+        hint = f"; did you mean {path.parent / near}?" if near else ""
+        raise UsageError(f"there is no folder or file {path}{hint}")
+    try:
+        if path.is_dir():
+            _read_folder(path, reading)
+        elif path.suffix.lower() in WORKBOOKS:
+            _read_workbook(path, reading)
+        else:
+            raise UsageError(f"{path} is neither a folder nor a workbook (.xlsx); a network is a folder of CSV or "
+                             f"Parquet files with {SETTINGS_FILE}, or one workbook")
+    except OSError as error:
+        raise UsageError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+    return reading.result()
+
+
+def _read_folder(folder: Path, reading: _Reading) -> None:
+    for path in sorted(folder.iterdir()):
+        name, suffix = path.stem, path.suffix.lower()
+        if path.is_dir() or path.name.startswith(".") or is_own(name):
+            continue
+        if path.name == SETTINGS_FILE:
+            _read_settings_file(path, reading)
+        elif suffix not in {".csv", ".parquet"}:
+            reading.findings += _left_out(path)
+        elif name not in BY_NAME or name == SETTINGS.name:
+            reading.findings.append(_unknown("unknown_file", path.name, name, folder))
+        elif name in reading.tables or name in reading.partial:
+            reading.findings.append(Finding("two_files", name, "", f"{folder} holds this table twice, as CSV and as "
+                                            "Parquet", "delete one of the two files, or start its name with _"))
+        elif suffix == ".csv":
+            sheet, found = read_csv(path.read_bytes(), name, path.name)
+            if sheet is None:
+                reading.fail(name, found)
+            else:
+                reading.add(name, path.name, sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
+        else:
+            _read_parquet(path, reading)
+
+
+def _left_out(path: Path) -> list[Finding]:
+    """A warning for a file that is named like a table and has a type that is not read."""
+    stem = path.name.split(".", 1)[0]
+    if path.suffix.lower() in {".yaml", ".yml"}:
+        return [Finding("unknown_file", path.name, "", f"the settings are read from {SETTINGS_FILE} alone",
+                        f"rename it to {SETTINGS_FILE}, or start its name with _", (), (path.name,), (SETTINGS_FILE,))]
+    if stem in BY_NAME and path.suffix.lower() != ".md":
+        return [Finding("file_not_read", stem, "", f"{path.name} is not read: tables in a folder are .csv or .parquet",
+                        "save it as CSV, or start its name with _", severity="warning")]
+    return []
+
+
+def _unknown(rule: str, what: str, name: str, place: Path | str) -> Finding:
+    free = tuple(t.name for t in TABLES)
+    message = (f"settings belong into {SETTINGS_FILE}" if name == SETTINGS.name
+               else f"{place} holds {what}, but there is no table of that name")
+    return Finding(rule, name, "", message, f"use one of {', '.join(free)}; or start the name with _ to keep it as "
+                   "your own", (), (name,), free)
+
+
+def _read_parquet(path: Path, reading: _Reading) -> None:
+    from pyarrow import ArrowException  # type: ignore[import-untyped]
+    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
+
+    try:
+        content = ParquetFile(path).read()
+    except (ArrowException, OSError) as error:
+        reading.fail(path.stem, [Finding("broken_parquet", path.stem, "", f"{path.name} is not a Parquet file, or is "
+                                         f"damaged: {str(error).splitlines()[0]}", "write it again")])
+        return
+    columns = [column.to_pandas(integer_object_nulls=True) for column in content.columns]
+    reading.add(path.stem, path.name, content.column_names, columns, np.arange(content.num_rows), header_row=None)
+
+
+def _read_workbook(path: Path, reading: _Reading) -> None:
+    why = refusal(path)
+    if why:
+        reading.findings.append(Finding("unreadable_workbook", path.name, "", f"{path.name} {why}",
+                                        "save it as .xlsx, or use a folder of CSV files"))
+        reading.partial.update(t.name for t in TABLES)
+        return
+    for name, sheet, found in read_workbook(path):
+        if sheet is None and not found:
+            if name in BY_NAME and not BY_NAME[name].optional:
+                reading.fail(name, [Finding("empty_file", name, "", "the sheet is blank", EMPTY_MEND)])
+        elif name not in BY_NAME:
+            reading.findings.append(_unknown("unknown_sheet", f"a sheet {name!r}", name, path.name))
+        elif sheet is None:
+            reading.fail(name, found)
+        else:
+            reading.add(name, f"sheet {name}", sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
+
+
+def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
+    for key, frame in frames.items():
+        name = str(key)
+        if is_own(name):
+            continue
+        if name not in BY_NAME:
+            reading.findings.append(_unknown("unknown_table", f"a table {name!r}", name, "the dict"))
+        elif isinstance(frame, RawTable):
+            reading.tables[name] = frame
+        elif name == SETTINGS.name and isinstance(frame, Mapping):
+            reading.settings += [RawSetting(clean_text(str(n)), clean_text(cell_text(v)), row)
+                                 for row, (n, v) in enumerate(frame.items()) if not is_own(str(n))]
+        elif isinstance(frame, pd.DataFrame):
+            plain = frame.reset_index() if any(n is not None for n in frame.index.names) else frame
+            reading.add(name, "the DataFrame", [cell_text(label) for label in plain.columns],
+                        [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)
+        else:
+            raise UsageError(f"the table {name!r} is a {type(frame).__name__}; a pandas DataFrame is expected")
+
+
+def _read_settings_file(path: Path, reading: _Reading) -> None:
+    """Top-level scalars as text. The nodes are read, not the values: no type is guessed, and lines are known."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.nodes import MappingNode, ScalarNode
+
+    def fault(rule: str, message: str, mend: str, line: int | None = None, column: str = "") -> None:
+        rows = () if line is None else (line,)
+        reading.findings.append(Finding(rule, SETTINGS.name, column, message, mend, rows, (column,) * len(rows)))
+
+    text, found = decode(path.read_bytes(), SETTINGS.name, path.name)
+    if text is None:
+        reading.findings += [f for f in found if f.rule != "empty_file"]
+        return
+    try:
+        node = YAML(typ="base", pure=True).compose(text)
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        what = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
+        fault("broken_yaml", f"{path.name} is not YAML: {what}", "one setting a line, as in `currency: EUR`",
+              None if mark is None else mark.line + 1)
+        return
+    if node is None:
+        return
+    if not isinstance(node, MappingNode):
+        fault("broken_yaml", f"{path.name} is not a list of settings", "one setting a line, as in `currency: EUR`", 1)
+        return
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, ScalarNode) or is_own(key.value):
+            continue
+        if not isinstance(value, ScalarNode):
+            fault("setting_not_single", f"{path.name}: the setting has more than one value", "write one value", line,
+                  key.value)
+            continue
+        blank = value.style is None and value.value in _NULLS
+        reading.settings.append(RawSetting(clean_text(key.value), "" if blank else clean_text(value.value), line))
+
+
