@@ -1,0 +1,37 @@
+"""ctsopt: what does it cost to serve these customers at this service, and what would another promise cost?"""
+
+from ctsopt.certified import Certified
+from ctsopt.errors import (
+    CtsError,
+    CtsWarning,
+    DataError,
+    Finding,
+    Findings,
+    InfeasibleError,
+    KeyMismatch,
+    NoPlanError,
+    SolverError,
+    UsageError,
+)
+from ctsopt.network.network import Network, check, network, read
+from ctsopt.network.template import template
+from ctsopt.results.solution import Solution
+from ctsopt.results.store import load
+from ctsopt.solve import program, solve
+from ctsopt.solve.export import to_pyomo
+from ctsopt.versions import show_versions
+
+__all__ = [
+    "Certified", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError", "KeyMismatch", "Network",
+    "NoPlanError", "Solution", "SolverError", "UsageError", "check", "load", "network", "program", "read",
+    "show_versions", "solve", "template", "to_pyomo",
+]
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ctsopt")
+    raise AttributeError(f"module 'ctsopt' has no attribute {name!r}")

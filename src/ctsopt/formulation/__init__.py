@@ -33,16 +33,13 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     ----------
     net : Network
     extra : sequence of functions, optional
-        A user's own row families `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule of
-        one's own may tell ways apart that cost alone does not.
+        A user's own row families `f(x, net) -> Rows`.
 
     Returns
     -------
     Program
         Variables, rows (lazy ones marked) and cost lines by name.
     """
-    if extra:
-        net = net.unpruned()
     program = Program(str(net.settings["name"]))
     x = Variables()
     for family in VARIABLES:

@@ -28,19 +28,19 @@ def procurement(x: Variables, net: Network) -> Expr | None:
 
 
 @line("variable")
-def line_haul(x: Variables, net: Network) -> tuple[Expr, ...]:
+def line_haul(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]   moves, and first legs of deliveries over a cross-dock"""
     return _moved_and_delivered(x, net, "line_haul")
 
 
 @line("variable")
-def handling_in(x: Variables, net: Network) -> tuple[Expr, ...]:
+def handling_in(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """handling_in[w] * move[w,t] + handling_in[w] * deliver[w,t]   [money]   goods received at a site or a cross-dock"""
     return _moved_and_delivered(x, net, "handling_in")
 
 
 @line("variable")
-def handling_out(x: Variables, net: Network) -> tuple[Expr, ...]:
+def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """handling_out[w] * move[w,t] + handling_out[w] * deliver[w,t]   [money]   goods sent from a site or a cross-dock"""
     return _moved_and_delivered(x, net, "handling_out")
 
@@ -100,15 +100,16 @@ def _horizon(net: Network) -> float:
 def _made(x: Variables, net: Network, kind: str) -> Expr | None:
     site = x.make.index["site"]
     mine = net.tables["sites"]["kind"].to_numpy(dtype=object)[site] == kind
-    cost = net.supply.make_cost[site, x.make.index["product"]]
+    cost = net.derived.supply.make_cost[site, x.make.index["product"]]
     return (x.make * cost).where(mine) if mine.any() else None
 
 
-def _moved_and_delivered(x: Variables, net: Network, name: str) -> tuple[Expr, ...]:
+def _moved_and_delivered(x: Variables, net: Network, name: str) -> tuple[Expr, ...] | None:
     """The line on moves, and on deliveries, where it costs anything."""
-    parts = ((x.move, net.ways.moves), (x.deliver, net.ways.deliveries))
-    return tuple((flow * ways[name]).where(ways.measures[name] > 0) for flow, ways in parts
-                 if (ways.measures[name] > 0).any())
+    flows = ((x.move, net.ways.moves), (x.deliver, net.ways.deliveries))
+    parts = tuple((flow * ways[name]).where(ways.measures[name] > 0) for flow, ways in flows
+                  if (ways.measures[name] > 0).any())
+    return parts or None
 
 
 def _of_sites(x: Variables, net: Network, cost: Floats) -> Expr | None:

@@ -31,7 +31,7 @@ def make_capacity(x: Variables, net: Network) -> Rows | None:
     """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]   where a capacity is given"""
     index = x.make.index
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
-    limit = net.supply.make_capacity[index["site"], index["product"]] * days[index["period"]] / 365
+    limit = net.derived.supply.make_capacity[index["site"], index["product"]] * days[index["period"]] / 365
     finite = np.isfinite(limit)
     return x.make.where(finite) <= limit[finite] if finite.any() else None
 

@@ -23,7 +23,7 @@ def site_throughput(x: Variables, net: Network) -> Rows:
     index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
     capacity = net.tables["sites"]["capacity"].to_numpy(dtype=float)
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
-    limit = np.minimum(capacity[:, None] * days / 365, net.reachable).ravel()
+    limit = np.minimum(capacity[:, None] * days / 365, net.derived.reachable).ravel()
     return throughput(x, net, index) <= x.open.at(index) * limit
 
 

@@ -27,7 +27,7 @@ def open(net: Network) -> Variable:  # noqa: A001  (the trade's word)
 
 def make(net: Network) -> Variable:
     """make[site,product,period] >= 0: made at a plant, or bought from a supplier.   [units]"""
-    site, product = np.nonzero(net.supply.makes)
+    site, product = np.nonzero(net.derived.supply.makes)
     periods = len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(site, periods), product=np.repeat(product, periods),
                       period=np.tile(np.arange(periods), len(site)))

@@ -73,7 +73,7 @@ def legs(net: Network, *, to_customers: bool) -> Legs:
     found = found.drop_duplicates(["origin", "destination", "mode"])
     found = found[found["open"]]
     origin, destination, mode = (found[c].to_numpy(dtype=np.int32) for c in ("origin", "destination", "mode"))
-    distance = found["distance"].to_numpy(dtype=np.float64)
+    distance = found["distance"].to_numpy(dtype=np.float64, copy=True)
     unknown = np.isnan(distance)
     distance[unknown] = _road_distance(net, origin[unknown], destination[unknown], to_customers=to_customers)
     return Legs(origin, destination, mode, distance, to_customers)

@@ -1,0 +1,1 @@
+"""What a plan says: passive tables made from the program's own expressions."""

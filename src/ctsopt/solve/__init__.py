@@ -1,0 +1,5 @@
+"""The run: from a network to a solution with a proof."""
+
+from ctsopt.solve.run import program, solve
+
+__all__ = ["program", "solve"]

@@ -1,0 +1,197 @@
+"""The cost cube: every amount of the plan, cost line by cost line, at the customer, tier and product that it serves.
+
+One long table; every report is a sum over it. Amounts come from the program's own cost expressions, so that the cube adds up
+to the cost of the plan, in total and per line. Costs that serve nobody (a site that is open and idle, a closing, goods that
+circulate) keep rows of their own with the customer `__unassigned__`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+
+from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
+from ctsopt.results.plan import Plan
+from ctsopt.results.tracing import Trace, trace
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+UNASSIGNED = "__unassigned__"
+"""Customer of costs that serve nobody."""
+
+KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_class", "origin", "destination", "mode",
+        "driver"]
+"""Key columns of the cube; `quantity` and `amount` follow."""
+
+_Codes = dict[str, npt.NDArray[np.int64]]
+
+
+class _Book:
+    """Rows of the cube while they are written: codes and amounts, turned into text once at the end."""
+
+    def __init__(self, net: Network) -> None:
+        self._net = net
+        self._parts: list[tuple[str, str, str, _Codes, Floats, Floats]] = []
+
+    def add(self, line: str, behaviour: str, driver: str, amount: Floats, quantity: Floats, **codes: object) -> None:
+        """Rows of one line; codes that are not given are blank."""
+        size = len(amount)
+        full = {n: np.broadcast_to(np.asarray(codes.get(n, BLANK), dtype=np.int64), size)
+                for n in ("request", "period", "product", "origin", "destination", "mode", "customer_end")}
+        self._parts.append((line, behaviour, driver, full, amount, quantity))
+
+    def frame(self) -> pd.DataFrame:
+        """The cube."""
+        net, wanted = self._net, self._net.requests.index
+        codes = {n: np.concatenate([np.empty(0, dtype=np.int64), *(p[3][n] for p in self._parts)])
+                 for n in ("request", "period", "product", "origin", "destination", "mode", "customer_end")}
+        served = codes["request"] >= 0
+        of = {n: np.where(served, wanted[n][codes["request"]], codes.get(n, np.full(len(served), BLANK)))
+              for n in ("customer", "tier", "product", "period")}
+        sizes = [len(p[4]) for p in self._parts]
+        product_class = np.append(net.tables["products"]["product_class"].to_numpy(dtype=object), "")
+        sites, customers = net.axes["site"], net.axes["customer"]
+        ends = np.where(codes["customer_end"] >= 0, customers.names(codes["customer_end"]),
+                        sites.names(codes["destination"]))
+        columns = {
+            "line": np.repeat([p[0] for p in self._parts], sizes), "behaviour": np.repeat([p[1] for p in self._parts], sizes),
+            "period": net.axes["period"].names(of["period"]),
+            "customer": np.where(served, customers.names(of["customer"]), UNASSIGNED),
+            "tier": net.axes["tier"].names(of["tier"]), "product": net.axes["product"].names(of["product"]),
+            "product_class": product_class[of["product"]], "origin": sites.names(codes["origin"]), "destination": ends,
+            "mode": net.axes["mode"].names(codes["mode"]), "driver": np.repeat([p[2] for p in self._parts], sizes)}
+        frame = pd.DataFrame({n: pd.Categorical(c) for n, c in columns.items()})
+        frame["quantity"] = np.concatenate([np.empty(0), *(p[5] for p in self._parts)])
+        frame["amount"] = np.concatenate([np.empty(0), *(p[4] for p in self._parts)])
+        return frame
+
+
+def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cost cube of a plan, and its parents table.
+
+    Returns
+    -------
+    cube : DataFrame
+        Key columns `KEYS`; quantity (units that the row's amount is spread over) and amount (money).
+    parents : DataFrame
+        Where the goods at each stocking point come from: site, product, period, parent (a site, or `made here`), via, mode,
+        quantity, ratio (share of all that comes in).
+    """
+    moved, delivered = plan.of("move"), plan.of("deliver")
+    use_moves, use_deliveries = np.flatnonzero(moved > 0), np.flatnonzero(delivered > 0)
+    moves, deliveries = net.ways.moves.take(use_moves), net.ways.deliveries.take(use_deliveries)
+    traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"))
+    book = _Book(net)
+    for name, block in plan.program.costs.items():
+        amounts = {v: plan.amounts_on(v).get(name) for v in ("make", "move", "deliver", "unserved")}
+        if (amount := amounts["deliver"]) is not None:
+            _direct(book, name, block.behaviour, deliveries, amount[use_deliveries], delivered[use_deliveries])
+        if (amount := amounts["unserved"]) is not None:
+            book.add(name, block.behaviour, "direct", amount, plan.of("unserved"), request=np.arange(len(amount)))
+        if (amount := amounts["move"]) is not None:
+            _moves(book, name, block.behaviour, traced, moves, amount[use_moves], moved[use_moves])
+        if (amount := amounts["make"]) is not None:
+            _made(book, name, block.behaviour, traced, plan.index("make"), amount, plan.of("make"))
+        _sites(book, name, block.behaviour, plan, traced, (moves, moved[use_moves]),
+               (deliveries, delivered[use_deliveries]))
+    return book.frame(), _parents(net, plan, moves, moved[use_moves])
+
+
+def _direct(book: _Book, line: str, behaviour: str, ways: Coded, amount: Floats, quantity: Floats) -> None:
+    """Costs of deliveries go to the request that they serve."""
+    some = amount != 0
+    keys = ways.index.take(some)
+    book.add(line, behaviour, "direct", amount[some], quantity[some], request=ways.measures["request"][some],
+             origin=keys["site"], customer_end=keys["customer"], mode=keys["mode_out"])
+
+
+def _moves(book: _Book, line: str, behaviour: str, traced: Trace, ways: Coded, amount: Floats,
+           quantity: Floats) -> None:
+    """Costs of moves go where the goods at their destination end."""
+    some = np.flatnonzero(amount != 0)
+    keys = ways.index.take(some)
+    _spread(book, line, behaviour, "traced units", traced, traced.at(keys, "destination"), amount[some],
+            quantity[some], origin=keys["origin"], destination=keys["destination"], mode=keys["mode_out"],
+            product=keys["product"], period=keys["period"])
+
+
+def _made(book: _Book, line: str, behaviour: str, traced: Trace, index: Keys, amount: Floats,
+          quantity: Floats) -> None:
+    """Costs of making go where the goods of the site end."""
+    some = np.flatnonzero(amount != 0)
+    keys = index.take(some)
+    _spread(book, line, behaviour, "traced units", traced, traced.at(keys, "site"), amount[some], quantity[some],
+            origin=keys["site"], product=keys["product"], period=keys["period"])
+
+
+def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, point: Positions, amount: Floats,
+            quantity: Floats, **codes: npt.NDArray[np.int32]) -> None:
+    """Split each amount over the requests in which the goods of its point end; circulating goods are unassigned."""
+    shares = sp.csr_array(traced.share[point])
+    count = np.diff(shares.indptr)
+    item = np.repeat(np.arange(len(point)), count)
+    book.add(line, behaviour, driver, amount[item] * shares.data, quantity[item] * shares.data,
+             request=shares.indices, **{n: c[item] for n, c in codes.items()})
+    idle = count == 0
+    if idle.any():
+        book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
+
+
+def _sites(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
+           delivered: tuple[Coded, Floats]) -> None:
+    """Costs of sites are shared by what goes through them, in capacity units; idle sites are unassigned."""
+    site = np.concatenate([np.empty(0, dtype=np.int64), *(
+        part.index["site"] for part, _ in plan.line(line) if part.index.names == ("site",))]).astype(np.int64)
+    if not len(site):
+        return
+    amount = np.concatenate([value for part, value in plan.line(line) if part.index.names == ("site",)])
+    some = amount != 0
+    site, amount = site[some], amount[some]
+    weight = _through(plan, traced, moved, delivered)[site]
+    total = np.asarray(weight.sum(axis=1)).ravel()
+    shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
+    item = np.repeat(np.arange(len(site)), np.diff(shares.indptr))
+    book.add(line, behaviour, "throughput", amount[item] * shares.data, total[item] * shares.data,
+             request=shares.indices, origin=site[item])
+    idle = total <= 0
+    if idle.any():
+        book.add(line, behaviour, "idle", amount[idle], np.zeros(int(idle.sum())), origin=site[idle])
+
+
+def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
+             delivered: tuple[Coded, Floats]) -> sp.csr_array:
+    """Capacity units through each site for each request, shape (sites, requests)."""
+    (moves, units_moved), (deliveries, units_delivered) = moved, delivered
+    shape = (len(plan.index("open")), traced.share.shape[1])
+    ends = traced.share[traced.at(moves.index, "destination")]
+    total = sp.csr_array(shape)
+    for load, at_move, at_delivery in (("load", "origin", "site"), ("via_load", "via", "via")):
+        here = moves.index[at_move] != BLANK
+        gather = sp.coo_array(((units_moved * moves.measures[load])[here],
+                               (moves.index[at_move][here], np.flatnonzero(here))), shape=(shape[0], len(moves)))
+        there = deliveries.index[at_delivery] != BLANK
+        straight = sp.coo_array(((units_delivered * deliveries.measures[load])[there],
+                                 (deliveries.index[at_delivery][there], deliveries.measures["request"][there])),
+                                shape=shape)
+        total = total + sp.csr_array(gather) @ ends + sp.csr_array(straight)
+    return sp.csr_array(total)
+
+
+def _parents(net: Network, plan: Plan, moves: Coded, moved: Floats) -> pd.DataFrame:
+    """Where the goods at each stocking point come from."""
+    inbound = moves.index.select("product", "period", "via", site="destination", parent="origin",
+                                 mode="mode_out").frame()
+    inbound["quantity"] = moved
+    made = plan.index("make").frame()
+    made["quantity"] = plan.of("make")
+    made = made[made["quantity"] > 0].assign(parent="made here", via="", mode="")
+    both = pd.concat([made, inbound], ignore_index=True)
+    keys = ["site", "product", "period"]
+    both["ratio"] = both["quantity"] / both.groupby(keys, observed=True)["quantity"].transform("sum")
+    return both.sort_values([*keys, "parent", "via", "mode"], ignore_index=True)[
+        [*keys, "parent", "via", "mode", "quantity", "ratio"]]

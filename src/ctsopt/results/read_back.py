@@ -1,0 +1,39 @@
+"""From the values of a program's columns to the tables of a solution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ctsopt.keys import Floats
+from ctsopt.program.program import Program
+from ctsopt.results import tables
+from ctsopt.results.cost_to_serve import DIMENSIONS
+from ctsopt.results.cube import cost_cube
+from ctsopt.results.plan import Plan
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+
+def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.DataFrame]:
+    """Every table of a solution, see `ctsopt.results.solution.TABLES`."""
+    plan = Plan(program, values)
+    flow = tables.flows(net, plan)
+    cube, parents = cost_cube(net, plan)
+    return {"costs": plan.costs(), "flows": flow, "production": tables.production(net, plan),
+            "sites": tables.sites(net, plan), "service": tables.service(net, plan), "lanes": tables.lanes(net, flow),
+            "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents, "units": _units(net, flow)}
+
+
+def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
+    """Units delivered by the keys of cost-to-serve; every demanded combination is there, with 0 where nothing is."""
+    delivered = flow[flow["kind"] == "delivery"]
+    keys = ["customer", "tier", "product", "period"]
+    wanted = net.requests.index.frame().set_index(keys).index
+    units = delivered.groupby(keys, observed=True)["quantity"].sum().reindex(wanted, fill_value=0.0)
+    frame = units.rename("units").reset_index()
+    classes = net.tables["products"].set_index("product")["product_class"]
+    frame["product_class"] = frame["product"].map(classes)
+    return frame[[*DIMENSIONS, "units"]]

@@ -1,0 +1,178 @@
+"""The answer: a plan as tidy tables, with its cost, its proof and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.certified import Certified
+from ctsopt.program.status import Status
+from ctsopt.results.cost_to_serve import cost_to_serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ctsopt.network.network import Network
+
+TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "shortage", "cube", "parents", "units")
+"""Tables of a solution, as they are saved."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A plan for a network.
+
+    Attributes
+    ----------
+    net : Network
+        What was solved.
+    tables : mapping of str to DataFrame
+        The tables by name, see the properties below.
+    status : Status
+        Why the search stopped, apart from what it has.
+    bound : float
+        Proven: no plan costs less, in money over the horizon (penalties included).
+    record : mapping
+        Versions, input hash, options, effort, seconds per phase, the rule that settled ties.
+    """
+
+    net: Network
+    tables: Mapping[str, pd.DataFrame]
+    status: Status
+    bound: float
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    # ---- cost and proof --------------------------------------------------------------------------------------
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """Amount of every cost line, in P&L order: line, behaviour, amount (money)."""
+        return self.tables["costs"]
+
+    @property
+    def total_cost(self) -> float:
+        """Cost of the plan, penalties included: the value that the program minimises."""
+        return float(self.costs["amount"].sum())
+
+    @property
+    def cash_cost(self) -> float:
+        """Cost of the plan without penalties."""
+        return float(self.costs.loc[self.costs["behaviour"] != "penalty", "amount"].sum())
+
+    @property
+    def penalty(self) -> float:
+        """Penalties of the plan, such as the shortage cost of demand that is not served."""
+        return float(self.costs.loc[self.costs["behaviour"] == "penalty", "amount"].sum())
+
+    @property
+    def gap_money(self) -> float:
+        """How much cheaper another plan could be at most, in money."""
+        return max(self.total_cost - self.bound, 0.0)
+
+    @property
+    def gap(self) -> float:
+        """How much cheaper another plan could be at most, as a share of the plan's cost."""
+        cost = abs(self.total_cost)
+        return self.gap_money / cost if cost > 0 else (0.0 if self.gap_money == 0 else np.inf)
+
+    @property
+    def least_cost(self) -> Certified:
+        """The least possible cost, between the proven bound and this plan's cost."""
+        return Certified.of_plan(self.bound, self.total_cost)
+
+    # ---- tables ----------------------------------------------------------------------------------------------
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """Every way that carries goods, with quantity, times and money by cost line."""
+        return self.tables["flows"]
+
+    @property
+    def production(self) -> pd.DataFrame:
+        """What is made or bought where."""
+        return self.tables["production"]
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """Every site: decision, throughput, utilisation, fixed and one-off cost."""
+        return self.tables["sites"]
+
+    @property
+    def service(self) -> pd.DataFrame:
+        """Every promise beside what the plan gives, and whether it is kept."""
+        return self.tables["service"]
+
+    @property
+    def lanes(self) -> pd.DataFrame:
+        """Goods by lane and mode."""
+        return self.tables["lanes"]
+
+    @property
+    def shortage(self) -> pd.DataFrame:
+        """Demand that is not served."""
+        return self.tables["shortage"]
+
+    @property
+    def cube(self) -> pd.DataFrame:
+        """The cost cube: every amount at the customer, tier and product that it serves."""
+        return self.tables["cube"]
+
+    @property
+    def parents(self) -> pd.DataFrame:
+        """Where the goods at each stocking point come from, with the mixing ratios of the tracing."""
+        return self.tables["parents"]
+
+    def cost_to_serve(self, by: Sequence[str] | str = ("tier",)) -> pd.DataFrame:
+        """Cost-to-serve by tier, customer, product, product_class or period, ending in the total of the plan.
+
+        Parameters
+        ----------
+        by : sequence of str
+            One or more keys.
+
+        Returns
+        -------
+        DataFrame
+            Columns: units delivered, the cost lines, cost (cash), penalties, total, cost_per_unit (an average: no price).
+            The row `unassigned` holds costs that serve nobody; the last row, `total`, equals `total_cost`.
+        """
+        penal = self.costs["behaviour"] == "penalty"
+        return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),
+                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by)
+
+    # ---- words and files -------------------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        money = str(self.net.settings["currency"])
+        kept, promises = int(self.service["kept"].sum()), len(self.service)
+        opened = self.sites["open"]
+        lines = [
+            f"plan for {self.net.settings['name']}: {self.status}",
+            f"  cost      {self.total_cost:,.2f} {money}"
+            + (f", of which {self.penalty:,.2f} penalties for demand not served" if self.penalty else ""),
+            f"  proven    no plan costs less than {self.bound:,.2f} {money}: "
+            f"gap {self.gap_money:,.2f} {money} ({self.gap:.4%})",
+            f"  promises  {kept} of {promises} kept",
+            f"  sites     {int(opened.sum())} of {len(opened)} open"]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.net.settings['name']}: {self.total_cost:,.2f}, gap {self.gap:.4%}, {self.status}>"
+
+    def save(self, path: str | Path) -> None:
+        """Write the solution to a folder: the network and the tables as Parquet, the rest as JSON.
+
+        Raises
+        ------
+        UsageError
+            If the folder exists and holds something else than a saved solution.
+        """
+        from ctsopt.results.store import save
+
+        save(self, path)
+
+

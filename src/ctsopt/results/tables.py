@@ -1,0 +1,213 @@
+"""The tables of a solution: flows, production, sites, lanes, service, shortage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.formulation.costs import annuity
+from ctsopt.formulation.sites import throughput
+from ctsopt.keys import Floats, Keys
+from ctsopt.network.supply import CAPACITY_UNITS
+from ctsopt.program.algebra import Expr
+from ctsopt.results.plan import Plan
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+_ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
+_LINES = ["line_haul", "handling_in", "handling_out", "last_mile"]
+
+
+def flows(net: Network, plan: Plan) -> pd.DataFrame:
+    """Everything that moves: one row per way and period that carries goods.
+
+    Columns: kind (move, delivery), origin, via, destination, customer, tier, mode_in, mode_out, product, period, quantity
+    (units), lead_time (days), on_time (probability), distance, and money by cost line.
+    """
+    parts = []
+    for kind, name, ways in (("move", "move", net.ways.moves), ("delivery", "deliver", net.ways.deliveries)):
+        quantity = plan.of(name)
+        used = np.flatnonzero(quantity > 0)
+        frame = ways.index.take(used).frame()
+        if kind == "delivery":
+            frame = frame.rename(columns={"site": "origin"})
+            frame["destination"] = frame["customer"]
+        frame["kind"] = kind
+        frame["quantity"] = quantity[used]
+        for column in ("lead_time", "on_time", "distance"):
+            frame[column] = ways.measures[column][used] if column in ways.measures else np.nan
+        amounts = plan.amounts_on(name)
+        for line in _LINES:
+            frame[line] = amounts[line][used] if line in amounts else 0.0
+        parts.append(frame)
+    both = pd.concat(parts, ignore_index=True)
+    texts = both.reindex(columns=_ENDS).fillna("")
+    return pd.concat([texts, both[["quantity", "lead_time", "on_time", "distance", *_LINES]]], axis=1)
+
+
+def production(net: Network, plan: Plan) -> pd.DataFrame:
+    """What is made or bought: site, product, period, quantity (units), amount (money), capacity (units)."""
+    quantity, index = plan.of("make"), plan.index("make")
+    days = net.tables["periods"]["days"].to_numpy(dtype=float)[index["period"]]
+    at = index["site"], index["product"]
+    frame = index.frame()
+    frame["quantity"], frame["amount"] = quantity, net.derived.supply.make_cost[at] * quantity
+    frame["capacity"] = net.derived.supply.make_capacity[at] * days / 365
+    return frame[frame["quantity"] > 0].reset_index(drop=True)
+
+
+def sites(net: Network, plan: Plan) -> pd.DataFrame:
+    """Every site: what is decided, what goes through it, what it costs.
+
+    Columns: site, kind, status (today), open (yes/no), decision, throughput and capacity (capacity_unit over the horizon),
+    utilisation (share), capacity_unit, fixed_cost, opening_cost and closing_cost (money of the horizon), one_off_cash (money,
+    paid once, not annuitised).
+    """
+    table = net.tables["sites"]
+    opened = plan.of("open")
+    is_open, was_open = opened > 0.5, (table["status"] == "open").to_numpy(dtype=bool)
+    through = _throughput(net, plan)
+    horizon = float(net.tables["periods"]["days"].sum())
+    capacity = table["capacity"].to_numpy(dtype=float) * horizon / 365
+    one_off = {c: table[f"{c}_cost"].to_numpy(dtype=float) for c in ("opening", "closing")}
+    starts = opened * ((table["status"] == "candidate").to_numpy(dtype=bool))
+    ends = (1 - opened) * was_open
+    return pd.DataFrame({
+        "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open,
+        "decision": np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened"),
+        "throughput": through, "capacity": capacity, "utilisation": np.where(np.isinf(capacity), np.nan,
+                                                                             through / np.maximum(capacity, 1e-12)),
+        "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
+        "fixed_cost": table["fixed_cost"].to_numpy(dtype=float) * opened * horizon / 365,
+        "opening_cost": one_off["opening"] * annuity(net) * starts, "closing_cost": one_off["closing"] * annuity(net) * ends,
+        "one_off_cash": one_off["opening"] * starts + one_off["closing"] * ends})
+
+
+def _throughput(net: Network, plan: Plan) -> Floats:
+    """Capacity units through each site over the horizon."""
+    from types import SimpleNamespace
+
+    blocks = plan.program.variables
+    x = SimpleNamespace(**{n: Expr.block(blocks[n].index, blocks[n].start) for n in ("move", "deliver", "open")})
+    return throughput(x, net, x.open.index).value(plan.values)
+
+
+def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
+    """Goods by lane: each leg of every way, with ways over a cross-dock taken apart.
+
+    Columns: origin, destination, mode, product, period, quantity (units), weight (kg).
+    """
+    direct = flow[flow["via"] == ""]
+    over = flow[flow["via"] != ""]
+    legs = [direct.assign(mode=direct["mode_out"]), over.assign(destination=over["via"], mode=over["mode_in"]),
+            over.assign(origin=over["via"], mode=over["mode_out"])]
+    keys = ["origin", "destination", "mode", "product", "period"]
+    frame = pd.concat([leg[[*keys, "quantity"]] for leg in legs], ignore_index=True)
+    frame = frame.groupby(keys, sort=True, as_index=False, observed=True)["quantity"].sum()
+    weight = net.tables["products"].set_index("product")["weight"]
+    frame["weight"] = frame["quantity"] * frame["product"].map(weight).astype(float)
+    return frame
+
+
+def shortage(net: Network, plan: Plan) -> pd.DataFrame:
+    """Demand that the plan does not serve: customer, tier, product, period, demand, unserved (units), penalty (money)."""
+    unserved = plan.of("unserved")
+    frame = net.requests.index.frame()
+    frame["demand"], frame["unserved"] = net.requests.measures["quantity"], unserved
+    frame["penalty"] = plan.amounts_on("unserved").get("shortage", np.zeros(len(unserved)))
+    return frame[frame["unserved"] > 0].reset_index(drop=True)
+
+
+def service(net: Network, plan: Plan) -> pd.DataFrame:
+    """Every promise beside what the plan gives.
+
+    Columns: tier, product_class, period (blank: horizon), demand, delivered (units), served_fraction promised and achieved,
+    least served customer, lead_time promised and mean (days), on-time form, share promised, achieved by certain ways, expected, and
+    `kept`. Demand that no promise covers has rows of its own, with nothing promised but to be served.
+    """
+    wanted, ways, promised = net.requests, net.ways.deliveries, net.promises
+    promise = wanted.measures["promise"]
+    request = ways.measures["request"]
+    delivered = plan.of("deliver")
+    keys = _service_keys(net)
+    of_request = _service_row(net, keys)
+    of_way = of_request[request]
+
+    def sums(row: np.ndarray[tuple[int], np.dtype[np.int64]], weights: Floats) -> Floats:
+        return np.bincount(row, weights=weights, minlength=len(keys))
+
+    demand, volume = sums(of_request, wanted.measures["quantity"]), sums(of_way, delivered)
+    share = np.where(volume > 0, volume, np.nan)
+    frame = keys.frame()
+    frame["demand"], frame["delivered"] = demand, volume
+    figures = {n: np.full(len(keys), v) for n, v in (("served_fraction", 1.0), ("served_fraction_each", 0.0),
+                                                     ("lead_time", np.inf), ("reliability", np.nan),
+                                                     ("on_time_share", np.nan), ("form", 0.0))}
+    covered = promise >= 0
+    for name, column in figures.items():
+        column[of_request[covered]] = promised.measures[name][promise[covered]]
+    frame["served_promised"] = figures["served_fraction"]
+    frame["served"] = 1 - sums(of_request, plan.of("unserved")) / np.where(demand > 0, demand, np.nan)
+    frame["served_each_promised"] = figures["served_fraction_each"]
+    frame["served_least"] = _least_served(net, plan, of_request, len(keys))
+    frame["lead_time_promised"] = figures["lead_time"]
+    frame["lead_time_mean"] = sums(of_way, delivered * ways.measures["lead_time"]) / share
+    frame["form"] = np.array(["each_order", "share_certain", "share_expected"])[figures["form"].astype(int)]
+    frame["reliability"], frame["on_time_promised"] = figures["reliability"], figures["on_time_share"]
+    frame["on_time_certain"] = sums(of_way, delivered * ways.measures["certain"]) / share
+    frame["on_time_expected"] = sums(of_way, delivered * ways.measures["on_time"]) / share
+    frame["kept"] = _kept(frame)
+    return frame[demand > 0].reset_index(drop=True)
+
+
+def _kept(frame: pd.DataFrame, tolerance: float = 1e-6) -> Floats:
+    served = (frame["served"].fillna(1.0) >= frame["served_promised"] - tolerance)
+    served &= frame["served_least"].fillna(1.0) >= frame["served_each_promised"] - tolerance
+    achieved = np.where(frame["form"] == "share_expected", frame["on_time_expected"], frame["on_time_certain"])
+    asked = np.where(frame["form"] == "each_order", 1.0, frame["on_time_promised"])
+    timed = np.isfinite(frame["lead_time_promised"]) & ~np.isnan(achieved)
+    return np.asarray(served & (~timed | (achieved >= asked - tolerance)))
+
+
+def _service_keys(net: Network) -> Keys:
+    """Keys of the service table: the promises, then tier x class of demand that none covers."""
+    wanted, promised = net.requests, net.promises.index
+    classes = promised.axes["product_class"].codes(net.tables["products"]["product_class"])
+    bare = wanted.measures["promise"] < 0
+    columns = {"tier": np.concatenate([promised["tier"], wanted.index["tier"][bare]]),
+               "product_class": np.concatenate([promised["product_class"], classes[wanted.index["product"][bare]]]),
+               "period": np.concatenate([promised["period"], np.full(int(bare.sum()), -1)])}
+    return Keys.make(promised.axes, **columns).distinct("tier", "product_class", "period")
+
+
+def _service_row(net: Network, keys: Keys) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Row of the service table for each request."""
+    wanted, promised = net.requests, net.promises.index
+    promise = wanted.measures["promise"]
+    classes = promised.axes["product_class"].codes(net.tables["products"]["product_class"])
+    bare = promise < 0
+    columns = {"tier": wanted.index["tier"], "product_class": classes[wanted.index["product"]],
+               "period": np.full(len(wanted), -1, dtype=np.int32)}
+    for name, codes in columns.items():
+        if (~bare).any():
+            columns[name] = np.where(bare, codes, promised[name][promise])
+    return keys.locate(Keys.make(promised.axes, **columns))
+
+
+def _least_served(net: Network, plan: Plan, of_request: np.ndarray[tuple[int], np.dtype[np.int64]],
+                  size: int) -> Floats:
+    """Served fraction of the least served customer of each row of the service table."""
+    customers = len(net.axes["customer"])
+    cell = of_request * customers + net.requests.index["customer"]
+    distinct, place = np.unique(cell, return_inverse=True)
+    demand = np.bincount(place, weights=net.requests.measures["quantity"], minlength=len(distinct))
+    missing = np.bincount(place, weights=plan.of("unserved"), minlength=len(distinct))
+    served = 1 - missing[demand > 0] / demand[demand > 0]
+    least = np.full(size, np.inf)
+    np.minimum.at(least, distinct[demand > 0] // customers, served)
+    return np.where(np.isinf(least), np.nan, least)
+
+

@@ -1,0 +1,109 @@
+"""Activity tracing: which customers the goods at each stocking point end with, over any number of echelons and cycles.
+
+Proportional mixing (Bialek, "Tracing the flow of electricity", 1996, downstream-looking form): what leaves a point carries
+its costs in proportion to quantity, whatever lane it takes. With T the outflow of a point, F the moves between points and D
+the deliveries, the shares A of the requests in each point solve (diag(T) - F) A = D. Cycles between points are allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import splu
+
+from ctsopt.keys import Bools, Coded, Floats, Keys, Positions
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+_COLUMNS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Where goods end.
+
+    Attributes
+    ----------
+    points : Keys
+        Stocking points (site, product, period).
+    share : sparse array, shape (points, requests)
+        Share of each point's outflow that ends with each request; a row adds up to 1, or is empty where nothing leaves
+        for a customer (an idle point, or a pure circulation).
+    outflow : float array, shape (points,)
+        Units that leave each point.
+    """
+
+    points: Keys
+    share: sp.csr_array
+    outflow: Floats
+
+    def at(self, keys: Keys, site: str) -> Positions:
+        """Point of each of `keys`, by its key column `site`."""
+        return self.points.locate(keys, {"site": site})
+
+
+def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivered: Floats, made: Keys) -> Trace:
+    """Trace every unit to the request that it serves.
+
+    Parameters
+    ----------
+    net : Network
+    moves, deliveries : Coded
+        Ways that carry goods.
+    moved, delivered : float arrays
+        Units on each.
+    made : Keys
+        Where goods are made, so that those points are in the trace even if they are idle.
+    """
+    parts = [(moves.index, "origin"), (moves.index, "destination"), (deliveries.index, "site"), (made, "site")]
+    columns = {name: np.concatenate([keys[end if name == "site" else name] for keys, end in parts])
+               for name in ("site", "product", "period")}
+    points = Keys.make(net.axes, **columns).distinct("site", "product", "period")
+    start, end = (points.locate(moves.index, {"site": side}) for side in ("origin", "destination"))
+    source = points.locate(deliveries.index)
+    size, requests = len(points), len(net.requests)
+    direct = _matrix(delivered, source, deliveries.measures["request"], (size, requests))
+    onward = _matrix(moved, start, end, (size, size))
+    alive = _reaches(onward, direct)
+    onward = sp.csr_array(onward @ sp.diags_array(alive.astype(float)))
+    outflow = direct.sum(axis=1) + onward.sum(axis=1)
+    scale = sp.diags_array(np.where(alive & (outflow > 0), 1.0 / np.where(outflow > 0, outflow, 1.0), 0.0))
+    share = _solve(sp.csr_array(scale @ onward), sp.csr_array(scale @ direct))
+    return Trace(points, share, np.bincount(start, weights=moved, minlength=size)
+                 + np.bincount(source, weights=delivered, minlength=size))
+
+
+def _matrix(values: Floats, row: Positions, column: Positions, shape: tuple[int, int]) -> sp.csr_array:
+    return sp.csr_array(sp.coo_array((values, (row, column)), shape=shape))
+
+
+def _reaches(onward: sp.csr_array, direct: sp.csr_array) -> Bools:
+    """Points from which goods reach a customer; the others idle, or circulate among themselves."""
+    alive = np.diff(direct.indptr) > 0
+    while True:
+        more = alive | (onward @ alive.astype(float) > 0)
+        if (more == alive).all():
+            return np.asarray(alive)
+        alive = more
+
+
+def _solve(onward: sp.csr_array, direct: sp.csr_array) -> sp.csr_array:
+    """A = onward A + direct: by substitution where no goods go in a circle, else by a sparse factorisation."""
+    groups, _ = connected_components(onward, directed=True, connection="strong")
+    if groups == onward.shape[0]:
+        share, step = direct, direct
+        while step.nnz:
+            step = sp.csr_array(onward @ step)
+            share = sp.csr_array(share + step)
+        return share
+    factor = splu(sp.csc_array(sp.eye_array(onward.shape[0]) - onward))
+    blocks = []
+    for first in range(0, direct.shape[1], _COLUMNS_AT_ONCE):
+        columns = direct[:, first:first + _COLUMNS_AT_ONCE].toarray()
+        blocks.append(sp.csr_array(factor.solve(columns)))
+    return sp.csr_array(sp.hstack(blocks))

@@ -1,0 +1,104 @@
+"""The direct strategy: cut and branch. Lazy rows come in where the linear relaxation violates them, then HiGHS branches."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.program.highs import Highs, Outcome, Progress
+from ctsopt.program.program import Arrays, Program
+from ctsopt.program.status import StoppedBy
+from ctsopt.solve.options import Options
+
+_VIOLATED = 1e-6
+"""A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a search found.
+
+    Attributes
+    ----------
+    plan : float array or None
+        Best plan, not yet polished.
+    bound : float
+        Proven: no plan costs less.
+    stopped_by, detail : str
+    rows : bool array
+        Rows of the program that were in the last model.
+    nodes, iterations, rounds : int
+        Effort: branch-and-bound nodes, simplex iterations, rounds of lazy rows.
+    """
+
+    plan: Floats | None
+    bound: float
+    stopped_by: StoppedBy
+    detail: str
+    rows: Bools
+    nodes: int
+    iterations: int
+    rounds: int
+
+
+def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
+           watch: Callable[[Progress], None] | None) -> Search:
+    """Find the best plan of a program by the links asked for.
+
+    Parameters
+    ----------
+    program : Program
+    options : Options
+    start : pair of arrays, optional
+        Columns and values to start from.
+    watch : callable, optional
+        Told of the progress.
+    """
+    deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+    arrays, lazy = program.arrays, program.lazy
+    active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
+    rounds = iterations = 0
+    if options.links == "lazy" and lazy.any():
+        root, active, rounds, iterations = _root(arrays, lazy, options, deadline)
+        if root.stopped_by != "gap" or options.relax:
+            return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
+                          active, 0, iterations, rounds)
+    model = Highs(arrays.with_rows(active), relax=options.relax, log=options.log, mip_rel_gap=options.gap,
+                  mip_abs_gap=max(options.abs_gap, 1e-9), random_seed=options.seed)
+    if start is not None and not options.relax:
+        model.start_from(start[0].astype(np.int32), start[1])
+    end = model.run(deadline - time.monotonic(), watch)
+    stopped: StoppedBy = "interrupt" if model.interrupted else end.stopped_by
+    return Search(end.plan, end.bound, stopped, end.detail, active, end.nodes, iterations + end.iterations, rounds)
+
+
+def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tuple[Outcome, Bools, int, int]:
+    """Linear relaxation with the lazy rows that it needs; which rows are active, and the effort."""
+    active = ~lazy
+    candidates = np.flatnonzero(lazy)
+    matrix = sp.csr_array(arrays.matrix[candidates])
+    lower, upper = arrays.row_lower[candidates], arrays.row_upper[candidates]
+    scale = np.maximum(np.asarray(abs(matrix).max(axis=1).todense(), dtype=np.float64).ravel(), 1e-9)
+    inside = np.zeros(len(candidates), dtype=bool)
+    model = Highs(arrays.with_rows(active), relax=True, log=options.log, random_seed=options.seed)
+    rounds = iterations = 0
+    while True:
+        outcome = model.run(deadline - time.monotonic())
+        rounds, iterations = rounds + 1, iterations + outcome.iterations
+        if outcome.stopped_by != "gap" or outcome.plan is None:
+            break
+        value = matrix @ outcome.plan
+        excess = np.maximum(value - upper, lower - value) / scale
+        violated = np.flatnonzero(~inside & (excess > _VIOLATED))
+        if not len(violated):
+            break
+        inside[violated] = True
+        model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
+    active[candidates[inside]] = True
+    return outcome, active, rounds, iterations

@@ -1,0 +1,20 @@
+"""The second path out of a program; pyomo is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctsopt.program.program import Program
+
+
+def to_pyomo(program: Program) -> Any:
+    """The program as a Pyomo ConcreteModel, one named component per block, indexed by business keys.
+
+    See Also
+    --------
+    ctsopt.program.pyomo.to_pyomo : what becomes of each block.
+    """
+    from ctsopt.program.pyomo import to_pyomo as convert
+
+    return convert(program)

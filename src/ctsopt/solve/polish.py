@@ -1,0 +1,98 @@
+"""From the plan of a search to the plan that is reported: whole numbers made whole, flows solved again, ties settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ctsopt.keys import Floats
+from ctsopt.program.highs import Highs
+from ctsopt.program.program import Arrays, Program
+
+_PRICED = 1e-7
+"""A dual above this (in money per unit) shows that the row or column binds in every plan of the same cost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Polished:
+    """A plan whose whole numbers are whole.
+
+    Attributes
+    ----------
+    plan : float array
+    cost : float
+    tie_rule : str
+        `applied`, or why the plan of the first linear program was kept.
+    """
+
+    plan: Floats
+    cost: float
+    tie_rule: str
+
+
+def polish(program: Program, plan: Floats, preference: Floats) -> Polished | None:
+    """Round the whole columns, fix them, solve the linear program again; then choose among plans of equal cost.
+
+    A solver's plan satisfies `open` only to a tolerance, and a tolerance times a large coefficient is a trickle through a
+    closed site. Among the plans that then cost the least, the one with the least `preference` is chosen: every row and
+    column with a dual is held, which keeps the cost, and the preference is minimised over what is left.
+
+    Parameters
+    ----------
+    program : Program
+    plan : float array
+        A plan whose whole columns are nearly whole.
+    preference : float array
+        Secondary objective, one number per column.
+
+    Returns
+    -------
+    Polished or None
+        None where the rounded plan is no plan.
+    """
+    arrays = _fixed(program, plan).with_rows(~program.lazy)
+    model = Highs(arrays, relax=True)
+    first = model.run()
+    if first.stopped_by != "gap" or first.plan is None:
+        return None
+    assert first.col_dual is not None and first.row_dual is not None
+    _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
+    model.change_cost(preference)
+    second = model.run()
+    best = clean(arrays, first.plan)
+    if second.stopped_by != "gap" or second.plan is None:
+        return Polished(best, _cost(arrays, best), f"not applied: {second.detail}")
+    settled = clean(arrays, second.plan)
+    allowed = 1e-9 * max(1.0, abs(first.value))
+    if _cost(arrays, settled) > _cost(arrays, best) + allowed:
+        return Polished(best, _cost(arrays, best), "not applied: it would have cost more than rounding")
+    return Polished(settled, _cost(arrays, settled), "applied")
+
+
+def _fixed(program: Program, plan: Floats) -> Arrays:
+    arrays = program.arrays
+    whole = np.where(arrays.integer, np.round(plan), plan)
+    return replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
+                   upper=np.where(arrays.integer, whole, arrays.upper))
+
+
+def _hold(model: Highs, arrays: Arrays, plan: Floats, col_dual: Floats, row_dual: Floats) -> None:
+    """Keep every column and row with a dual where it is: what is left free costs nothing."""
+    columns = np.flatnonzero(np.abs(col_dual) > _PRICED)
+    model.change_bounds(columns.astype(np.int32), plan[columns], plan[columns])
+    rows = np.flatnonzero(np.abs(row_dual) > _PRICED)
+    side = np.where(row_dual[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
+    activity = (arrays.matrix @ plan)[rows]
+    side = np.where(np.isfinite(side), side, activity)
+    model.change_sides(rows.astype(np.int32), side, side)
+
+
+def clean(arrays: Arrays, plan: Floats) -> Floats:
+    """Within the bounds, with the dust of the arithmetic at the bounds removed."""
+    clipped = np.clip(plan, arrays.lower, arrays.upper)
+    return np.where(np.abs(clipped) < 1e-9, 0.0, clipped)
+
+
+def _cost(arrays: Arrays, plan: Floats) -> float:
+    return float(arrays.cost @ plan) + arrays.offset

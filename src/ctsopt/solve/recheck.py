@@ -1,0 +1,163 @@
+"""The plan checked again from the tables, by sums that share nothing with the program's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.errors import SolverError
+from ctsopt.keys import Floats
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+    from ctsopt.results.solution import Solution
+
+_TOLERANCE = 1e-6
+"""Relative to the size of the figures compared."""
+
+
+def recheck(solution: Solution, *, whole: bool = True) -> None:
+    """Compare a solution with the tables of its network.
+
+    Flow conservation, demand, capacities of sites and of making, closed sites, single sources, promises, and the cost lines
+    are computed anew from the input tables and the flows. `whole` is False for linear relaxations, in which sites may be
+    partly open.
+
+    Raises
+    ------
+    SolverError
+        If anything disagrees: the plan must not be reported.
+    """
+    faults = [fault for check in (_demand, _balance, _throughput, _making, _costs, _cube) for fault in check(solution)]
+    if whole:
+        faults += [fault for check in (_closed, _single_sources, _promises) for fault in check(solution)]
+    if faults:
+        raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
+
+
+def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Where two columns differ by more than the tolerance."""
+    left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
+    scale = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
+    return np.asarray(np.abs(left - right) > _TOLERANCE * scale)
+
+
+def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Where the left column is above the right one by more than the tolerance."""
+    left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
+    return np.asarray(left > right + _TOLERANCE * np.maximum(1.0, np.abs(right)))
+
+
+def _demand(solution: Solution) -> Iterator[str]:
+    keys = ["customer", "product", "period"]
+    demand = solution.net.tables["demand"].set_index(keys)["quantity"]
+    flow = solution.flows[solution.flows["kind"] == "delivery"]
+    served = flow.groupby(keys, observed=True)["quantity"].sum()
+    short = solution.shortage.set_index(keys)["unserved"]
+    got = served.reindex(demand.index, fill_value=0.0) + short.reindex(demand.index, fill_value=0.0)
+    bad = demand.index[_off(got, demand)]
+    yield from (f"delivered and unserved of {'/'.join(key)} differ from its demand" for key in bad[:3])
+    if not served.index.isin(demand.index).all():
+        yield "goods are delivered that nobody demands"
+
+
+def _balance(solution: Solution) -> Iterator[str]:
+    flow, keys = solution.flows, ["site", "product", "period"]
+    moves = flow[flow["kind"] == "move"]
+    came = pd.concat([moves.assign(site=moves["destination"]), solution.production])[[*keys, "quantity"]]
+    went = flow.assign(site=flow["origin"])[[*keys, "quantity"]]
+    into, out = (part.groupby(keys, observed=True)["quantity"].sum() for part in (came, went))
+    index = into.index.union(out.index)
+    into, out = into.reindex(index, fill_value=0.0), out.reindex(index, fill_value=0.0)
+    yield from (f"what comes into {'/'.join(key)} does not go out" for key in index[_off(into, out)][:3])
+
+
+def _units(net: Network, site: pd.Series[str], product: pd.Series[str], quantity: pd.Series[float]) -> pd.Series[float]:
+    """Quantities in the capacity unit of each site."""
+    products = net.tables["products"].set_index("product")
+    unit = site.map(net.tables["sites"].set_index("site")["capacity_unit"])
+    factor = pd.Series(1.0, index=quantity.index)
+    for name, column in (("kg", products["weight"]), ("m3", products["volume"]),
+                         ("pallets", 1 / products["pallet_units"])):
+        factor = factor.where(unit != name, product.map(column).astype(float))
+    return quantity * factor
+
+
+def _through(solution: Solution) -> pd.DataFrame:
+    """Capacity units by site and period."""
+    flow = solution.flows
+    over = flow[flow["via"] != ""]
+    parts = pd.concat([flow.assign(site=flow["origin"]), over.assign(site=over["via"])], ignore_index=True)
+    parts["load"] = _units(solution.net, parts["site"], parts["product"], parts["quantity"])
+    return parts.groupby(["site", "period"], observed=True, as_index=False)["load"].sum()
+
+
+def _throughput(solution: Solution) -> Iterator[str]:
+    net = solution.net
+    through = _through(solution)
+    days = through["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float)
+    capacity = through["site"].map(net.tables["sites"].set_index("site")["capacity"]).astype(float)
+    bad = through[_above(through["load"], capacity * days / 365)]
+    yield from (f"{row.site} is over its capacity in {row.period}" for row in bad.head(3).itertuples())
+
+
+def _making(solution: Solution) -> Iterator[str]:
+    made, net = solution.production, solution.net
+    bad = made[_above(made["quantity"], made["capacity"])]
+    yield from (f"{row.site} makes more {row.product} than it can" for row in bad.head(3).itertuples())
+    kind = made["site"].map(net.tables["sites"].set_index("site")["kind"])
+    if not kind.isin(["plant", "supplier"]).all():
+        yield "goods are made at a site that makes nothing"
+
+
+def _closed(solution: Solution) -> Iterator[str]:
+    sites = solution.sites.set_index("site")
+    through = _through(solution)
+    closed = ~through["site"].map(sites["open"]).astype(bool)
+    yield from (f"goods pass {site}, which is closed" for site in through.loc[closed & (through["load"] > 0), "site"][:3])
+    table = solution.net.tables["sites"].set_index("site")
+    forced = (table["status"] == "open") & ~table["may_close"]
+    barred = (table["status"] == "closed") | ((table["status"] == "candidate") & ~table["may_open"])
+    wrong = (forced & ~sites["open"].reindex(table.index)) | (barred & sites["open"].reindex(table.index))
+    yield from (f"{site} is open or closed against its status" for site in table.index[wrong.to_numpy(dtype=bool)][:3])
+
+
+def _single_sources(solution: Solution) -> Iterator[str]:
+    customers = solution.net.tables["customers"].set_index("customer")["single_source"]
+    flow = solution.flows[solution.flows["kind"] == "delivery"]
+    rule = flow["customer"].map(customers)
+    for name, keys in (("customer", ["customer"]), ("product", ["customer", "product"])):
+        sources = flow[rule == name].groupby(keys, observed=True)["origin"].nunique()
+        yield from (f"{key} has several sources" for key in sources.index[sources > 1][:3])
+
+
+def _promises(solution: Solution) -> Iterator[str]:
+    broken = solution.service[~solution.service["kept"].astype(bool)]
+    yield from (f"the promise to {row.tier}, class {row.product_class}, is not kept" for row in broken.itertuples())
+
+
+def _costs(solution: Solution) -> Iterator[str]:
+    """Cost lines from the flows table, the sites table and the input tables."""
+    net, flow = solution.net, solution.flows
+    reported = solution.costs.set_index("line")["amount"]
+    sites = solution.sites
+    anew = {line: float(flow[line].sum()) for line in ("line_haul", "handling_in", "handling_out", "last_mile")}
+    anew |= {"site_fixed": float(sites["fixed_cost"].sum()), "site_opening": float(sites["opening_cost"].sum()),
+             "site_closing": float(sites["closing_cost"].sum()), "shortage": float(solution.shortage["penalty"].sum())}
+    kind = solution.production["site"].map(net.tables["sites"].set_index("site")["kind"])
+    for line, made_at in (("production", "plant"), ("procurement", "supplier")):
+        anew[line] = float(solution.production.loc[kind == made_at, "amount"].sum())
+    for line, amount in anew.items():
+        if _off(np.array([amount]), np.array([reported.get(line, 0.0)]))[0]:
+            yield f"the cost line {line} is {reported.get(line, 0.0):,.2f}, but its tables add up to {amount:,.2f}"
+
+
+def _cube(solution: Solution) -> Iterator[str]:
+    summed = solution.cube.groupby("line", observed=True)["amount"].sum()
+    total = max(1.0, abs(solution.total_cost))
+    for line, amount in solution.costs.set_index("line")["amount"].items():
+        if abs(float(summed.get(line, 0.0)) - float(amount)) > 1e-9 * total:
+            yield f"the cost cube of {line} adds up to {summed.get(line, 0.0):,.2f}, not {amount:,.2f}"

@@ -1,0 +1,181 @@
+"""From a network to a solution: build, search, polish, read back, check."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ctsopt.errors import NoPlanError, SolverError, UsageError, nearest_name
+from ctsopt.formulation import build
+from ctsopt.formulation.family import RowFamily
+from ctsopt.formulation.preference import preference
+from ctsopt.keys import Floats, Positions
+from ctsopt.program.highs import version as highs_version
+from ctsopt.program.program import Program
+from ctsopt.program.status import OPTIMAL_WITHIN, Status
+from ctsopt.results.read_back import read_back
+from ctsopt.results.solution import Solution
+from ctsopt.solve.direct import Search, search
+from ctsopt.solve.options import Links, Options
+from ctsopt.solve.polish import Polished, clean, polish
+from ctsopt.solve.progress import watching
+from ctsopt.solve.recheck import recheck
+from ctsopt.solve.shortfall import explain
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+_log = logging.getLogger("ctsopt.solve")
+
+
+def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
+    """The mixed-integer program of a network, to look at, to write as an LP file, or to hand to Pyomo.
+
+    Parameters
+    ----------
+    net : Network
+    extra : sequence of functions, optional
+        Row families of your own, `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule of one's own
+        may tell ways apart that cost alone does not.
+
+    Returns
+    -------
+    Program
+    """
+    return build(net.unpruned() if extra else net, extra)
+
+
+def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
+          log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
+          start: Solution | Mapping[str, bool] | None = None) -> Solution:
+    """Find the least-cost plan that keeps the promises.
+
+    Parameters
+    ----------
+    net : Network
+    gap : float
+        Stop when the plan is proven to cost at most this share more than the least possible (0.01 = 1 %).
+    abs_gap : float
+        Stop when it is proven to cost at most this much more, in money. Whichever is met first counts.
+    time_limit : float, optional
+        Seconds for the search. The best plan found by then is kept, with its bound and gap.
+    seed : int
+        Seed of the solver's random choices.
+    log : bool
+        Show the solver's own log.
+    relax : bool
+        Solve the linear relaxation: sites may be partly open. A lower bound, not a plan.
+    links : {"lazy", "all", "capacity"}
+        Rows that tie deliveries to open sites beyond their capacity: brought in where violated, all from the start, or none. The
+        plans are the same, the time is not.
+    extra : sequence of functions, optional
+        Row families of your own, `f(x, net) -> Rows`.
+    start : Solution or mapping of site to bool, optional
+        Which sites are open in a plan to start from.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    InfeasibleError
+        If the promises cannot all be kept; `shortfalls` says which fall short, and by how much.
+    NoPlanError
+        If a limit was reached, or Ctrl-C pressed, before any plan was found.
+    UsageError
+        If an option is not valid.
+    """
+    options = Options(gap, abs_gap, time_limit, seed, log, relax, links)
+    if extra:
+        net = net.unpruned()
+    seconds = {"begin": time.monotonic()}
+    model = build(net, extra)
+    begin = _start(net, model, start)
+    _lap(seconds, "build")
+    _log.info("built %d columns, %d rows in %.2f s", model.columns, model.row_count, seconds["build"])
+    with watching(quiet=log) as watch:
+        found = search(model, options, begin, watch)
+    _lap(seconds, "search")
+    _require_plan(net, model, found)
+    settled = _settle(net, model, found, options)
+    _lap(seconds, "polish")
+    solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=relax),
+                        min(found.bound, settled.cost), {})
+    recheck(solution, whole=not relax)
+    _lap(seconds, "read_back")
+    seconds.pop("begin")
+    record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
+    return Solution(net, solution.tables, solution.status, solution.bound, record)
+
+
+def _lap(seconds: dict[str, float], phase: str) -> None:
+    now = time.monotonic()
+    seconds[phase], seconds["begin"] = now - seconds["begin"], now
+
+
+def _start(net: Network, model: Program, start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
+    """Columns of `open` and their values in the plan to start from, within what the study allows."""
+    if start is None:
+        return None
+    known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
+    sites = net.axes["site"].labels.tolist()
+    strange = [name for name in known if name not in set(sites)]
+    if strange and not isinstance(start, Solution):
+        near = nearest_name(str(strange[0]), sites)
+        raise UsageError(f"start: there is no site {strange[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
+    block = model.variables["open"]
+    values = np.array([float(bool(known.get(name, False))) for name in sites])
+    values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))
+    return np.arange(block.span.start, block.span.stop), values
+
+
+def _require_plan(net: Network, model: Program, found: Search) -> None:
+    """Say in the planner's words why there is no plan."""
+    if found.plan is not None:
+        return
+    if found.stopped_by == "infeasible":
+        raise explain(net, model)
+    if found.stopped_by == "interrupt":
+        raise NoPlanError("interrupted before any plan was found")
+    if found.stopped_by == "time_limit":
+        raise NoPlanError("the time limit was reached before any plan was found; allow more time, or a larger gap")
+    if found.stopped_by == "unbounded":
+        raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
+    raise SolverError(f"the solver ended without a plan: {found.detail}")
+
+
+def _settle(net: Network, model: Program, found: Search, options: Options) -> Polished:
+    assert found.plan is not None
+    if options.relax:
+        plan = clean(model.arrays, found.plan)
+        return Polished(plan, float(model.arrays.cost @ plan) + model.arrays.offset, "not applied: a relaxation")
+    settled = polish(model, found.plan, preference(net, model))
+    if settled is None:
+        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near it; "
+                          "look for very large or very small figures in the tables")
+    if settled.cost < found.bound - 1e-6 * max(1.0, abs(settled.cost)):
+        raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver gave as "
+                          "proven; look for very large or very small figures in the tables")
+    return settled
+
+
+def _status(found: Search, settled: Polished, *, relax: bool) -> Status:
+    size = max(abs(settled.cost), 1e-9)
+    proven = math.isfinite(found.bound) and settled.cost - found.bound <= OPTIMAL_WITHIN * size
+    return Status("optimal" if proven and not relax else "feasible", found.stopped_by, found.detail)
+
+
+def _record(net: Network, options: Options, found: Search, settled: Polished, seconds: dict[str, float],
+            extra: list[str], model: Program) -> dict[str, Any]:
+    from ctsopt.versions import versions
+
+    return {"versions": versions(), "highs": highs_version(), "input_hash": net.hash, "options": options.record(),
+            "extra": extra, "seconds": seconds, "nodes": found.nodes, "iterations": found.iterations,
+            "rounds": found.rounds, "lazy_rows": int(found.rows[model.lazy].sum()), "columns": model.columns,
+            "rows": model.row_count, "tie_rule": settled.tie_rule}
