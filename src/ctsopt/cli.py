@@ -17,7 +17,7 @@ from ctsopt.versions import show_versions, versions
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ctsopt.results import Solution
+    from ctsopt.results.solution import Solution
 
 FEW_GROUPS = 6
 """Up to so many groups stand side by side as a profit-and-loss account; more of them stand below each other."""
@@ -35,7 +35,7 @@ NetworkPath = Annotated[str, typer.Argument(
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the solver's log, and where a failure arose.")]
-Force = Annotated[bool, typer.Option("--force", help="Write into a folder, or over a file, that exists.")]
+Force = Annotated[bool, typer.Option("--force", help="Write into a folder that exists.")]
 Links = Literal["lazy", "all", "capacity"]
 
 
@@ -125,10 +125,11 @@ def solve(
         net = cts.read(_network_path(path))
         if net.findings:
             terminal.note(str(net.findings))
-        sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
-                        log=verbose)
+        with terminal.log_on_standard_error():
+            sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
+                            log=verbose)
         keys = [key.strip() for key in by.split(",")]
-        served = sol.cost_to_serve(by=keys)
+        served = sol.cost_to_serve(by=keys).reset_index()
         if out is not None:
             _save(sol, served, out)
             terminal.note(f"saved in {out}")
@@ -141,15 +142,13 @@ def solve(
 @app.command()
 def template(
     to: Annotated[Path, typer.Argument(metavar="DIR|FILE.xlsx", help="Folder of CSV files, or workbook, to make.")],
-    force: Force = False, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Write empty tables with every column, and what each one means, to fill in."""
-    from ctsopt.network.io import write_template
+    import ctsopt as cts
 
     with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
-        if to.exists() and not force:
-            raise UsageError(f"{to} exists; name another, or use --force to write into it")
-        write_template(to)
+        cts.template(to)
         terminal.note(f"{to} holds the empty tables; fill them in, then: ctsopt check {to}")
         terminal.document({"path": str(to)})
 
@@ -177,12 +176,8 @@ def _network_path(text: str) -> Path:
 def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     sol.save(out / "solution")
-    for name, frame in {**_tables(sol), "cost_to_serve": served}.items():
+    for name, frame in {**sol.tables, "cost_to_serve": served}.items():
         frame.to_csv(out / f"{name}.csv", index=False)
-
-
-def _tables(sol: Solution) -> dict[str, pd.DataFrame]:
-    return {name: getattr(sol, name) for name in ("costs", "flows", "sites", "service", "lanes", "shortage", "cube")}
 
 
 def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, Any]:
@@ -201,7 +196,8 @@ def _show(terminal: Terminal, served: pd.DataFrame, keys: list[str], currency: s
     groups = [" ".join(str(row[k]) for k in keys).strip() for row in records(served)]
     cents = bool(served["total"].iloc[-1] < 1e5)
     if len(groups) > FEW_GROUPS:
-        columns = ["units", "cost_per_unit", "cost", "shortage", "total"]
+        names = list(served.columns)
+        columns = ["units", "cost_per_unit", *names[names.index("cost"):names.index("total")], "total"]
         cells = [[str(row[k]) for k in keys] + [amount(row[c], cents=cents or c == "cost_per_unit") for c in columns]
                  for row in served.to_dict("records")]
         terminal.table(title, [*keys, *columns], cells, texts=len(keys))

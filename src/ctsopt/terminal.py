@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import CtsError, DataError, Findings, InfeasibleError, NoPlanError, UsageError
@@ -69,6 +71,21 @@ class Terminal:
             _draw(title, header, rows, texts)
         else:
             sys.stdout.write("\n".join([title, *_aligned(header, rows, texts)]) + "\n")
+
+    @contextmanager
+    def log_on_standard_error(self) -> Iterator[None]:
+        """Under `--verbose`, what libraries below Python write to standard output goes to standard error meanwhile."""
+        if not self.verbose:
+            yield
+            return
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
     def fail(self, error: BaseException) -> int:
         """Say what went wrong, in the user's words, and return the exit code.
