@@ -1,4 +1,5 @@
 """ctsopt: what does it cost to serve these customers at this service, and what would another promise cost?"""
+from __future__ import annotations
 
 from ctsopt.certified import Certified
 from ctsopt.errors import (
@@ -22,8 +23,8 @@ from ctsopt.solve.export import to_pyomo
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Certified", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError", "KeyMismatch", "Network",
-    "NoPlanError", "Solution", "SolverError", "UsageError", "check", "load", "network", "program", "read",
+    "Certified", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError", "KeyMismatch",
+    "Network", "NoPlanError", "Solution", "SolverError", "UsageError", "check", "load", "network", "program", "read",
     "show_versions", "solve", "template", "to_pyomo",
 ]
 

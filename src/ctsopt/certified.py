@@ -37,7 +37,8 @@ class Certified:
 
     def __post_init__(self) -> None:
         if any(math.isnan(v) for v in (self.low, self.point, self.high)) or not self.low <= self.point <= self.high:
-            raise UsageError(f"a certified amount needs low <= point <= high, not {self.low}, {self.point}, {self.high}")
+            raise UsageError("a certified amount needs low <= point <= high, not "
+                             f"{self.low}, {self.point}, {self.high}")
 
     @classmethod
     def of_plan(cls, bound: float, cost: float) -> Certified:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,13 @@ class Findings(Sequence[Finding]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def __getitem__(self, item):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, item: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, item: slice) -> list[Finding]: ...
+
+    def __getitem__(self, item: int | slice) -> Finding | list[Finding]:
         return self._all[item]
 
     def __add__(self, other: Iterable[Finding]) -> Findings:

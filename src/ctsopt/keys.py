@@ -107,7 +107,7 @@ class Keys:
         """Names of the key columns."""
         return tuple(self.columns)
 
-    def take(self, positions: npt.ArrayLike) -> Keys:
+    def take(self, positions: Ints | Positions | Bools) -> Keys:
         """The keys at `positions` (integers or a mask)."""
         return Keys({name: codes[positions] for name, codes in self.columns.items()}, self.axes)
 
@@ -132,7 +132,7 @@ class Keys:
 
     def labels(self, positions: npt.ArrayLike | None = None) -> list[tuple[str, ...]]:
         """The keys (or those at `positions`) as tuples of text."""
-        some = self if positions is None else self.take(np.asarray(positions))
+        some = self if positions is None else self.take(np.asarray(positions, dtype=np.int64))
         if not self.columns:
             return [()] * len(some)
         return list(zip(*(self.axes[n].names(c).tolist() for n, c in some.columns.items()), strict=True))
@@ -164,7 +164,8 @@ class Keys:
         if (found < 0).any():
             bad = np.flatnonzero(found < 0)
             examples = ", ".join("/".join(k) for k in dict.fromkeys(fine.labels(bad[:5])))
-            raise KeyMismatch(f"no {list(self.names)} entry for {len(bad)} keys of {list(fine.names)}, such as {examples}")
+            raise KeyMismatch(f"no {list(self.names)} entry for {len(bad)} keys of {list(fine.names)}, "
+                              f"such as {examples}")
         return found
 
     def find(self, fine: Keys, on: On | None = None) -> Positions:
@@ -244,7 +245,7 @@ class Coded:
     def __getitem__(self, name: str) -> Measure:
         return Measure(self.index, np.asarray(self.measures[name], dtype=np.float64))
 
-    def take(self, positions: npt.ArrayLike) -> Coded:
+    def take(self, positions: Ints | Positions | Bools) -> Coded:
         """The rows at `positions` (integers or a mask)."""
         return Coded(self.index.take(positions), {n: v[positions] for n, v in self.measures.items()})
 
@@ -252,4 +253,5 @@ class Coded:
         """Keys as text beside the measures."""
         import pandas as pd
 
-        return pd.concat([self.index.frame(), pd.DataFrame(dict(self.measures), index=pd.RangeIndex(len(self)))], axis=1)
+        measures = pd.DataFrame(dict(self.measures), index=pd.RangeIndex(len(self)))
+        return pd.concat([self.index.frame(), measures], axis=1)

@@ -1,8 +1,8 @@
 """Logistics to mathematics: the table of contents of the program, and the function that puts it together.
 
-Every family is a pure function of named variables and the network. Its name is the name of its rows, of their duals, of the
-Pyomo component and of the LP-file rows; its docstring is the mathematics with the unit. A family that does not apply
-returns None.
+Every family is a pure function of named variables and the network. Its name is the name of its rows, of their duals,
+of the Pyomo component and of the LP-file rows; its docstring is the mathematics with the unit. A family that does not
+apply returns None.
 """
 
 from __future__ import annotations

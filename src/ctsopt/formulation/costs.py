@@ -17,31 +17,46 @@ if TYPE_CHECKING:
 
 @line("variable")
 def production(x: Variables, net: Network) -> Expr | None:
-    """make_cost[s,p] * make[s,p,t]   [money]   plants"""
+    """make_cost[s,p] * make[s,p,t]   [money]
+
+    Plants.
+    """
     return _made(x, net, "plant")
 
 
 @line("variable")
 def procurement(x: Variables, net: Network) -> Expr | None:
-    """make_cost[s,p] * make[s,p,t]   [money]   suppliers"""
+    """make_cost[s,p] * make[s,p,t]   [money]
+
+    Suppliers.
+    """
     return _made(x, net, "supplier")
 
 
 @line("variable")
 def line_haul(x: Variables, net: Network) -> tuple[Expr, ...] | None:
-    """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]   moves, and first legs of deliveries over a cross-dock"""
+    """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]
+
+    Moves, and first legs of deliveries over a cross-dock.
+    """
     return _moved_and_delivered(x, net, "line_haul")
 
 
 @line("variable")
 def handling_in(x: Variables, net: Network) -> tuple[Expr, ...] | None:
-    """handling_in[w] * move[w,t] + handling_in[w] * deliver[w,t]   [money]   goods received at a site or a cross-dock"""
+    """handling_in[w] * move[w,t] + handling_in[w] * deliver[w,t]   [money]
+
+    Goods received at a site or a cross-dock.
+    """
     return _moved_and_delivered(x, net, "handling_in")
 
 
 @line("variable")
 def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
-    """handling_out[w] * move[w,t] + handling_out[w] * deliver[w,t]   [money]   goods sent from a site or a cross-dock"""
+    """handling_out[w] * move[w,t] + handling_out[w] * deliver[w,t]   [money]
+
+    Goods sent from a site or a cross-dock.
+    """
     return _moved_and_delivered(x, net, "handling_out")
 
 
@@ -53,7 +68,10 @@ def site_fixed(x: Variables, net: Network) -> Expr | None:
 
 @line("one_off")
 def site_opening(x: Variables, net: Network) -> Expr | None:
-    """opening_cost[s] * CRF * horizon/365 * open[s]   [money]   candidates"""
+    """opening_cost[s] * CRF * horizon/365 * open[s]   [money]
+
+    Candidates.
+    """
     sites = net.tables["sites"]
     cost = sites["opening_cost"].to_numpy(dtype=float) * annuity(net)
     return _of_sites(x, net, np.where(sites["status"] == "candidate", cost, 0.0))
@@ -61,7 +79,10 @@ def site_opening(x: Variables, net: Network) -> Expr | None:
 
 @line("one_off")
 def site_closing(x: Variables, net: Network) -> Expr | None:
-    """closing_cost[s] * CRF * horizon/365 * (1 - open[s])   [money]   open sites that may close"""
+    """closing_cost[s] * CRF * horizon/365 * (1 - open[s])   [money]
+
+    Open sites that may close.
+    """
     sites = net.tables["sites"]
     may = (sites["status"] == "open").to_numpy(dtype=bool) & sites["may_close"].to_numpy(dtype=bool)
     cost = np.where(may, sites["closing_cost"].to_numpy(dtype=float) * annuity(net), 0.0)
@@ -70,13 +91,19 @@ def site_closing(x: Variables, net: Network) -> Expr | None:
 
 @line("variable")
 def last_mile(x: Variables, net: Network) -> Expr:
-    """last_mile[w] * deliver[w,t]   [money]   last leg to the customer"""
+    """last_mile[w] * deliver[w,t]   [money]
+
+    Last leg to the customer.
+    """
     return x.deliver * net.ways.deliveries["last_mile"]
 
 
 @line("penalty")
 def shortage(x: Variables, net: Network) -> Expr | None:
-    """shortage_cost[k] * unserved[c,k,p,t]   [money]   demand that the plan does not serve"""
+    """shortage_cost[k] * unserved[c,k,p,t]   [money]
+
+    Demand that the plan does not serve.
+    """
     cost = net.tables["tiers"]["shortage_cost"].to_numpy(dtype=float)[x.unserved.index["tier"]]
     # Where everything is promised nothing may stay unserved, and no penalty needs to be stated.
     open_ended = demanded(net.promises, net.requests.measures["promise"], "served_fraction") < 1

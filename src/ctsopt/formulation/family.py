@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ctsopt.keys import Bools
 from ctsopt.program.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-Variables = SimpleNamespace
-"""The variables of the program by name, each an `Expr`: `x.deliver`, `x.open`."""
+class Variables:
+    """The variables of the program by name: `x.deliver`, `x.open`.
+
+    A decision that is given by the data is a constant expression (`assigned`); one that nothing asks for is None
+    (`source`). `choice` says for each site whether the study leaves a choice about it.
+    """
+
+    open: Expr
+    make: Expr
+    move: Expr
+    deliver: Expr
+    unserved: Expr
+    assigned: Expr
+    source: Expr | None
+    choice: Bools
+
 
 VariableFamily = Callable[["Network"], "Variable | Expr | None"]
 RowFamily = Callable[[Variables, "Network"], "Rows | None"]

@@ -15,20 +15,29 @@ if TYPE_CHECKING:
 
 
 def serve_demand(x: Variables, net: Network) -> Rows:
-    """sum_w deliver[w,t] + unserved[c,k,p,t] = quantity[c,k,p,t] * assigned[c,k]   [units]   every request (customer c, tier k)"""
+    """sum_w deliver[w,t] + unserved[c,k,p,t] = quantity[c,k,p,t] * assigned[c,k]   [units]
+
+    Every request (customer c, tier k).
+    """
     wanted = net.requests
     return x.deliver.per(wanted.index) + x.unserved == x.assigned.at(wanted.index) * wanted["quantity"]
 
 
 def site_balance(x: Variables, net: Network) -> Rows:
-    """make[s,p,t] + sum move into s = sum move out of s + sum deliver from s   [units]   every stocking point s, product p, period t"""
+    """make[s,p,t] + sum move into s = sum move out of s + sum deliver from s   [units]
+
+    Every stocking point s, product p, period t.
+    """
     points = stocking_points(x, net)
     out = x.move.per(points, on={"site": "origin"}) + x.deliver.per(points)
     return x.make.per(points) + x.move.per(points, on={"site": "destination"}) == out
 
 
 def make_capacity(x: Variables, net: Network) -> Rows | None:
-    """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]   where a capacity is given"""
+    """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]
+
+    Where a capacity is given.
+    """
     index = x.make.index
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
     limit = net.derived.supply.make_capacity[index["site"], index["product"]] * days[index["period"]] / 365

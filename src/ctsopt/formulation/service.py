@@ -16,14 +16,20 @@ if TYPE_CHECKING:
 
 
 def served_fraction(x: Variables, net: Network) -> Rows | None:
-    """sum unserved <= (1 - served_fraction[k,g]) * sum quantity * assigned   [units]   every tier k and class g of products (together where the class is *)"""
+    """sum unserved <= (1 - served_fraction[k,g]) * sum quantity * assigned   [units]
+
+    Every tier k and class g of products (together where the class is *).
+    """
     promised = net.promises.measures
     binding = (promised["served_fraction"] < 1) & (promised["served_fraction"] > promised["served_fraction_each"])
     return _served(x, net, binding, "served_fraction")
 
 
 def served_fraction_each(x: Variables, net: Network) -> Rows | None:
-    """sum_{p in g} unserved[c] <= (1 - served_fraction_each[k,g]) * sum quantity * assigned   [units]   every customer c of tier k, class g"""
+    """sum_{p in g} unserved[c] <= (1 - served_fraction_each[k,g]) * sum quantity * assigned   [units]
+
+    Every customer c of tier k, class g.
+    """
     promised = net.promises.measures
     binding = (promised["served_fraction"] < 1) & (promised["served_fraction_each"] > 0)
     return _served(x, net, binding, "served_fraction_each")
@@ -48,11 +54,16 @@ def _served(x: Variables, net: Network, binding: Bools, name: str) -> Rows | Non
 
 
 def tier_on_time(x: Variables, net: Network) -> Rows | None:
-    """sum credit[w] * deliver[w,t] >= on_time_share[k,g] * sum deliver[w,t]   [units]   every tier k, class g with a share on time; credit is 1 where P >= reliability (share_certain), or P (share_expected)"""
+    """sum credit[w] * deliver[w,t] >= on_time_share[k,g] * sum deliver[w,t]   [units]
+
+    Every tier k, class g with a share on time; credit is 1 where P >= reliability (share_certain), or P
+    (share_expected).
+    """
     ways, promise = net.ways.deliveries, _promise_of_delivery(net)
     form = np.append(net.promises.measures["form"], 0)[promise]
     share = demanded(net.promises, promise, "on_time_share")
-    timed = np.isfinite(demanded(net.promises, promise, "lead_time")) & (form != FORMS.index("each_order")) & (share > 0)
+    shared = (form != FORMS.index("each_order")) & (share > 0)
+    timed = np.isfinite(demanded(net.promises, promise, "lead_time")) & shared
     if not timed.any():
         return None
     credit = np.where(form == FORMS.index("share_certain"), ways.measures["certain"], ways.measures["on_time"])

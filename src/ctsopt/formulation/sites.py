@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.family import Variables, strengthens
-from ctsopt.keys import BLANK, Axis, Keys
+from ctsopt.keys import BLANK, Axis, Floats, Keys
 from ctsopt.network.schema import ALL
 from ctsopt.program.algebra import Expr, Rows
 
@@ -18,12 +18,16 @@ _SIDES = {"at_most": (False, True), "at_least": (True, False), "exactly": (True,
 
 
 def site_throughput(x: Variables, net: Network) -> Rows:
-    """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream) * open[s]   [capacity_unit]   every site s, period t"""
+    """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream)
+    * open[s]   [capacity_unit]
+
+    Every site s, period t.
+    """
     sites, periods = len(x.open.index), len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
     capacity = net.tables["sites"]["capacity"].to_numpy(dtype=float)
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
-    limit = np.minimum(capacity[:, None] * days / 365, net.derived.reachable).ravel()
+    limit: Floats = np.minimum(capacity[:, None] * days / 365, net.derived.reachable).ravel()
     return throughput(x, net, index) <= x.open.at(index) * limit
 
 
@@ -41,13 +45,19 @@ def throughput(x: Variables, net: Network, index: Keys) -> Expr:
 
 @strengthens("site_throughput")
 def deliver_from_open(x: Variables, net: Network) -> Rows | None:
-    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * open[s]   [units]   every request and site that may serve it; only strengthens"""
+    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * open[s]   [units]
+
+    Every request and site that may serve it; only strengthens.
+    """
     return _only_from_open(x, net, x.deliver, "site")
 
 
 @strengthens("site_throughput")
 def deliver_via_open(x: Variables, net: Network) -> Rows | None:
-    """sum_w deliver[w,t] over cross-dock s <= quantity[c,k,p,t] * open[s]   [units]   every request and cross-dock; only strengthens"""
+    """sum_w deliver[w,t] over cross-dock s <= quantity[c,k,p,t] * open[s]   [units]
+
+    Every request and cross-dock; only strengthens.
+    """
     passing = x.deliver.index["via"] != BLANK
     return _only_from_open(x, net, x.deliver.where(passing), "via") if passing.any() else None
 
@@ -63,7 +73,10 @@ def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Row
 
 
 def sites_in_group(x: Variables, net: Network) -> Rows | None:
-    """sum_{s in group} open[s] at most, at least or exactly quantity   [sites]   every contract of kind sites_in_group"""
+    """sum_{s in group} open[s] at most, at least or exactly quantity   [sites]
+
+    Every contract of kind sites_in_group.
+    """
     agreed = net.tables["contracts"]
     agreed = agreed[agreed["kind"] == "sites_in_group"].reset_index(drop=True)
     if agreed.empty:

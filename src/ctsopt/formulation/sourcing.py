@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
 
 def single_source(x: Variables, net: Network) -> Rows | None:
-    """sum_s source[c,s,p] <= 1   [sites]   every single-sourced customer c (product p, or blank: all together)"""
+    """sum_s source[c,s,p] <= 1   [sites]
+
+    Every single-sourced customer c (product p, or blank: all together).
+    """
     if x.source is None:
         return None
     return x.source.per(x.source.index.distinct("customer", "product")) <= 1.0
 
 
 def source_use(x: Variables, net: Network) -> Rows | None:
-    """sum deliver to c from s <= demand * source[c,s,p]   [units]   every single-sourced customer c and site s, over the horizon"""
+    """sum deliver to c from s <= demand * source[c,s,p]   [units]
+
+    Every single-sourced customer c and site s, over the horizon.
+    """
     if x.source is None:
         return None
     product, single = single_sourced(net)
@@ -38,10 +44,13 @@ def source_use(x: Variables, net: Network) -> Rows | None:
 
 @strengthens("source_use")
 def deliver_from_source(x: Variables, net: Network) -> Rows | None:
-    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * source[c,s,p]   [units]   every single-sourced request and site; only strengthens"""
+    """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * source[c,s,p]   [units]
+
+    Every single-sourced request and site; only strengthens.
+    """
     if x.source is None:
         return None
-    product, single = single_sourced(net)
+    _, single = single_sourced(net)
     mine = x.deliver.where(single)
     index = mine.index.distinct("site", "customer", "tier", "product", "period")
     rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[index["customer"]]
@@ -51,7 +60,10 @@ def deliver_from_source(x: Variables, net: Network) -> Rows | None:
 
 @strengthens("source_use")
 def source_from_open(x: Variables, net: Network) -> Rows | None:
-    """source[c,s,p] <= open[s]   [yes/no]   every single-sourced customer c and site s; only strengthens"""
+    """source[c,s,p] <= open[s]   [yes/no]
+
+    Every single-sourced customer c and site s; only strengthens.
+    """
     if x.source is None:
         return None
     free = x.choice[x.source.index["site"]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.keys import BLANK, Keys
+from ctsopt.keys import BLANK, Bools, Ints, Keys
 from ctsopt.network.requests import demanded
 from ctsopt.program.algebra import Expr, Variable
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 
-def open(net: Network) -> Variable:  # noqa: A001  (the trade's word)
+def open(net: Network) -> Variable:
     """open[site] in {0, 1}: the site is open over the horizon. Fixed where the study leaves no choice.   [yes/no]"""
     sites = net.tables["sites"]
     status = sites["status"].to_numpy(dtype=object)
@@ -45,7 +45,10 @@ def deliver(net: Network) -> Variable:
 
 
 def unserved(net: Network) -> Variable:
-    """unserved[customer,tier,product,period] >= 0: demand that the plan does not serve; 0 where all is promised.   [units]"""
+    """unserved[customer,tier,product,period] >= 0: demand that the plan does not serve.   [units]
+
+    0 where all of it is promised.
+    """
     promised = demanded(net.promises, net.requests.measures["promise"], "served_fraction")
     return Variable(net.requests.index, upper=np.where(promised >= 1, 0.0, np.inf))
 
@@ -56,7 +59,10 @@ def assigned(net: Network) -> Expr:
 
 
 def source(net: Network) -> Variable | None:
-    """source[customer,site,product] in {0, 1}: the site that serves a single-sourced customer (product blank: with all).   [yes/no]"""
+    """source[customer,site,product] in {0, 1}: the site that serves a single-sourced customer.   [yes/no]
+
+    The product is blank where one site serves the customer with everything.
+    """
     keys = net.ways.deliveries.index
     product, single = single_sourced(net)
     if not single.any():
@@ -65,8 +71,7 @@ def source(net: Network) -> Variable | None:
     return Variable(index.take(single).distinct("customer", "site", "product"), upper=1.0, integer=True)
 
 
-def single_sourced(net: Network) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]],
-                                          np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def single_sourced(net: Network) -> tuple[Ints, Bools]:
     """For each delivery: the product under which its source is decided (blank: all together), and whether it is."""
     keys = net.ways.deliveries.index
     rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[keys["customer"]]

@@ -1,0 +1,1 @@
+"""Stock theory and service mathematics: pure functions over arrays."""

@@ -203,7 +203,7 @@ class Rates:
                 other = self._billed(band, mode, distance, units, at_least, row) + fixed
                 other = np.maximum(other, self._break["minimum_charge"][row])
                 money = np.where(next_break & (k < count) & (at_least > weight), np.fmin(money, other), money)
-        return money * (1.0 + np.asarray(self._modes["fuel_surcharge"], dtype=float)[mode])
+        return np.asarray(money * (1.0 + np.asarray(self._modes["fuel_surcharge"], dtype=float)[mode]))
 
     def _billed(self, band: Positions, mode: Ints, distance: Floats, units: Floats, weight: Floats,
                 row: Positions) -> Floats:

@@ -71,4 +71,4 @@ def supply(net: Network) -> Supply:
                        products["volume"].to_numpy(dtype=float), pallets])
     units = sites["capacity_unit"].map({name: code for code, name in enumerate(CAPACITY_UNITS)})
     return Supply(makes, handles, cost, capacity, days, makes & ~stock, kind == "crossdock",
-                  units.to_numpy(dtype=np.int32), factor)
+                  units.to_numpy().astype(np.int32), factor)

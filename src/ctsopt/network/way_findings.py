@@ -119,7 +119,7 @@ class Notes:
         sides: tuple[tuple[Bools, Severity], ...] = ((must, "error"), (~must, "warning"))
         for part, severity in sides:
             rows = np.flatnonzero(lost & part)
-            keys = ["{} ({}, {}, {})".format(*wanted.index.labels([r])[0]) + (
+            keys = [_request_words(wanted, r) + (
                 f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
                 + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
             keys += [str(r) for r in rows[_LISTED:].tolist()]
@@ -157,3 +157,9 @@ class Notes:
              severity: Severity = "error") -> None:
         self._mend[rule] = mend
         self._found.setdefault((rule, table, message, severity), {}).update(dict.fromkeys(keys))
+
+
+def _request_words(wanted: Coded, request: int) -> str:
+    """A request in words: customer (tier, product, period)."""
+    customer, *rest = wanted.index.labels(np.array([request]))[0]
+    return f"{customer} ({', '.join(rest)})"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ctsopt.errors import Finding
 from ctsopt.inventory.lead_time import DISTRIBUTIONS, on_time_probability
@@ -26,6 +25,8 @@ from ctsopt.network.schema import NAMES_SEPARATOR
 from ctsopt.network.supply import Supply, supply
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ctsopt.network.network import Network
 
 

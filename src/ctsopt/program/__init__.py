@@ -1,0 +1,1 @@
+"""Mathematics that knows no logistics: algebra, programs of named blocks, and their ways out."""

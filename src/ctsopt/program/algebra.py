@@ -103,7 +103,7 @@ class Expr:
         narrow = place.astype(np.int32)
         constant = None
         if self.constant is not None:
-            constant = np.bincount(place, weights=self.constant, minlength=len(index))
+            constant = np.bincount(place, weights=self.constant, minlength=len(index)).astype(np.float64)
         return Expr(index, narrow if self.row is None else narrow[self.row], self.col, self.coef, constant)
 
     def at(self, index: Keys, on: On | None = None) -> Expr:
@@ -167,7 +167,7 @@ class Expr:
     __radd__ = __add__
 
     def __sub__(self, other: Expr | Factor) -> Expr:
-        return self + (-other if isinstance(other, Expr) else -_spread(other, self.index))
+        return self + (-other if isinstance(other, Expr) else np.negative(_spread(other, self.index)))
 
     def __le__(self, other: Expr | Factor) -> Rows:
         return _rows(self - other, -np.inf, 0.0)
@@ -186,7 +186,7 @@ class Expr:
         """The value of each expression at a plan (one number per column of the program)."""
         values = self.coef * plan[self.col]
         if self.row is not None:
-            values = np.bincount(self.row, weights=values, minlength=len(self.index))
+            values = np.bincount(self.row, weights=values, minlength=len(self.index)).astype(np.float64)
         return values if self.constant is None else values + self.constant
 
 
@@ -211,10 +211,7 @@ def _rows(difference: Expr, lower: float, upper: float) -> Rows:
 def _spread(factor: Factor, index: Keys) -> Floats:
     """A number for each key of `index`; a measure over coarser keys is looked up."""
     if isinstance(factor, Measure):
-        if factor.index is index:
-            spread = factor.values
-        else:
-            spread = factor.values[factor.index.locate(index)]
+        spread = factor.values if factor.index is index else factor.values[factor.index.locate(index)]
     else:
         spread = np.asarray(factor, dtype=np.float64)
         if spread.ndim == 0:

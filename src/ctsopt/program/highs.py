@@ -9,16 +9,18 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
-import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.program.program import Arrays
 from ctsopt.program.status import StoppedBy
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 THREADS = 1
 """HiGHS shares one thread scheduler in a process, so that the number is fixed here: packs use processes instead."""
@@ -28,7 +30,7 @@ _STOPS: dict[Any, StoppedBy] = {
     highspy.HighsModelStatus.kModelEmpty: "gap",
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "interrupt",
-    highspy.HighsModelStatus.kHighsInterrupt: "interrupt",
+    highspy.HighsModelStatus.kHighsInterrupt: "interrupt",  # type: ignore[attr-defined]
     highspy.HighsModelStatus.kInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
@@ -92,7 +94,7 @@ class Highs:
     """
 
     def __init__(self, arrays: Arrays, *, relax: bool = False, log: bool = False, **options: object) -> None:
-        self._highs = highspy.Highs()
+        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._interrupted = False
         self._mip = bool(arrays.integer.any()) and not relax
         self.set(output_flag=log, threads=THREADS, **options)
@@ -217,7 +219,7 @@ class Highs:
 
 def version() -> str:
     """Version of the HiGHS library in use."""
-    return str(highspy.Highs().version())
+    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
 
 
 def nearly_whole(plan: Floats, integer: Bools) -> Floats:

@@ -65,7 +65,9 @@ class RowBlock:
 
 @dataclass(frozen=True, eq=False)
 class CostBlock:
-    """A cost line, in money over the horizon: one expression per key; in several parts where keys are of several kinds."""
+    """A cost line, in money over the horizon: one expression per key; in several parts where keys are of several
+    kinds.
+    """
 
     name: str
     parts: tuple[Expr, ...]
@@ -198,7 +200,8 @@ class Program:
         whole = int(self.arrays.integer.sum())
         return (f"Program {self.name}: {self.columns:,} columns ({whole:,} whole), {self.row_count:,} rows "
                 f"({int(self.lazy.sum()):,} lazy), {self.arrays.matrix.nnz:,} coefficients\n"
-                f"  variables {', '.join(self.variables)}\n  rows {', '.join(self.rows)}\n  costs {', '.join(self.costs)}")
+                f"  variables {', '.join(self.variables)}\n  rows {', '.join(self.rows)}\n"
+                f"  costs {', '.join(self.costs)}")
 
 
 def _refuse_empty(name: str, rows: Rows) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -33,8 +34,8 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     Returns
     -------
     DataFrame
-        Index: the keys, with a row `unassigned` for costs that serve nobody, and a last row `total`. Columns: units, the cost
-        lines, cost (cash), the penalties, total (cash and penalties), cost_per_unit (cash / units).
+        Index: the keys, with a row `unassigned` for costs that serve nobody, and a last row `total`. Columns: units,
+        the cost lines, cost (cash), the penalties, total (cash and penalties), cost_per_unit (cash / units).
     """
     by = [by] if isinstance(by, str) else list(by)
     for name in by:
@@ -47,14 +48,14 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     amounts = cube[[*by, "line", "customer", "amount"]] if "customer" not in by else cube[[*by, "line", "amount"]]
     plain = amounts.assign(**{n: amounts[n].astype(object) for n in by})
     idle = (cube["customer"] == UNASSIGNED).to_numpy()
-    plain.loc[idle, by] = UNASSIGNED_LABEL
+    plain.loc[idle, by] = UNASSIGNED
     pivot = plain.pivot_table(index=by, columns="line", values="amount", aggfunc="sum", observed=True, fill_value=0.0)
     frame = pivot.reindex(columns=list(lines), fill_value=0.0).fillna(0.0)
     volume = units.groupby(by, observed=True)["units"].sum()
     frame = frame.reindex(frame.index.union(volume.index, sort=True), fill_value=0.0)
     frame.insert(0, "units", volume.reindex(frame.index, fill_value=0.0))
-    frame = _unassigned_last(frame, by)
-    frame.loc[_label("total", len(by)), :] = frame.sum()
+    total = frame.sum().to_frame().T
+    frame = pd.concat([*_unassigned_last(frame, by), total.set_axis(_labels("total", by))])
     cash = [line for line in lines if line not in penalties]
     frame["cost"] = frame[cash].sum(axis=1)
     frame["total"] = frame[list(lines)].sum(axis=1)
@@ -63,17 +64,15 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     return frame[["units", *cash, "cost", *penalties, "total", "cost_per_unit"]]
 
 
-def _label(word: str, width: int) -> object:
-    return word if width == 1 else (word, *[""] * (width - 1))
+def _labels(word: str, by: Sequence[str]) -> pd.Index[Any]:
+    """The index of a single row that stands for several keys at once."""
+    if len(by) == 1:
+        return pd.Index([word], name=by[0])
+    return pd.MultiIndex.from_tuples([(word, *[""] * (len(by) - 1))], names=list(by))
 
 
-def _unassigned_last(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    idle = frame.index.get_level_values(0) == UNASSIGNED_LABEL
-    kept = pd.concat([frame[~idle], frame[idle]])
-    if len(by) > 1 and idle.any():
-        names = [tuple(key) if key[0] != UNASSIGNED_LABEL else _label(UNASSIGNED_LABEL, len(by)) for key in kept.index]
-        kept.index = pd.MultiIndex.from_tuples(names, names=by)
-    kept.index.names = list(by)
-    return kept
-
-
+def _unassigned_last(frame: pd.DataFrame, by: Sequence[str]) -> list[pd.DataFrame]:
+    """The rows of customers, and the row of costs that serve nobody."""
+    idle = frame.index.get_level_values(0) == UNASSIGNED
+    rest = frame[idle]
+    return [frame[~idle], rest.set_axis(_labels(UNASSIGNED_LABEL, by))] if len(rest) else [frame]

@@ -1,8 +1,8 @@
 """The cost cube: every amount of the plan, cost line by cost line, at the customer, tier and product that it serves.
 
-One long table; every report is a sum over it. Amounts come from the program's own cost expressions, so that the cube adds up
-to the cost of the plan, in total and per line. Costs that serve nobody (a site that is open and idle, a closing, goods that
-circulate) keep rows of their own with the customer `__unassigned__`.
+One long table; every report is a sum over it. Amounts come from the program's own cost expressions, so that the cube
+adds up to the cost of the plan, in total and per line. Costs that serve nobody (a site that is open and idle, a
+closing, goods that circulate) keep rows of their own with the customer `__unassigned__`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class _Book:
         ends = np.where(codes["customer_end"] >= 0, customers.names(codes["customer_end"]),
                         sites.names(codes["destination"]))
         columns = {
-            "line": np.repeat([p[0] for p in self._parts], sizes), "behaviour": np.repeat([p[1] for p in self._parts], sizes),
+            "line": np.repeat([p[0] for p in self._parts], sizes),
+            "behaviour": np.repeat([p[1] for p in self._parts], sizes),
             "period": net.axes["period"].names(of["period"]),
             "customer": np.where(served, customers.names(of["customer"]), UNASSIGNED),
             "tier": net.axes["tier"].names(of["tier"]), "product": net.axes["product"].names(of["product"]),
@@ -79,8 +80,8 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     cube : DataFrame
         Key columns `KEYS`; quantity (units that the row's amount is spread over) and amount (money).
     parents : DataFrame
-        Where the goods at each stocking point come from: site, product, period, parent (a site, or `made here`), via, mode,
-        quantity, ratio (share of all that comes in).
+        Where the goods at each stocking point come from: site, product, period, parent (a site, or `made here`), via,
+        mode, quantity, ratio (share of all that comes in).
     """
     moved, delivered = plan.of("move"), plan.of("deliver")
     use_moves, use_deliveries = np.flatnonzero(moved > 0), np.flatnonzero(delivered > 0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ctsopt.keys import Floats
 from ctsopt.program.program import Program
 from ctsopt.results import tables
@@ -14,6 +12,8 @@ from ctsopt.results.cube import cost_cube
 from ctsopt.results.plan import Plan
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ctsopt.network.network import Network
 
 

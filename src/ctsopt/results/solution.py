@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ctsopt.certified import Certified
 from ctsopt.program.status import Status
@@ -15,6 +14,8 @@ from ctsopt.results.cost_to_serve import cost_to_serve
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
     from ctsopt.network.network import Network
 
@@ -137,8 +138,8 @@ class Solution:
         Returns
         -------
         DataFrame
-            Columns: units delivered, the cost lines, cost (cash), penalties, total, cost_per_unit (an average: no price).
-            The row `unassigned` holds costs that serve nobody; the last row, `total`, equals `total_cost`.
+            Columns: units delivered, the cost lines, cost (cash), penalties, total, cost_per_unit (an average: no
+            price). The row `unassigned` holds costs that serve nobody; the last row, `total`, equals `total_cost`.
         """
         penal = self.costs["behaviour"] == "penalty"
         return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),

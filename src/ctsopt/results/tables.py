@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.formulation.costs import annuity
+from ctsopt.formulation.family import Variables
 from ctsopt.formulation.sites import throughput
-from ctsopt.keys import Floats, Keys
+from ctsopt.keys import Floats, Keys, Positions
 from ctsopt.network.supply import CAPACITY_UNITS
 from ctsopt.program.algebra import Expr
 from ctsopt.results.plan import Plan
@@ -24,8 +25,8 @@ _LINES = ["line_haul", "handling_in", "handling_out", "last_mile"]
 def flows(net: Network, plan: Plan) -> pd.DataFrame:
     """Everything that moves: one row per way and period that carries goods.
 
-    Columns: kind (move, delivery), origin, via, destination, customer, tier, mode_in, mode_out, product, period, quantity
-    (units), lead_time (days), on_time (probability), distance, and money by cost line.
+    Columns: kind (move, delivery), origin, via, destination, customer, tier, mode_in, mode_out, product, period,
+    quantity (units), lead_time (days), on_time (probability), distance, and money by cost line.
     """
     parts = []
     for kind, name, ways in (("move", "move", net.ways.moves), ("delivery", "deliver", net.ways.deliveries)):
@@ -62,9 +63,9 @@ def production(net: Network, plan: Plan) -> pd.DataFrame:
 def sites(net: Network, plan: Plan) -> pd.DataFrame:
     """Every site: what is decided, what goes through it, what it costs.
 
-    Columns: site, kind, status (today), open (yes/no), decision, throughput and capacity (capacity_unit over the horizon),
-    utilisation (share), capacity_unit, fixed_cost, opening_cost and closing_cost (money of the horizon), one_off_cash (money,
-    paid once, not annuitised).
+    Columns: site, kind, status (today), open (yes/no), decision, throughput and capacity (capacity_unit over the
+    horizon), utilisation (share), capacity_unit, fixed_cost, opening_cost and closing_cost (money of the horizon),
+    one_off_cash (money, paid once, not annuitised).
     """
     table = net.tables["sites"]
     opened = plan.of("open")
@@ -75,24 +76,24 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     one_off = {c: table[f"{c}_cost"].to_numpy(dtype=float) for c in ("opening", "closing")}
     starts = opened * ((table["status"] == "candidate").to_numpy(dtype=bool))
     ends = (1 - opened) * was_open
+    words = np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened")
+    used = np.where(np.isinf(capacity), np.nan, through / np.maximum(capacity, 1e-12))
     return pd.DataFrame({
-        "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open,
-        "decision": np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened"),
-        "throughput": through, "capacity": capacity, "utilisation": np.where(np.isinf(capacity), np.nan,
-                                                                             through / np.maximum(capacity, 1e-12)),
+        "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open, "decision": words,
+        "throughput": through, "capacity": capacity, "utilisation": used,
         "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
         "fixed_cost": table["fixed_cost"].to_numpy(dtype=float) * opened * horizon / 365,
-        "opening_cost": one_off["opening"] * annuity(net) * starts, "closing_cost": one_off["closing"] * annuity(net) * ends,
+        "opening_cost": one_off["opening"] * annuity(net) * starts,
+        "closing_cost": one_off["closing"] * annuity(net) * ends,
         "one_off_cash": one_off["opening"] * starts + one_off["closing"] * ends})
 
 
 def _throughput(net: Network, plan: Plan) -> Floats:
     """Capacity units through each site over the horizon."""
-    from types import SimpleNamespace
-
     blocks = plan.program.variables
-    x = SimpleNamespace(**{n: Expr.block(blocks[n].index, blocks[n].start) for n in ("move", "deliver", "open")})
-    return throughput(x, net, x.open.index).value(plan.values)
+    x = Variables()
+    x.move, x.deliver = (Expr.block(blocks[name].index, blocks[name].start) for name in ("move", "deliver"))
+    return throughput(x, net, blocks["open"].index).value(plan.values)
 
 
 def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
@@ -106,14 +107,16 @@ def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
             over.assign(origin=over["via"], mode=over["mode_out"])]
     keys = ["origin", "destination", "mode", "product", "period"]
     frame = pd.concat([leg[[*keys, "quantity"]] for leg in legs], ignore_index=True)
-    frame = frame.groupby(keys, sort=True, as_index=False, observed=True)["quantity"].sum()
+    frame = frame.groupby(keys, sort=True, observed=True)["quantity"].sum().reset_index()
     weight = net.tables["products"].set_index("product")["weight"]
     frame["weight"] = frame["quantity"] * frame["product"].map(weight).astype(float)
     return frame
 
 
 def shortage(net: Network, plan: Plan) -> pd.DataFrame:
-    """Demand that the plan does not serve: customer, tier, product, period, demand, unserved (units), penalty (money)."""
+    """Demand that the plan does not serve: customer, tier, product, period, demand, unserved (units), penalty
+    (money).
+    """
     unserved = plan.of("unserved")
     frame = net.requests.index.frame()
     frame["demand"], frame["unserved"] = net.requests.measures["quantity"], unserved
@@ -124,9 +127,10 @@ def shortage(net: Network, plan: Plan) -> pd.DataFrame:
 def service(net: Network, plan: Plan) -> pd.DataFrame:
     """Every promise beside what the plan gives.
 
-    Columns: tier, product_class, period (blank: horizon), demand, delivered (units), served_fraction promised and achieved,
-    least served customer, lead_time promised and mean (days), on-time form, share promised, achieved by certain ways, expected, and
-    `kept`. Demand that no promise covers has rows of its own, with nothing promised but to be served.
+    Columns: tier, product_class, period (blank: horizon), demand, delivered (units), served_fraction promised and
+    achieved, least served customer, lead_time promised and mean (days), on-time form, share promised, achieved by
+    certain ways, expected, and `kept`. Demand that no promise covers has rows of its own, with nothing promised but
+    to be served.
     """
     wanted, ways, promised = net.requests, net.ways.deliveries, net.promises
     promise = wanted.measures["promise"]
@@ -136,8 +140,8 @@ def service(net: Network, plan: Plan) -> pd.DataFrame:
     of_request = _service_row(net, keys)
     of_way = of_request[request]
 
-    def sums(row: np.ndarray[tuple[int], np.dtype[np.int64]], weights: Floats) -> Floats:
-        return np.bincount(row, weights=weights, minlength=len(keys))
+    def sums(row: Positions, weights: Floats) -> Floats:
+        return np.bincount(row, weights=weights, minlength=len(keys)).astype(np.float64)
 
     demand, volume = sums(of_request, wanted.measures["quantity"]), sums(of_way, delivered)
     share = np.where(volume > 0, volume, np.nan)
@@ -183,7 +187,7 @@ def _service_keys(net: Network) -> Keys:
     return Keys.make(promised.axes, **columns).distinct("tier", "product_class", "period")
 
 
-def _service_row(net: Network, keys: Keys) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _service_row(net: Network, keys: Keys) -> Positions:
     """Row of the service table for each request."""
     wanted, promised = net.requests, net.promises.index
     promise = wanted.measures["promise"]
@@ -197,7 +201,7 @@ def _service_row(net: Network, keys: Keys) -> np.ndarray[tuple[int], np.dtype[np
     return keys.locate(Keys.make(promised.axes, **columns))
 
 
-def _least_served(net: Network, plan: Plan, of_request: np.ndarray[tuple[int], np.dtype[np.int64]],
+def _least_served(net: Network, plan: Plan, of_request: Positions,
                   size: int) -> Floats:
     """Served fraction of the least served customer of each row of the service table."""
     customers = len(net.axes["customer"])

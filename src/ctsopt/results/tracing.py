@@ -1,8 +1,9 @@
 """Activity tracing: which customers the goods at each stocking point end with, over any number of echelons and cycles.
 
-Proportional mixing (Bialek, "Tracing the flow of electricity", 1996, downstream-looking form): what leaves a point carries
-its costs in proportion to quantity, whatever lane it takes. With T the outflow of a point, F the moves between points and D
-the deliveries, the shares A of the requests in each point solve (diag(T) - F) A = D. Cycles between points are allowed.
+Proportional mixing (Bialek, "Tracing the flow of electricity", 1996, downstream-looking form): what leaves a point
+carries its costs in proportion to quantity, whatever lane it takes. With T the outflow of a point, F the moves
+between points and D the deliveries, the shares A of the requests in each point solve (diag(T) - F) A = D. Cycles
+between points are allowed.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivere
     outflow = direct.sum(axis=1) + onward.sum(axis=1)
     scale = sp.diags_array(np.where(alive & (outflow > 0), 1.0 / np.where(outflow > 0, outflow, 1.0), 0.0))
     share = _solve(sp.csr_array(scale @ onward), sp.csr_array(scale @ direct))
-    return Trace(points, share, np.bincount(start, weights=moved, minlength=size)
-                 + np.bincount(source, weights=delivered, minlength=size))
+    left = np.bincount(start, weights=moved, minlength=size) + np.bincount(source, weights=delivered, minlength=size)
+    return Trace(points, share, left.astype(np.float64))
 
 
 def _matrix(values: Floats, row: Positions, column: Positions, shape: tuple[int, int]) -> sp.csr_array:

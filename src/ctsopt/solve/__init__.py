@@ -1,4 +1,5 @@
 """The run: from a network to a solution with a proof."""
+from __future__ import annotations
 
 from ctsopt.solve.run import program, solve
 

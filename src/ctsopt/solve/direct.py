@@ -1,4 +1,6 @@
-"""The direct strategy: cut and branch. Lazy rows come in where the linear relaxation violates them, then HiGHS branches."""
+"""The direct strategy: cut and branch. Lazy rows come in where the linear relaxation violates them, then HiGHS
+branches.
+"""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ class Options:
     def __post_init__(self) -> None:
         for name in ("gap", "abs_gap"):
             value = getattr(self, name)
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < math.inf:
+            if not 0 <= value < math.inf:
                 raise UsageError(f"{name} = {value!r}: give a number from 0 up"
                                  + (" (0.01 is one percent)" if name == "gap" else ""))
         if self.gap > 1:
             raise UsageError(f"gap = {self.gap!r}: a share is meant; write 0.01 for one percent")
         if self.time_limit is not None and not self.time_limit > 0:
             raise UsageError(f"time_limit = {self.time_limit!r}: give seconds above 0, or None for no limit")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+        if not 0 <= self.seed < 2**31 or int(self.seed) != self.seed:
             raise UsageError(f"seed = {self.seed!r}: give a whole number from 0 to {2**31 - 1}")
         if self.links not in get_args(Links):
             near = nearest_name(str(self.links), get_args(Links))

@@ -1,4 +1,6 @@
-"""From the plan of a search to the plan that is reported: whole numbers made whole, flows solved again, ties settled."""
+"""From the plan of a search to the plan that is reported: whole numbers made whole, flows solved again, ties
+settled.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,9 @@ class Polished:
 def polish(program: Program, plan: Floats, preference: Floats) -> Polished | None:
     """Round the whole columns, fix them, solve the linear program again; then choose among plans of equal cost.
 
-    A solver's plan satisfies `open` only to a tolerance, and a tolerance times a large coefficient is a trickle through a
-    closed site. Among the plans that then cost the least, the one with the least `preference` is chosen: every row and
-    column with a dual is held, which keeps the cost, and the preference is minimised over what is left.
+    A solver's plan satisfies `open` only to a tolerance, and a tolerance times a large coefficient is a trickle
+    through a closed site. Among the plans that then cost the least, the one with the least `preference` is chosen:
+    every row and column with a dual is held, which keeps the cost, and the preference is minimised over what is left.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     first = model.run()
     if first.stopped_by != "gap" or first.plan is None:
         return None
-    assert first.col_dual is not None and first.row_dual is not None
+    assert first.col_dual is not None
+    assert first.row_dual is not None
     _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
     model.change_cost(preference)
     second = model.run()

@@ -20,7 +20,8 @@ _AFTER, _EVERY, _LOG_EVERY = 1.0, 0.25, 10.0
 class Watch(Protocol):
     """Something that is told of the progress of a search."""
 
-    def __call__(self, progress: Progress) -> None: ...
+    def __call__(self, progress: Progress) -> None:
+        """Take note of the state of a search."""
 
 
 @contextmanager

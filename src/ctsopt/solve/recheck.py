@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Floats
+from ctsopt.keys import Bools, Floats
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -22,9 +22,9 @@ _TOLERANCE = 1e-6
 def recheck(solution: Solution, *, whole: bool = True) -> None:
     """Compare a solution with the tables of its network.
 
-    Flow conservation, demand, capacities of sites and of making, closed sites, single sources, promises, and the cost lines
-    are computed anew from the input tables and the flows. `whole` is False for linear relaxations, in which sites may be
-    partly open.
+    Flow conservation, demand, capacities of sites and of making, closed sites, single sources, promises, and the cost
+    lines are computed anew from the input tables and the flows. `whole` is False for linear relaxations, in which
+    sites may be partly open.
 
     Raises
     ------
@@ -38,14 +38,14 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
 
 
-def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
     """Where two columns differ by more than the tolerance."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     scale = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
     return np.asarray(np.abs(left - right) > _TOLERANCE * scale)
 
 
-def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
     """Where the left column is above the right one by more than the tolerance."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     return np.asarray(left > right + _TOLERANCE * np.maximum(1.0, np.abs(right)))
@@ -92,7 +92,7 @@ def _through(solution: Solution) -> pd.DataFrame:
     over = flow[flow["via"] != ""]
     parts = pd.concat([flow.assign(site=flow["origin"]), over.assign(site=over["via"])], ignore_index=True)
     parts["load"] = _units(solution.net, parts["site"], parts["product"], parts["quantity"])
-    return parts.groupby(["site", "period"], observed=True, as_index=False)["load"].sum()
+    return parts.groupby(["site", "period"], observed=True)["load"].sum().reset_index()
 
 
 def _throughput(solution: Solution) -> Iterator[str]:
@@ -117,7 +117,8 @@ def _closed(solution: Solution) -> Iterator[str]:
     sites = solution.sites.set_index("site")
     through = _through(solution)
     closed = ~through["site"].map(sites["open"]).astype(bool)
-    yield from (f"goods pass {site}, which is closed" for site in through.loc[closed & (through["load"] > 0), "site"][:3])
+    busy = through.loc[closed & (through["load"] > 0), "site"]
+    yield from (f"goods pass {site}, which is closed" for site in busy[:3])
     table = solution.net.tables["sites"].set_index("site")
     forced = (table["status"] == "open") & ~table["may_close"]
     barred = (table["status"] == "closed") | ((table["status"] == "candidate") & ~table["may_open"])

@@ -40,8 +40,8 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     ----------
     net : Network
     extra : sequence of functions, optional
-        Row families of your own, `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule of one's own
-        may tell ways apart that cost alone does not.
+        Row families of your own, `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule
+        of one's own may tell ways apart that cost alone does not.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     relax : bool
         Solve the linear relaxation: sites may be partly open. A lower bound, not a plan.
     links : {"lazy", "all", "capacity"}
-        Rows that tie deliveries to open sites beyond their capacity: brought in where violated, all from the start, or none. The
-        plans are the same, the time is not.
+        Rows that tie deliveries to open sites beyond their capacity: brought in where violated, all from the start,
+        or none. The plans are the same, the time is not.
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`.
     start : Solution or mapping of site to bool, optional
@@ -119,7 +119,8 @@ def _lap(seconds: dict[str, float], phase: str) -> None:
     seconds[phase], seconds["begin"] = now - seconds["begin"], now
 
 
-def _start(net: Network, model: Program, start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
+def _start(net: Network, model: Program,
+           start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
     """Columns of `open` and their values in the plan to start from, within what the study allows."""
     if start is None:
         return None
@@ -157,11 +158,11 @@ def _settle(net: Network, model: Program, found: Search, options: Options) -> Po
         return Polished(plan, float(model.arrays.cost @ plan) + model.arrays.offset, "not applied: a relaxation")
     settled = polish(model, found.plan, preference(net, model))
     if settled is None:
-        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near it; "
-                          "look for very large or very small figures in the tables")
+        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
+                          "it; look for very large or very small figures in the tables")
     if settled.cost < found.bound - 1e-6 * max(1.0, abs(settled.cost)):
-        raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver gave as "
-                          "proven; look for very large or very small figures in the tables")
+        raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver "
+                          "gave as proven; look for very large or very small figures in the tables")
     return settled
 
 

@@ -31,23 +31,25 @@ _WORDS = {
 def explain(net: Network, program: Program) -> CtsError:
     """The error that says which promises and agreements cannot be kept together, and by how much they fall short.
 
-    Each promise, agreement and demand may fall short at a price of its own, in proportion to its size; the plan with the
-    least shortfall is shown. It is one smallest set among possibly several.
+    Each promise, agreement and demand may fall short at a price of its own, in proportion to its size; the plan with
+    the least shortfall is shown. It is one smallest set among possibly several.
     """
     elastic, rows = _elastic(program)
     model = Highs(elastic, mip_rel_gap=1e-3)
     outcome = model.run(60.0)
     if outcome.plan is None:
-        return SolverError("no plan exists even if every promise may fall short: look at capacities, site statuses and rules of "
-                           "your own that contradict each other")
+        return SolverError("no plan exists even if every promise may fall short: look at capacities, site statuses "
+                           "and rules of your own that contradict each other")
     slack = outcome.plan[program.columns:]
     frame = _in_words(program, rows, slack[:len(rows)] + slack[len(rows):])
     if frame.empty:
-        return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small figures")
+        return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
+                           "figures")
     lines = [f"  {row.what}: {row.who} short by {row.shortfall:,.6g}" for row in frame.head(8).itertuples()]
     more = [f"  ... and {len(frame) - 8} more"] if len(frame) > 8 else []
-    return InfeasibleError("\n".join(["the promises cannot all be kept; the least that has to give way is", *lines, *more,
-                                      "relax these promises, or add capacity, lanes, modes or sites"]), frame)
+    text = ["the promises cannot all be kept; the least that has to give way is", *lines, *more,
+            "relax these promises, or add capacity, lanes, modes or sites"]
+    return InfeasibleError("\n".join(text), frame)
 
 
 def _elastic(program: Program) -> tuple[Arrays, np.ndarray[tuple[int], np.dtype[np.int64]]]:
