@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import DataError
+from ctsopt.network.schema import ALL
 from tests.known_answer.converters import Tables
 from tests.known_answer.order_book_faults import order_book_findings
 from tests.known_answer.order_book_files import COLLECT, OrderBook, eligible_plants
@@ -140,4 +141,5 @@ def _rates(freight: pd.DataFrame, *, freight_paid: bool, from_zero: bool) -> pd.
         bands["from_weight"] = bands["from_weight"].where(bands["from_weight"] > lowest, 0.0)
     if not freight_paid:
         bands[["per_weight", "minimum_charge"]] = 0.0
-    return bands
+    free = pd.DataFrame({"origin": ALL, "mode": ["to_port", "collect"], "from_weight": 0.0, "per_weight": 0.0})
+    return pd.concat([bands, free], ignore_index=True)

@@ -49,7 +49,7 @@ def test_holmberg_single_source(name):
     assert_optimum(location_tables(case, single_source=True), answer("sscflp_holmberg", name, SINGLE))
 
 
-@pytest.mark.parametrize("links", ["lazy", "all", "capacity"])
+@pytest.mark.parametrize("links", ["lazy", "all", pytest.param("capacity", marks=pytest.mark.slow)])
 def test_without_capacities(links):
     """Without capacities only the demand bounds a site: the three ways to link flow to opening must agree."""
     case = read_uflib(data("uflib", "B1.1"))

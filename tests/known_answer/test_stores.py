@@ -26,7 +26,7 @@ def test_fewest_stores_within_5000_metres():
     """Set covering: at 1 km a day, 5 days promised are 5 km; a store costs 1, the road nothing."""
     tables = stores_tables(data("spopt_sf"))
     tables["sites"]["fixed_cost"] = 1.0
-    tables["modes"]["per_weight_distance"] = 0.0
+    tables["rates"] = pd.DataFrame({"mode": ["road"], "per_unit": [0.0]})
     tables["tiers"] = pd.DataFrame({"tier": ["standard"]})
     tables["promises"] = pd.DataFrame({"tier": ["standard"], "lead_time": [5.0]})
     plan = cts.solve(cts.network(tables), gap=1e-8)
