@@ -88,7 +88,7 @@ class Notes:
         for rule, part, message, mend in rows:
             at = np.flatnonzero(missing & part)
             pairs = np.unique(np.stack([demand[at], mode[at]]), axis=1)
-            keys = [f"{frame.at[d, 'customer']} / {frame.at[d, 'product']} by {names[m]}"
+            keys = [f"{frame['customer'].iloc[d]} / {frame['product'].iloc[d]} by {names[m]}"
                     for d, m in pairs.T[:_LISTED].tolist()]
             if keys:
                 self._add(rule, "demand", message, mend, keys)

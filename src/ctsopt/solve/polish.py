@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
-from ctsopt.keys import Floats
-from ctsopt.program.highs import Highs
+from ctsopt.keys import Floats, Positions
+from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Arrays, Program
 
 _PRICED = 1e-7
@@ -53,11 +54,17 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     Polished or None
         None where the rounded plan is no plan.
     """
-    arrays = _fixed(program, plan).with_rows(~program.lazy)
-    model = Highs(arrays, relax=True)
-    first = model.run()
-    if first.stopped_by != "gap" or first.plan is None:
+    arrays, model, first = _flows(program, plan)
+    if first.plan is None:
         return None
+    idle = _idle(program, first.plan)
+    if len(idle):
+        # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
+        plan = first.plan.copy()
+        plan[idle] = 0.0
+        arrays, model, first = _flows(program, plan)
+        if first.plan is None:
+            return None
     assert first.col_dual is not None
     assert first.row_dual is not None
     _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
@@ -71,6 +78,34 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     if _cost(arrays, settled) > _cost(arrays, best) + allowed:
         return Polished(best, _cost(arrays, best), "not applied: it would have cost more than rounding")
     return Polished(settled, _cost(arrays, settled), "applied")
+
+
+def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
+    """The linear program that is left when the whole columns are fixed, solved."""
+    arrays = _fixed(program, plan).with_rows(~program.lazy)
+    model = Highs(arrays, relax=True)
+    outcome = model.run()
+    return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
+
+
+def _idle(program: Program, plan: Floats) -> Positions:
+    """Design columns at 1 that cost money and that the plan does not need: every row holds without them."""
+    arrays = program.arrays
+    design = np.concatenate([np.full(len(b.index), b.variable.design) for b in program.variables.values()])
+    settled = np.where(arrays.integer, np.round(plan), plan)
+    candidates = np.flatnonzero(design & (settled == 1) & (arrays.lower <= 0) & (arrays.cost > 0))
+    columns = sp.csc_array(arrays.matrix[:, candidates])
+    activity = arrays.matrix @ settled
+    tolerance = 1e-9 * np.maximum(1.0, np.abs(activity))
+    dropped = []
+    for k, column in enumerate(candidates.tolist()):
+        part = slice(columns.indptr[k], columns.indptr[k + 1])
+        rows, without = columns.indices[part], activity[columns.indices[part]] - columns.data[part]
+        low, high = arrays.row_lower[rows] - tolerance[rows], arrays.row_upper[rows] + tolerance[rows]
+        if ((without >= low) & (without <= high)).all():
+            activity[rows] = without
+            dropped.append(column)
+    return np.array(dropped, dtype=np.int64)
 
 
 def _fixed(program: Program, plan: Floats) -> Arrays:
