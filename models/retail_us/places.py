@@ -72,7 +72,8 @@ TWIN_SHARE = 0.65
 population is at least this share of it, is that place a second time ("West Raleigh" beside "Raleigh")."""
 
 WRONG = (("Meads", "KY"), ("Tri-Cities", "WA"))
-"""Meads has a few thousand people, not 288,649; Tri-Cities is Kennewick, Pasco and Richland, which are listed too."""
+"""Left out: 288,649 people for Meads, a suburb of Ashland, are taken as a slip of the source; Tri-Cities is Kennewick,
+Pasco and Richland, which are listed too."""
 
 NOT_CONTIGUOUS = ("AK", "HI")
 
