@@ -55,16 +55,12 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         None where the rounded plan is no plan.
     """
     arrays, model, first = _flows(program, plan)
-    if first.plan is None:
-        return None
-    idle = _idle(program, first.plan)
+    idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan)
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
-        plan = first.plan.copy()
-        plan[idle] = 0.0
-        arrays, model, first = _flows(program, plan)
-        if first.plan is None:
-            return None
+        arrays, model, first = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+    if first.plan is None:
+        return None
     assert first.col_dual is not None
     assert first.row_dual is not None
     _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
