@@ -118,7 +118,7 @@ _LONGITUDE = _number("longitude", "Longitude, east positive.", "degrees", math.n
 _ZONE = _text("zone", "Rate zone: `rates` may name it in place of the place itself.")
 _REGION = _text("region", "Region, for reports.")
 
-SETTINGS = Table("settings", "Settings of the whole network (file `model.yaml`, or a sheet with columns setting, value).", (
+SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a sheet with columns setting, value).", (
     _text("name", "Name of the network, shown on reports.", "network"),
     _text("currency", "Currency of every amount.", "USD"),
     _choice("distance_unit", "Unit of every distance.", ("km", "mi"), "km"),
@@ -268,8 +268,8 @@ TABLES: tuple[Table, ...] = (
                 blank="great-circle distance x circuity"),
         _choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
     )),
-    Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are names, "
-          "zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
+    Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are "
+          "names, zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
         _key("origin", "Site, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
         _key("destination", "Site, customer, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
         _key("mode", "Mode or `*`.", ("modes",), wildcard=True, default=ALL, blank="`*`"),

@@ -164,7 +164,6 @@ class Tables:
 
     def _bytes(self, table: str, column: Column) -> bytes:
         """Canonical bytes of a column; none where it is blank or holds the default throughout."""
-        values = self.frames[table][column.name]
         if column.kind == "number":
             numbers = self.number(table, column.name) + 0.0
             numbers[np.isnan(numbers)] = np.nan
@@ -174,9 +173,10 @@ class Tables:
         if column.kind == "yes_no":
             flags = self.flag(table, column.name)
             return b"" if (flags == column.default).all() else flags.tobytes()
-        if not column.is_key and (self.texts(table, column.name).labels == column.default).all():
+        texts = self.texts(table, column.name)
+        if not column.is_key and (texts.labels == column.default).all():
             return b""
-        return "\0".join([*values, ""]).encode()
+        return "\0".join([*texts.values(), ""]).encode()
 
 
 def _distinct(values: Objects, *, in_order: bool = False) -> list[str]:

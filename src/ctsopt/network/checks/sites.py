@@ -1,0 +1,220 @@
+"""Rules about sites: where they are, what they make, what may open and close, and contracts on their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.network.checks.registry import Fault, rule
+from ctsopt.network.checks.service import promised_fraction
+from ctsopt.network.raw import number_text
+from ctsopt.network.schema import ALL
+from ctsopt.network.tables import YEAR, Tables
+
+MAKERS = ("plant", "supplier")
+
+_MEASURES = {"kg": ("weight", "weighs nothing"), "m3": ("volume", "has no volume"),
+             "pallets": ("pallet_units", "takes no pallet place")}
+
+
+def usable_sites(t: Tables) -> Bools:
+    """Sites that a plan may use: open today, or candidates that may be opened."""
+    return t.equal("sites", "status", "open") | (t.equal("sites", "status", "candidate") & t.flag("sites", "may_open"))
+
+
+def of_site(t: Tables, values: Ints | Floats | Bools, table: str) -> Ints | Floats | Bools:
+    """A value per row of `sites`, looked up for each row of another table by its column `site`; 0 where unknown."""
+    place = np.zeros(len(t.axes["site"]) + 1, dtype=values.dtype)
+    place[t.codes("sites", "site")] = values
+    place[-1] = 0
+    return place[t.codes(table, "site")]
+
+
+@rule()
+def coordinates_incomplete(t: Tables) -> Iterator[Fault]:
+    """Latitude and longitude are given together."""
+    for table in ("sites", "customers"):
+        for missing, given in (("latitude", "longitude"), ("longitude", "latitude")):
+            alone = np.isnan(t.number(table, missing)) & ~np.isnan(t.number(table, given))
+            yield Fault(table, missing, f"{given} is given without {missing}", "give both, or neither",
+                        alone & ~t.bad(table, missing))
+
+
+@rule()
+def coordinates_at_zero(t: Tables) -> Iterator[Fault]:
+    """No place lies at latitude 0 and longitude 0, in the sea: zeros usually stand for unknown coordinates."""
+    for table in ("sites", "customers"):
+        at_zero = (t.number(table, "latitude") == 0) & (t.number(table, "longitude") == 0)
+        yield Fault(table, "latitude", "latitude and longitude are both 0, a point in the sea",
+                    "leave both blank where they are not known", at_zero, severity="warning")
+
+
+@rule()
+def yes_no_without_effect(t: Tables) -> Iterator[Fault]:
+    """`may_close` speaks of open sites, `may_open` of candidates."""
+    status_known = ~t.bad("sites", "status")
+    yield Fault("sites", "may_close", "only a site that is open can be closed",
+                "set status to open, or may_close to no",
+                t.flag("sites", "may_close") & ~t.equal("sites", "status", "open") & status_known, severity="warning")
+    yield Fault("sites", "may_open", "may_open = no says something about candidates only",
+                "leave it blank, or set status to candidate or closed",
+                ~t.flag("sites", "may_open") & ~t.equal("sites", "status", "candidate") & status_known,
+                severity="warning")
+
+
+@rule()
+def cost_without_effect(t: Tables) -> Iterator[Fault]:
+    """An opening cost is paid for candidates that may open, a closing cost for open sites that may close."""
+    opens = t.equal("sites", "status", "candidate") & t.flag("sites", "may_open")
+    closes = t.equal("sites", "status", "open") & t.flag("sites", "may_close")
+    for column, paid, who in (("opening_cost", opens, "a candidate that may open"),
+                              ("closing_cost", closes, "an open site that may close")):
+        yield Fault("sites", column, f"the cost has no effect: the site is not {who}", "correct status, may_open or "
+                    "may_close, or leave the cost blank", (t.number("sites", column) > 0) & ~paid, severity="warning")
+
+
+@rule("sites")
+def no_usable_site(t: Tables) -> Iterator[Fault]:
+    """At least one site is open or may be opened."""
+    if not usable_sites(t).any() and not t.bad("sites", "status").any():
+        yield Fault("sites", "status", "no site is open or may be opened", "open a site, or let a candidate open")
+
+
+@rule("sites")
+def made_at_dc(t: Tables) -> Iterator[Fault]:
+    """Only plants and suppliers make goods."""
+    here = of_site(t, t.equal("sites", "kind", "dc", "crossdock"), "site_products").astype(bool)
+    capacity = t.number("site_products", "make_capacity")
+    for column, stated in (("make_cost", t.number("site_products", "make_cost") != 0),
+                           ("make_days", t.number("site_products", "make_days") != 0),
+                           ("make_capacity", np.isfinite(capacity) & (capacity > 0))):
+        yield Fault("site_products", column, "a dc or cross-dock makes nothing", "leave it blank, or make the site a "
+                    "plant or supplier in sites.kind", here & stated & ~t.bad("site_products", column))
+
+
+@rule("sites")
+def product_at_crossdock(t: Tables) -> Iterator[Fault]:
+    """A cross-dock neither makes nor stocks anything, so a row about it has no effect."""
+    here = of_site(t, t.equal("sites", "kind", "crossdock"), "site_products").astype(bool)
+    yield Fault("site_products", "site", "the row has no effect: a cross-dock passes every product on",
+                "delete the row, or make the site a dc", here, severity="warning")
+
+
+@rule("sites", "products")
+def plant_makes_nothing(t: Tables) -> Iterator[Fault]:
+    """Once `site_products` has rows, a plant or supplier makes just what is listed for it."""
+    if not t.count("site_products"):
+        return
+    made = np.zeros(len(t.axes["site"]) + 1, dtype=bool)
+    made[t.codes("site_products", "site")[~(t.number("site_products", "make_capacity") <= 0)]] = True
+    idle = t.equal("sites", "kind", *MAKERS) & usable_sites(t) & ~made[t.codes("sites", "site")]
+    yield Fault("sites", "site", "the site makes nothing: site_products has rows, but none for it",
+                "list what it makes in site_products", idle, severity="warning")
+
+
+@rule("sites", "products", "periods", "customers", "tiers", "promises", "site_products")
+def demand_above_supply(t: Tables) -> Iterator[Fault]:
+    """Plants and suppliers that may be used can make what is demanded of every product, in every period."""
+    columns = (("sites", "kind"), ("sites", "status"), ("site_products", "make_capacity"), ("periods", "days"))
+    if any(t.bad(*column).any() for column in columns):
+        return
+    shape = (len(t.axes["product"]), len(t.axes["period"]))
+    product, period = t.codes("demand", "product"), t.codes("demand", "period")
+    known = (product >= 0) & (period >= 0)
+    at = product[known].astype(np.int64) * shape[1] + period[known]
+    quantity = np.nan_to_num(t.number("demand", "quantity"))[known]
+    total, forced = (np.bincount(at, weights, minlength=shape[0] * shape[1]).reshape(shape)
+                     for weights in (quantity, quantity * (promised_fraction(t)[known] >= 1)))
+    days = np.zeros(shape[1])
+    days[t.codes("periods", "period")] = t.number("periods", "days")
+    made = _make_capacity(t)[:, None] * np.where(days > 0, days, np.inf) / YEAR
+    short = total > made * (1 + 1e-9)
+    for severity, here in (("error", short & (forced > made * (1 + 1e-9))), ("warning", short)):
+        if severity == "warning":
+            here &= ~(forced > made * (1 + 1e-9))
+        p, s = np.nonzero(here)
+        values = [f"{t.axes['product'].labels[i]} in {t.axes['period'].labels[j]}: "
+                  f"{number_text(round(total[i, j], 6))} demanded, {number_text(round(made[i, j], 6))} can be made"
+                  for i, j in zip(p, s, strict=True)]
+        if values:
+            yield Fault("demand", "quantity", "more is demanded than can be made"
+                        + (", and it is promised in full" if severity == "error" else ""),
+                        "raise make_capacity in site_products, add a plant or supplier, or promise less",
+                        values=values, severity="error" if severity == "error" else "warning")
+
+
+def _make_capacity(t: Tables) -> Floats:
+    """Units of each product that can be made in a year at all sites that may be used."""
+    makers = t.equal("sites", "kind", *MAKERS) & usable_sites(t)
+    if not t.count("site_products"):
+        return np.full(len(t.axes["product"]), np.inf if makers.any() else 0.0)
+    here = of_site(t, makers, "site_products").astype(bool) & (t.codes("site_products", "product") >= 0)
+    capacity = np.zeros(len(t.axes["product"]))
+    np.add.at(capacity, t.codes("site_products", "product")[here], t.number("site_products", "make_capacity")[here])
+    return capacity
+
+
+@rule("sites", "products")
+def capacity_unit_without_measure(t: Tables) -> Iterator[Fault]:
+    """Where a site counts in kg, m3 or pallets, every product weighs, measures or fills something."""
+    counted = np.isfinite(t.number("sites", "capacity"))
+    for column in ("handling_in", "handling_out"):
+        counted |= t.number("sites", column) > 0
+    for unit, (column, what) in _MEASURES.items():
+        sites = t.text("sites", "site")[counted & t.equal("sites", "capacity_unit", unit)]
+        if not len(sites):
+            continue
+        amount = t.number("products", column)
+        nothing = np.isinf(amount) if column == "pallet_units" else amount == 0
+        yield Fault("products", column, f"the product {what}, so it takes no capacity and pays no handling at "
+                    f"{len(sites)} {'site' if len(sites) == 1 else 'sites'} that count in {unit}, such as {sites[0]}",
+                    f"give it a {column}, or count in units there", nothing, severity="warning")
+
+
+@rule("sites")
+def contract_group_empty(t: Tables) -> Iterator[Fault]:
+    """The group of a contract has at least one site."""
+    groups = [g for g in t.axes["site_group"].labels if g]
+    texts = t.texts("contracts", "group")
+    yield Fault("contracts", "group", "no site belongs to this group",
+                "correct the name, write *, or name the group in sites.group",
+                texts.where([g not in {*groups, ALL, ""} for g in texts.labels]), candidates=groups)
+
+
+@rule()
+def contract_not_whole(t: Tables) -> Iterator[Fault]:
+    """A number of sites is a whole number."""
+    quantity = t.number("contracts", "quantity")
+    yield Fault("contracts", "quantity", "a number of sites must be whole", "write a whole number",
+                np.isfinite(quantity) & (quantity != np.floor(quantity)))
+
+
+@rule("sites")
+def contract_impossible(t: Tables) -> Iterator[Fault]:
+    """A contract neither asks for more sites than may be open, nor for fewer than have to be."""
+    most, least = _sites_of_groups(t)
+    quantity = t.number("contracts", "quantity")
+    wants_more = t.equal("contracts", "limit", "at_least", "exactly") & (quantity > most)
+    wants_less = t.equal("contracts", "limit", "at_most", "exactly") & (quantity < least)
+    for wrong, count, what, mend in (
+            (wants_more & (most > 0), most, "sites of the group may be open",
+             "ask for fewer, or add sites to the group"),
+            (wants_less, least, "sites of the group stay open in any case", "allow more, or set may_close to yes")):
+        rows = np.flatnonzero(wrong)
+        values = [f"{number_text(quantity[r])}, but {number_text(count[r])} {what}" for r in rows]
+        yield Fault("contracts", "quantity", "the contract cannot be kept", mend, rows, values)
+
+
+def _sites_of_groups(t: Tables) -> tuple[Floats, Floats]:
+    """For each contract, how many sites of its group may be open, and how many cannot be closed."""
+    may = usable_sites(t)
+    must = t.equal("sites", "status", "open") & ~t.flag("sites", "may_close")
+    group, wanted = t.codes("sites", "group"), t.codes("contracts", "group")
+    everything = t.equal("contracts", "group", ALL)
+    found = []
+    for sites in (may, must):
+        count = np.bincount(group[sites & (group >= 0)], minlength=len(t.axes["site_group"]) + 1).astype(np.float64)
+        found.append(np.where(everything, float(sites.sum()), count[wanted]))
+    return found[0], found[1]
