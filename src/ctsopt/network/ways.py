@@ -121,12 +121,12 @@ def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
     into, out_of = _join(between.destination[first], between.origin[second])
     leg_in = np.concatenate([np.full(len(direct), BLANK), first[into]]).astype(np.int32)
     leg_out = np.concatenate([direct, second[out_of]]).astype(np.int32)
-    origin = np.where(leg_in == BLANK, between.origin[leg_out], between.origin[leg_in])
+    origin = np.where(leg_in == BLANK, between.origin[leg_out], _at(between.origin, leg_in))
     destination = between.destination[leg_out]
     way, product = np.nonzero(who.handles[origin] & who.handles[destination] & (origin != destination)[:, None])
     leg_in, leg_out = leg_in[way], leg_out[way]
     columns = {"origin": origin[way], "via": np.where(leg_in == BLANK, BLANK, between.origin[leg_out]),
-               "destination": destination[way], "mode_in": _mode(between, leg_in), "mode_out": between.mode[leg_out],
+               "destination": destination[way], "mode_in": _at(between.mode, leg_in), "mode_out": between.mode[leg_out],
                "product": product}
     return _Draft({n: c.astype(np.int32) for n, c in columns.items()}, leg_in, leg_out)
 
@@ -143,7 +143,7 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     leg_out = np.concatenate([direct, last[out_of]]).astype(np.int32)
     path, request = _join(outbound.destination[leg_out], wanted.index["customer"])
     leg_in, leg_out = leg_in[path], leg_out[path]
-    site = np.where(leg_in == BLANK, outbound.origin[leg_out], between.origin[leg_in])
+    site = np.where(leg_in == BLANK, outbound.origin[leg_out], _at(between.origin, leg_in))
     product, tier = wanted.index["product"][request], wanted.index["tier"][request]
     offered = who.handles[site, product] & (wanted.measures["quantity"][request] > 0)
     reasons = (("the tier is not served by the mode", ~_tier_modes(net)[tier, outbound.mode[leg_out]]),
@@ -154,7 +154,7 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     keep = np.flatnonzero(offered)
     request, leg_in, leg_out = request[keep], leg_in[keep], leg_out[keep]
     columns = {"site": site[keep], "via": np.where(leg_in == BLANK, BLANK, outbound.origin[leg_out]),
-               **{n: wanted.index[n][request] for n in ("customer", "tier")}, "mode_in": _mode(between, leg_in),
+               **{n: wanted.index[n][request] for n in ("customer", "tier")}, "mode_in": _at(between.mode, leg_in),
                "mode_out": outbound.mode[leg_out], **{n: wanted.index[n][request] for n in ("product", "period")},
                "request": request}
     return _Draft({n: c.astype(np.int32) for n, c in columns.items()}, leg_in, leg_out)
@@ -169,8 +169,9 @@ def _tier_modes(net: Network) -> Bools:
     return allowed
 
 
-def _mode(between: Legs, leg: Ints) -> Ints:
-    return np.where(leg == BLANK, BLANK, between.mode[leg] if len(between) else BLANK).astype(np.int32)
+def _at(codes: Ints, leg: Ints) -> Ints:
+    """A code of each leg; blank where there is no leg."""
+    return np.append(codes, np.int32(BLANK))[leg]
 
 
 def _join(left: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Positions, Positions]:
