@@ -51,7 +51,8 @@ def _terminal(*, as_json: bool = False, quiet: bool = False, verbose: bool = Fal
     try:
         if quiet and verbose:
             raise UsageError("--quiet and --verbose exclude each other")
-        yield terminal
+        with terminal.noticing_ctrl_c():
+            yield terminal
     except (typer.Exit, BrokenPipeError):
         raise
     except (Exception, KeyboardInterrupt) as error:
@@ -136,7 +137,7 @@ def solve(
         terminal.write(f"{sol}\n")
         _show(terminal, served, keys, str(net.settings["currency"]))
         terminal.document(_summary(sol, served, keys) | {"findings": net.findings, "saved": out and str(out)})
-        raise typer.Exit(INTERRUPTED if sol.status.stopped_by == "interrupt" else OK)
+        raise typer.Exit(INTERRUPTED if terminal.interrupted else OK)
 
 
 @app.command()

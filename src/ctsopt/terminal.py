@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import CtsError, DataError, Findings, InfeasibleError, NoPlanError, UsageError
@@ -47,6 +49,21 @@ class Terminal:
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
+        self.interrupted = False
+
+    @contextmanager
+    def noticing_ctrl_c(self) -> Iterator[None]:
+        """Remember that Ctrl-C was pressed, whatever the library then makes of it."""
+
+        def notice(signum: int, frame: FrameType | None) -> None:
+            self.interrupted = True
+            signal.default_int_handler(signum, frame)
+
+        before = signal.signal(signal.SIGINT, notice)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def write(self, text: str) -> None:
         """A part of the result, for people; nothing under `--json`."""
@@ -93,6 +110,8 @@ class Terminal:
         An error of no known kind is ours: its message asks to report it, and `--verbose` shows where it arose.
         """
         code, kind = next(((c, k) for known, c, k in _CODES if isinstance(error, known)), (OUR_FAULT, "ours"))
+        if self.interrupted:
+            code, kind = INTERRUPTED, "interrupted"
         message = _message(error, code)
         content: dict[str, Any] = {"kind": kind, "message": message}
         if isinstance(error, DataError):

@@ -188,6 +188,14 @@ def test_promises_that_cannot_be_kept_are_4(two_dcs: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
+def test_a_time_limit_before_any_plan_is_5() -> None:
+    result = run("solve", "retail_us", "--time-limit", "0.001")
+    assert result.exit_code == 5
+    assert result.stdout == ""
+    assert "time limit" in result.stderr
+
+
 def test_a_fault_of_ours_is_1_and_asks_for_a_report(two_dcs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a row too many")
@@ -206,6 +214,36 @@ def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(cts, "solve", interrupted)
     assert run("solve", two_dcs).exit_code == 130
+
+
+PRESS_CTRL_C = """
+import os, signal, sys, ctsopt.cli
+run = sys.modules["ctsopt.solve.run"]
+search, pressed = run.search, []
+def interrupted(model, options, begin, watch):
+    def look(progress):
+        watch(progress)
+        if not pressed and (progress.value < float("inf")) == {with_plan}:
+            pressed.append(os.kill(os.getpid(), signal.SIGINT))
+    return search(model, options, begin, look)
+run.search = interrupted
+sys.argv = ["ctsopt", "solve", "retail_us", "--gap", "0", "-q"]
+ctsopt.cli.main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_plan", [False, True])
+def test_ctrl_c_during_the_search_is_130_and_keeps_a_plan_that_there_is(with_plan: bool) -> None:
+    done = subprocess.run([sys.executable, "-c", PRESS_CTRL_C.format(with_plan=with_plan)], capture_output=True,
+                          text=True, check=False, timeout=120, env={**os.environ, "PYTHONPATH": str(SOURCE)})
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    if with_plan:
+        assert "stopped by interrupt" in done.stdout
+        assert done.stdout.splitlines()[-1].startswith("total")
+    else:
+        assert (done.stdout, done.stderr) == ("", "interrupted before any plan was found\n")
 
 
 def test_template_makes_tables_that_are_read_back(tmp_path: Path) -> None:
