@@ -67,6 +67,8 @@ class Finding:
         What stands there, one per row.
     candidates : sequence of str
         Names that would have been valid: the nearest one is proposed.
+    total : int
+        How many rows break the rule where they are too many to be listed.
     """
 
     rule: str

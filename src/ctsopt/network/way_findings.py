@@ -24,7 +24,7 @@ class Notes:
 
     def __init__(self, net: Network) -> None:
         self._net = net
-        self._found: dict[tuple[str, str, str, Severity], dict[str, None]] = {}
+        self._found: dict[tuple[str, str, str, Severity], tuple[list[str], int]] = {}
         self._mend: dict[str, str] = {}
         self._pruned: list[tuple[str, str, int]] = []
 
@@ -39,14 +39,10 @@ class Notes:
 
     @property
     def findings(self) -> list[Finding]:
-        """The findings, one per rule."""
-        found = []
-        for (rule, table, message, severity), keys in self._found.items():
-            names = list(keys)
-            text = f"{message} ({len(names):,} in all)" if len(names) > 1 else message
-            found.append(Finding(rule, table, "", text, self._mend[rule], [None] * len(names[:_LISTED]),
-                                 names[:_LISTED], severity=severity))
-        return found
+        """The findings, one per rule; the first keys of each are written out, all are counted."""
+        return [Finding(rule, table, "", message, self._mend[rule], [None] * len(keys[:_LISTED]), keys[:_LISTED],
+                        severity=severity, total=count)
+                for (rule, table, message, severity), (keys, count) in self._found.items()]
 
     def legs(self, match: Match, origin: Ints, destination: Ints, mode: Ints, product: Ints, *,
              to_customers: bool) -> None:
@@ -64,15 +60,15 @@ class Notes:
         for mask, rule, table, message, mend in rules:
             if mask.any():
                 at = np.flatnonzero(mask)
-                self._add(rule, table, message, mend, self._legs(at, origin, destination, mode, product,
-                                                                 to_customers=to_customers))
+                self._add(rule, table, message, mend, *self._legs(at, origin, destination, mode, product,
+                                                                  to_customers=to_customers))
 
     def untimed(self, mask: Bools, origin: Ints, destination: Ints, mode: Ints, *, to_customers: bool) -> None:
         """Legs whose transit time depends on a distance that nothing states."""
         if mask.any():
             self._add("unknown_transit_time", "lanes", "transit time depends on a distance that nothing states",
                       "give the lane a distance, both its ends coordinates, or the rate a transit_time",
-                      self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=to_customers))
+                      *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=to_customers))
 
     def unpriced_drops(self, match: Match, cost: Floats, sizeless: Bools, demand: Positions, mode: Ints) -> None:
         """Demand whose rate needs a drop size, or whose drops are below the lowest weight break."""
@@ -91,7 +87,7 @@ class Notes:
             keys = [f"{frame['customer'].iloc[d]} / {frame['product'].iloc[d]} by {names[m]}"
                     for d, m in pairs.T[:_LISTED].tolist()]
             if keys:
-                self._add(rule, "demand", message, mend, keys)
+                self._add(rule, "demand", message, mend, keys, pairs.shape[1])
 
     def unpriced_loads(self, match: Match, cost: Floats, origin: Ints, destination: Ints, mode: Ints) -> None:
         """Legs between sites whose charge depends on the load, by a mode that states none."""
@@ -99,14 +95,14 @@ class Notes:
         if mask.any():
             self._add("load_needed", "modes", "the charge between sites depends on the load, and the mode states none",
                       "give the mode load_weight or load_volume, or a rate that is a plain amount per unit or kg",
-                      self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=False))
+                      *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=False))
 
     def limit_vias(self, ways: int) -> None:
         """More paths over cross-docks than the settings allow."""
         most = float(self._net.settings["max_via_ways"])
         if ways > most:
             self._add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
-                      "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"])
+                      "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
         """Requests that no way can serve within the promise."""
@@ -122,11 +118,10 @@ class Notes:
             keys = [_request_words(wanted, r) + (
                 f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
                 + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
-            keys += [str(r) for r in rows[_LISTED:].tolist()]
             if keys:
                 self._add("unreachable_customer", "demand", "no way serves this demand within the promise",
                           "add a lane, a faster mode or a nearer site, or relax lead_time or reliability in promises",
-                          keys, severity)
+                          keys, len(rows), severity)
 
     def _fastest(self, ways: Coded, lost: Bools) -> dict[int, str]:
         """For each lost request, its fastest way in words."""
@@ -144,19 +139,21 @@ class Notes:
         return words
 
     def _legs(self, at: Positions, origin: Ints, destination: Ints, mode: Ints, product: Ints | None, *,
-              to_customers: bool) -> list[str]:
-        """Distinct legs in words."""
+              to_customers: bool) -> tuple[list[str], int]:
+        """Distinct legs: the first ones in words, and how many there are."""
         axes = self._net.axes
         codes = [origin[at], destination[at], mode[at], np.full(len(at), BLANK) if product is None else product[at]]
         kinds = ["site", "customer" if to_customers else "site", "mode", "product"]
-        distinct = np.unique(np.stack(codes), axis=1)[:, :5 * _LISTED]
-        names = [axes[kind].names(code) for kind, code in zip(kinds, distinct, strict=True)]
-        return [f"{o} to {d} by {m}" + (f", {p}" if p else "") for o, d, m, p in zip(*names, strict=True)]
+        distinct = np.unique(np.stack(codes), axis=1)
+        names = [axes[kind].names(code) for kind, code in zip(kinds, distinct[:, :_LISTED], strict=True)]
+        words = [f"{o} to {d} by {m}" + (f", {p}" if p else "") for o, d, m, p in zip(*names, strict=True)]
+        return words, distinct.shape[1]
 
-    def _add(self, rule: str, table: str, message: str, mend: str, keys: list[str],
+    def _add(self, rule: str, table: str, message: str, mend: str, keys: list[str], count: int,
              severity: Severity = "error") -> None:
         self._mend[rule] = mend
-        self._found.setdefault((rule, table, message, severity), {}).update(dict.fromkeys(keys))
+        before, counted = self._found.get((rule, table, message, severity), ([], 0))
+        self._found[rule, table, message, severity] = ([*before, *keys], counted + count)
 
 
 def _request_words(wanted: Coded, request: int) -> str:
