@@ -80,11 +80,12 @@ class Finding:
     values: Sequence[str] = ()
     candidates: Sequence[str] = field(default=(), repr=False)
     severity: Severity = "error"
+    total: int = 0
 
     @property
     def count(self) -> int:
         """How many rows break the rule; 1 for a finding about the whole table."""
-        return max(1, len(self.rows), len(self.values))
+        return max(1, len(self.rows), len(self.values), self.total)
 
     def nearest(self, value: str) -> str:
         """The valid name nearest to `value`, or an empty text."""
