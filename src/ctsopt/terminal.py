@@ -118,7 +118,6 @@ class Terminal:
             content["findings"] = records(error.findings.frame())
         if isinstance(error, InfeasibleError) and error.shortfalls is not None:
             content["shortfalls"] = records(error.shortfalls)
-            message += "\n" + error.shortfalls.to_string(index=False)
         if self.verbose:
             sys.stderr.write("".join(traceback.format_exception(error)))
         sys.stderr.write(f"{message}\n")

@@ -106,7 +106,7 @@ def faulty(two_dcs: Path) -> Path:
         columns = first[0].split(",")
         row = dict(zip(columns, first[1].split(","), strict=True))
         for i in range(7):
-            file.write(",".join({**row, "customer": f"A{i}"}[c] for c in columns) + "\n")
+            file.write(",".join({**row, "customer": f"A{i}", "quantity": "10"}[c] for c in columns) + "\n")
     return two_dcs
 
 
@@ -180,12 +180,15 @@ def test_solve_writes_what_it_found(two_dcs: Path, tmp_path: Path) -> None:
 
 
 def test_promises_that_cannot_be_kept_are_4(two_dcs: Path) -> None:
-    """The plant makes 80,000 boxes and 60,000 are demanded; with 59,000 a thousand cannot be served."""
-    edit(two_dcs / "site_products.csv", "80000", "59000")
-    result = run("solve", two_dcs)
+    """Without express, only West can serve C (10,000 boxes) in a day, and West now sends 100 pallets of 50 boxes."""
+    edit(two_dcs / "tiers.csv", "carrier|express", "carrier")
+    edit(two_dcs / "sites.csv", ",300,", ",100,")
+    result = run("solve", two_dcs, "--json")
     assert result.exit_code == 4
-    assert result.stdout == ""
     assert "Traceback" not in result.stderr
+    document = json.loads(result.stdout)
+    assert (document["exit_code"], document["error"]["kind"]) == (4, "promises")
+    assert 5000 in [pytest.approx(v) for row in document["error"]["shortfalls"] for v in row.values()]
 
 
 @pytest.mark.slow

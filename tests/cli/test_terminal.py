@@ -52,7 +52,7 @@ def findings() -> Findings:
 @pytest.mark.parametrize(("error", "code", "said"), [
     (UsageError("no such tier"), 2, "no such tier"),
     (DataError(findings()), 3, "7 errors, 0 warnings"),
-    (InfeasibleError("gold cannot be kept", pd.DataFrame({"tier": ["gold"], "short": [412.0]})), 4, "412"),
+    (InfeasibleError("gold cannot be kept"), 4, "gold cannot be kept"),
     (NoPlanError("no plan after 3 s"), 5, "no plan after 3 s"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (SolverError("the plan breaks a capacity"), 1, "Please report it"),
@@ -83,6 +83,13 @@ def test_a_failure_under_json_is_a_document_too(capsys: pytest.CaptureFixture[st
     assert document["error"]["kind"] == "data"
     assert [f["row"] for f in document["error"]["findings"]] == [2, 3, 4, 5, 6, 7, 8]
     assert {f["nearest"] for f in document["error"]["findings"]} == {"Acme"}
+
+
+def test_promises_that_fall_short_are_listed_under_json(capsys: pytest.CaptureFixture[str]) -> None:
+    error = InfeasibleError("gold cannot be kept", pd.DataFrame({"tier": ["gold"], "short": [412.0]}))
+    Terminal(as_json=True).fail(error)
+    assert json.loads(capsys.readouterr().out) == {"exit_code": 4, "error": {
+        "kind": "promises", "message": "gold cannot be kept", "shortfalls": [{"tier": "gold", "short": 412.0}]}}
 
 
 def test_verbose_shows_where_a_failure_arose(capsys: pytest.CaptureFixture[str]) -> None:
