@@ -131,6 +131,12 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     _choice("open_lanes", "Which lanes exist: `listed` = those in `lanes`, and those whose two ends a row of `rates` "
             "names; `all` = also every lane from a plant, supplier or cross-dock to a dc or cross-dock, and from every "
             "site to every customer.", ("listed", "all"), "listed"),
+    _number("holding_rate", "Yearly cost of holding stock, where a product states none.", "share of value per year", 0.2,
+            "per_year", high=5.0),
+    _number("carbon_price", "Price of CO2.", "money per kg", 0.0),
+    _number("carbon_cap", "Most CO2 of all transport.", "kg per year", math.inf, "per_year", blank=UNLIMITED),
+    _number("budget", "Most that all cost lines together may come to, penalties apart.", "money per year", math.inf,
+            "per_year", blank=UNLIMITED),
     _number("max_via_ways", "Most ways over a cross-dock that may be made before it is a finding.", "ways", 2e6, low=0),
 ), optional=True)
 
@@ -145,6 +151,9 @@ TABLES: tuple[Table, ...] = (
         _text("product_class", "Class for which promises are made.", "all"),
         _number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0),
         _number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
+        _number("unit_value", "Value of one unit, for duty and stock.", "money per unit", 0.0, "per_unit"),
+        _number("holding_rate", "Yearly cost of holding stock.", "share of value per year", math.nan, "per_year",
+                high=5.0, blank="settings.holding_rate"),
         _number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
                 blank="takes no pallet place"),
     )),
@@ -163,13 +172,25 @@ TABLES: tuple[Table, ...] = (
         _number("closing_cost", "Cost of closing an open site, annuitised over the life.", "money", 0.0, "once"),
         _number("capacity", "Most that may leave the site in a year.", "capacity_unit per year", math.inf, "per_year",
                 blank=UNLIMITED),
-        _choice("capacity_unit", "Unit in which capacity and handling are counted.", ("units", "kg", "m3", "pallets"),
+        _number("min_throughput", "Least that must leave the site in a year if it is open.", "capacity_unit per year", 0.0,
+                "per_year"),
+        _number("storage_capacity", "Most that may be carried from a period to the next.", "capacity_unit", math.inf,
+                blank=UNLIMITED),
+        _choice("capacity_unit", "Unit in which capacities and handling are counted.", ("units", "kg", "m3", "pallets"),
                 "units"),
         _number("handling_in", "Cost of receiving.", "money per capacity_unit", 0.0, "per_unit"),
         _number("handling_out", "Cost of picking, packing and sending.", "money per capacity_unit", 0.0, "per_unit"),
         _number("processing_time", "From order to dispatch; at a crossdock, from arrival to dispatch.", "days",
                 math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock"),
     ), optional=False),
+    Table("capacity_levels", "Sizes of a site: an open site with levels has just one of them.", (
+        _key("site", "Name of the site.", ("sites",)),
+        _key("level", "Name of the level."),
+        _number("capacity", "Most that may leave the site in a year at this level; sites.capacity holds besides.",
+                "capacity_unit per year", math.inf, "per_year", blank=UNLIMITED),
+        _number("fixed_cost", "Cost of the level, on top of the site's own fixed cost.", "money per year", 0.0,
+                "per_year"),
+    )),
     Table("site_products", "What a site makes or may stock. Absent: every plant and supplier makes every product, "
           "without limit and cost. Once it has rows, a plant or supplier makes just what is listed for it.", (
         _key("site", "Name of the site.", ("sites",)),
@@ -182,6 +203,10 @@ TABLES: tuple[Table, ...] = (
                 high=3660.0),
         _yes_no("can_stock", "The product may be stocked here. At a plant, `no` means made to order: make_days are "
                 "part of the lead time.", default=True),
+        _number("opening_stock", "Units on hand when the horizon begins.", "units", 0.0),
+        _choice("ending", "Stock at the end of the horizon: the `same` as at the start, `free` (any, worth nothing), or "
+                "`value` (any; what is more or less than at the start counts at unit_value).",
+                ("same", "free", "value"), "same"),
     )),
     Table("customers", "Ship-to customers.", (
         _key("customer", "Name of the customer."),
@@ -190,6 +215,8 @@ TABLES: tuple[Table, ...] = (
         _reference("tier", "Service tier of the customer.", ("tiers",), "standard", "the only tier"),
         _choice("single_source", "`customer` = everything from one stocking site; `product` = each product from one.",
                 ("no", "customer", "product"), "no"),
+        _number("max_sources", "Most stocking sites that serve the customer, all products together.", "sites", math.inf,
+                low=1.0, blank=UNLIMITED),
     ), optional=False),
     Table("tiers", "Service tiers. Absent: one tier `standard`.", (
         _key("tier", "Name of the tier."),
@@ -198,6 +225,8 @@ TABLES: tuple[Table, ...] = (
                default="", blank="all modes", refers=("modes",)),
         _number("shortage_cost", "Penalty for a unit of demand that the plan does not serve.", "money per unit",
                 math.nan, "per_unit", blank="none; required where served_fraction is below 1"),
+        _number("program_cost", "Cost of running the tier at all (order desk, contracts, reporting).", "money per year",
+                0.0, "per_year"),
     )),
     Table("promises", "What a tier is promised, for each product class.", (
         _key("tier", "Name of the tier.", ("tiers",)),
@@ -256,6 +285,11 @@ TABLES: tuple[Table, ...] = (
         _number("load_weight", "Weight that fills one load.", "kg", math.inf, low=1e-9, blank=UNLIMITED),
         _number("load_volume", "Volume that fills one load.", "m3", math.inf, low=1e-9, blank=UNLIMITED),
         _number("load_factor", "Average filling of a load.", "share", 1.0, low=1e-3, high=1.0),
+        _yes_no("whole_loads", "Every load is paid for whole, however full: loads are whole numbers on each lane and "
+                "period.", default=False),
+        _number("capacity", "Most that the mode carries in a year, on all lanes together.", "kg per year", math.inf,
+                "per_year", blank=UNLIMITED),
+        _number("co2", "CO2 of transport.", "kg per tonne and distance", 0.0),
         _yes_no("bill_next_break", "A shipment is billed at the next weight break where that is cheaper.",
                 default=False),
     )),
@@ -267,6 +301,11 @@ TABLES: tuple[Table, ...] = (
         _number("distance", "Distance of the lane.", "distance", math.nan,
                 blank="great-circle distance x circuity"),
         _choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
+        _number("fixed_cost", "Cost of using the lane at all.", "money per year", 0.0, "per_year"),
+        _number("min_volume", "Least that goes by the lane in a year if it is used.", "units per year", 0.0, "per_year"),
+        _number("max_volume", "Most that goes by the lane in a year.", "units per year", math.inf, "per_year",
+                blank=UNLIMITED),
+        _number("duty_rate", "Duty on goods that come in by the lane.", "share of unit_value", 0.0, high=10.0),
     )),
     Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are "
           "names, zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
@@ -287,12 +326,27 @@ TABLES: tuple[Table, ...] = (
         _number("transit_sd", "Standard deviation of transit time.", "days", math.nan, high=365.0,
                 blank="transit_cv of the mode x transit time"),
     )),
-    Table("contracts", "Agreements that bind the network.", (
+    Table("contracts", "Agreements that bind the network. A blank scope column means everything.", (
         _key("contract", "Name of the contract."),
-        _choice("kind", "`sites_in_group`: a number of sites of a group that are open.", ("sites_in_group",), None),
-        _text("group", "Group of sites; `*` = all sites.", ALL),
-        _choice("limit", "How the quantity binds.", ("at_most", "at_least", "exactly"), "at_most"),
-        _number("quantity", "Number of sites.", "sites", None),
+        _choice("kind", "`sites_in_group`: number of open sites of a group of sites. `min_volume`, `max_volume`: units that "
+                "go by the flows in scope. `share`: share of the same flows, whatever their site, origin, destination and "
+                "mode, that goes by those in scope. `same_site`: the customers of a group are served by one site.",
+                ("sites_in_group", "min_volume", "max_volume", "share", "same_site"), None),
+        _text("group", "Group of sites (`sites_in_group`; `*` = all sites) or of customers (all other kinds)."),
+        _reference("customer", "Customer that the goods are delivered to; `*` with `each`: every customer.",
+                   ("customers",), "", "any", wildcard=True),
+        _reference("site", "Stocking site that the goods leave; `*` with `each`: every site.", ("sites",), "", "any",
+                   wildcard=True),
+        _reference("origin", "Start of a lane that the goods take.", ("sites",), "", "any"),
+        _reference("destination", "End of a lane that the goods take.", ("sites", "customers"), "", "any"),
+        _reference("mode", "Mode that the goods take on some leg.", ("modes",), "", "any"),
+        _reference("product", "Product; `*` with `each`: every product.", ("products",), "", "any", wildcard=True),
+        _choice("each_or_total", "What `*` in a scope column means: a limit on `each`, or on the `total`.",
+                ("each", "total"), "total"),
+        _choice("limit", "How the quantity binds (sites_in_group, share).", ("at_most", "at_least", "exactly"), "at_most"),
+        _number("quantity", "Sites; units per year; share of the flows.", "sites, units per year, share", 0.0, "per_year"),
+        _choice("per", "The contract holds over the whole `horizon` or in every `period`.", ("horizon", "period"),
+                "horizon"),
     )),
 )
 
