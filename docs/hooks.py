@@ -60,8 +60,8 @@ def data_dictionary() -> str:
     parts = ["# Data dictionary", NOTE,
              "A network is a folder of CSV or Parquet files, one per table, with `model.yaml` for the settings; or one "
              "workbook with a sheet per table. Names are text, always: `NA`, `NO` and `00123` stay what they are. "
-             "A table or column that is not on this page is a fault, with the nearest name proposed; a name that starts "
-             "with `_`, and a column `comment` or `note`, is yours and is not read."]
+             "A table or column that is not on this page is a fault, with the nearest name proposed; a name that "
+             "starts with `_`, and a column `comment` or `note`, is yours and is not read."]
     return "\n\n".join([*parts, *map(_table_section, BY_NAME.values())]) + "\n"
 
 
