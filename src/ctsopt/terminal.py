@@ -198,7 +198,7 @@ def _drawn(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], tex
     for row in rows[-1:]:
         table.add_row(*map(Text, row), style="bold")
     console = Console()
-    fits = console.measure(table).minimum <= console.width
+    fits = console.measure(table, options=console.options.update_width(sys.maxsize)).maximum <= console.width
     if fits:
         console.print(table)
     return fits
