@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +11,10 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
-    from ctsopt.network.schema import Column, Table
+    from ctsopt.network.schema import Table
 
 ROOT = Path(__file__).parents[1]
-NOTE = "*This page is made from the code.*\n"
+NOTE = "*This page is made from the code.*"
 
 COMMAND_LINE_INTRO = """\
 Results go to standard output, remarks and logs to standard error. `--json` makes standard output one JSON document, for
@@ -36,6 +34,15 @@ With `-o DIR`, `ctsopt solve` writes the saved solution (`DIR/solution`, to be r
 the answer as a CSV file. The folder is made where it is missing, and files of these names in it are replaced.
 """
 
+FINDINGS_INTRO = """\
+Everything that is wrong is listed at once: `ctsopt check`, or `cts.check`. First every file, header and cell is held
+against the [data dictionary](data-dictionary.md): what is unknown, missing, doubled, of another kind or out of bounds.
+Then the rules below look at the tables together. Once they are sound, the ways are made, and demand that none of them
+serves is found.
+
+An error keeps the tables from being solved; a warning is worth a look.
+"""
+
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site (called by mkdocs)."""
@@ -53,44 +60,19 @@ def data_dictionary() -> str:
     parts = ["# Data dictionary", NOTE,
              "A network is a folder of CSV or Parquet files, one per table, with `model.yaml` for the settings; or one "
              "workbook with a sheet per table. Names are text, always: `NA`, `NO` and `00123` stay what they are. "
-             "A table or column that is not on this page is a fault, with the nearest name proposed."]
+             "A table or column that is not on this page is a fault, with the nearest name proposed; a name that "
+             "starts with `_`, and a column `comment` or `note`, is yours and is not read."]
     return "\n\n".join([*parts, *map(_table_section, BY_NAME.values())]) + "\n"
 
 
 def _table_section(table: Table) -> str:
+    from ctsopt.network.template import allowed, default_text
+
     key = ", ".join(f"`{k}`" for k in table.keys)
     facts = ("Optional table." if table.optional else "Required table.") + (f" Key: {key}." if key else "")
-    rows = [(f"`{c.name}`", _kind(c), c.unit, _when_blank(c), _bounds(c), c.meaning) for c in table.columns]
+    rows = [(f"`{c.name}`", c.meaning, c.unit, allowed(c), default_text(c)) for c in table.columns]
     return f"## {table.name}\n\n{table.meaning} {facts}\n\n" + _markdown_table(
-        ("column", "kind", "unit", "when blank", "valid", "meaning"), rows)
-
-
-def _kind(column: Column) -> str:
-    return column.kind.replace("_", " or ") + (" (key)" if column.is_key and column.kind != "key" else "")
-
-
-def _when_blank(column: Column) -> str:
-    if column.required:
-        return "**required**"
-    if column.blank:
-        return column.blank
-    if isinstance(column.default, bool):
-        return "yes" if column.default else "no"
-    if isinstance(column.default, float):
-        return f"`{column.default:g}`"
-    return f"`{column.default}`" if column.default else "stays blank"
-
-
-def _bounds(column: Column) -> str:
-    if column.refers:
-        tables = " or ".join(f"[{t}](#{t})" for t in column.refers)
-        return f"a name in {tables}" + (", or `*`" if column.wildcard else "")
-    if column.choices:
-        return ", ".join(f"`{c}`" for c in column.choices)
-    low, high = column.low, column.high
-    if column.kind != "number" or (math.isinf(low) and math.isinf(high)):
-        return "a name, or `*`" if column.wildcard else ""
-    return f"{low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
+        ("column", "meaning", "unit", "allowed", "blank means"), rows)
 
 
 def formulation() -> str:
@@ -119,7 +101,7 @@ def findings() -> str:
     from ctsopt.network.checks import RULES
 
     rows = [(f"`{rule.name}`", rule.meaning) for rule in sorted(RULES, key=lambda r: r.name)]
-    return "\n\n".join(["# Findings", NOTE, _markdown_table(("rule", "what it finds"), rows)]) + "\n"
+    return "\n\n".join(["# Findings", NOTE, FINDINGS_INTRO, _markdown_table(("rule", "what it finds"), rows)]) + "\n"
 
 
 def command_line() -> str:
@@ -128,8 +110,7 @@ def command_line() -> str:
 
     from ctsopt.cli import app
 
-    os.environ["COLUMNS"] = "100"
-    runner = CliRunner()
+    runner = CliRunner(env={"COLUMNS": "100"})
 
     def shown(*words: str) -> str:
         result = runner.invoke(app, [*words, "--help"], prog_name="ctsopt")

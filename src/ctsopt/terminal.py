@@ -84,9 +84,7 @@ class Terminal:
         """A table whose first `texts` columns are text and the rest amounts; the last row is a sum."""
         if self.as_json:
             return
-        if sys.stdout.isatty():
-            _draw(title, header, rows, texts)
-        else:
+        if not (sys.stdout.isatty() and _drawn(title, header, rows, texts)):
             sys.stdout.write("\n".join([title, *_aligned(header, rows, texts)]) + "\n")
 
     @contextmanager
@@ -184,7 +182,8 @@ def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -
     return [line(header), rule, *map(line, rows[:-1]), rule, *map(line, rows[-1:])]
 
 
-def _draw(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> None:
+def _drawn(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> bool:
+    """Draw the table, unless the terminal is so narrow that amounts would be cut."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
@@ -192,10 +191,14 @@ def _draw(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], text
 
     table = Table(title=title, title_justify="left", box=SIMPLE)
     for i, name in enumerate(header):
-        table.add_column(name, justify="left" if i < texts else "right", no_wrap=i >= texts)
+        table.add_column(name, justify="left" if i < texts else "right", no_wrap=True)
     for row in rows[:-1]:
         table.add_row(*map(Text, row))
     table.add_section()
     for row in rows[-1:]:
         table.add_row(*map(Text, row), style="bold")
-    Console().print(table)
+    console = Console()
+    fits = console.measure(table, options=console.options.update_width(sys.maxsize)).maximum <= console.width
+    if fits:
+        console.print(table)
+    return fits

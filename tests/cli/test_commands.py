@@ -262,30 +262,31 @@ def test_template_makes_a_workbook(tmp_path: Path) -> None:
     assert run("check", tmp_path / "mine.xlsx").exit_code == 3
 
 
-def ctsopt(*words: str, **how: object) -> subprocess.CompletedProcess[str]:
+def ctsopt(*words: str, stdout: int = subprocess.PIPE, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own: what is printed below Python (by the solver) is seen too."""
-    return subprocess.run([sys.executable, "-m", "ctsopt", *words], text=True, check=False, timeout=120,
-                          env={**os.environ, "PYTHONPATH": str(SOURCE)}, **how)  # type: ignore[call-overload]
+    return subprocess.run([sys.executable, "-m", "ctsopt", *words], text=True, check=False, timeout=120, stdout=stdout,
+                          stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SOURCE), **environment})
 
 
 def test_json_has_standard_output_to_itself() -> None:
-    done = ctsopt("solve", "two_dcs", "--json", "-v", capture_output=True)
+    done = ctsopt("solve", "two_dcs", "--json", "-v")
     assert done.returncode == 0
     assert json.loads(done.stdout)["total_cost"] == pytest.approx(633_500, rel=1e-9)
     assert done.stderr
 
 
 def test_quiet_leaves_standard_error_empty() -> None:
-    done = ctsopt("solve", "two_dcs", "-q", capture_output=True)
+    done = ctsopt("solve", "two_dcs", "-q")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_terminal_gets_a_drawn_table() -> None:
+@pytest.mark.parametrize(("columns", "drawn"), [("100", True), ("40", False)])
+def test_a_terminal_gets_a_drawn_table_where_it_fits(columns: str, drawn: bool) -> None:
     ours, theirs = pty.openpty()
-    done = ctsopt("solve", "two_dcs", "-q", stdout=theirs, stderr=subprocess.PIPE)
+    done = ctsopt("solve", "two_dcs", "-q", stdout=theirs, COLUMNS=columns)
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
     assert done.returncode == 0, done.stderr
-    assert "─" in shown
+    assert ("─" in shown) is drawn
     assert "633,500" in shown.splitlines()[-2] + shown.splitlines()[-1]

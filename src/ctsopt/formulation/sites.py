@@ -43,6 +43,28 @@ def throughput(x: Variables, net: Network, index: Keys) -> Expr:
     return through
 
 
+def site_roomless(x: Variables, net: Network) -> Rows | None:
+    """sum moved out + delivered + passing via <= demand reachable downstream * open[s]   [units]
+
+    Every site s with a choice and period t, of the products that take no capacity there: site_throughput does not
+    see them, and they may not pass a closed site either.
+    """
+    flows = []
+    for flow, ways, start in ((x.move, net.ways.moves, "origin"), (x.deliver, net.ways.deliveries, "site")):
+        for load, end in (("load", start), ("via_load", "via")):
+            site = ways.index[end]
+            weightless = (site != BLANK) & x.choice[site] & (ways.measures[load] == 0)
+            flows.append((flow.where(weightless), end))
+    columns = {"site": np.concatenate([part.index[end] for part, end in flows]),
+               "period": np.concatenate([part.index["period"] for part, _ in flows])}
+    if not len(columns["site"]):
+        return None
+    index = Keys.make(net.axes, **columns).distinct("site", "period")
+    first, *others = (part.per(index, on={"site": end}) for part, end in flows)
+    limit = net.derived.roomless[index["site"], index["period"]]
+    return sum(others, start=first) <= x.open.at(index) * limit
+
+
 @strengthens("site_throughput")
 def deliver_from_open(x: Variables, net: Network) -> Rows | None:
     """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * open[s]   [units]
@@ -92,4 +114,4 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
     return Rows(count, np.where(sides[:, 0], quantity, -np.inf), np.where(sides[:, 1], quantity, np.inf))
 
 
-ROWS = (site_throughput, deliver_from_open, deliver_via_open, sites_in_group)
+ROWS = (site_throughput, site_roomless, deliver_from_open, deliver_via_open, sites_in_group)

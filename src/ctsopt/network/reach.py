@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,17 +33,27 @@ def can_supply(who: Supply, moves: Mapping[str, Ints]) -> Bools:
         have = more
 
 
-def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints],
-              deliveries: Coded) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, eq=False)
+class Reach:
     """Demand that can be reached downstream of each site, over any number of moves.
 
-    Returns
-    -------
+    Attributes
+    ----------
     of_site : float array, shape (sites, periods)
-        In the site's capacity unit; at a cross-dock, what can pass it.
+        In the site's capacity unit; at a cross-dock, what can pass it, as often as it can pass.
+    roomless : float array, shape (sites, periods)
+        The same in units, of the products that take no capacity at the site.
     of_product : float array, shape (sites, products, periods)
         Units, at stocking points.
     """
+
+    of_site: Floats
+    roomless: Floats
+    of_product: Floats
+
+
+def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded) -> Reach:
+    """Demand that can be reached downstream of each site."""
     sites, products = who.handles.shape
     periods, total = len(net.axes["period"]), len(wanted)
     keys, request = deliveries.index, deliveries.measures["request"]
@@ -60,14 +71,16 @@ def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints
     at = np.arange(total), wanted.index["period"]
     units = sp.csr_array((quantity, at), shape=(total, periods))
     of_product = (reached @ units).toarray().reshape(sites, products, periods)
-    of_site = np.einsum("spt,sp->st", of_product, who.factor[who.unit])
-    of_site += _over_crossdocks(who, wanted, moves, deliveries, reached, units)
-    return of_site, of_product
+    passing = _over_crossdocks(who, wanted, moves, deliveries, reached)
+    of_site, roomless = (
+        np.einsum("spt,sp->st", of_product, factor[who.unit]) + _weighed(who, factor, passing, wanted, units)
+        for factor in (who.factor, (who.factor == 0).astype(float)))
+    return Reach(of_site, roomless, of_product)
 
 
-def _over_crossdocks(who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded, reached: sp.csr_array,
-                     units: sp.csr_array) -> Floats:
-    """Demand that can pass each cross-dock, in its capacity unit, shape (sites, periods)."""
+def _over_crossdocks(who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded,
+                     reached: sp.csr_array) -> sp.csr_array:
+    """How often the goods of each request can pass each cross-dock, shape (sites, requests)."""
     sites, products = who.handles.shape
     via = deliveries.index["via"]
     over = via != BLANK
@@ -76,10 +89,36 @@ def _over_crossdocks(who: Supply, wanted: Coded, moves: Mapping[str, Ints], deli
     if moved.any():
         node = moves["destination"][moved].astype(np.int64) * products + moves["product"][moved]
         passing = _ones(passing + _reached(moves["via"][moved], node, (sites, sites * products)) @ reached)
-    result = np.zeros((sites, units.shape[1]))
+        passing = sp.csr_array(sp.diags_array(_passes(who, moves, deliveries)) @ passing)
+    return passing
+
+
+def _passes(who: Supply, moves: Mapping[str, Ints], deliveries: Coded) -> Floats:
+    """Most times that a unit passes each cross-dock, shape (sites,).
+
+    Once, unless goods that were moved over it can be sent over it again: by a move from where they are then, or by
+    their delivery. A unit leaves each site at most once, so it passes no more often than there are senders over it.
+    """
+    sites = len(who.crossdock)
+    onward = _reached(moves["origin"], moves["destination"], (sites, sites))
+    behind = sp.csr_array(sp.eye_array(sites))
+    while (more := _ones(sp.csr_array(behind + onward @ behind))).nnz > behind.nnz:
+        behind = more
+    passes = np.ones(sites)
+    for dock in np.unique(moves["via"][moves["via"] != BLANK]).tolist():
+        over = moves["via"] == dock
+        senders = np.union1d(moves["origin"][over], deliveries.index["site"][deliveries.index["via"] == dock])
+        if behind[np.unique(moves["destination"][over])][:, senders].nnz:
+            passes[dock] = len(senders)
+    return passes
+
+
+def _weighed(who: Supply, factor: Floats, passing: sp.csr_array, wanted: Coded, units: sp.csr_array) -> Floats:
+    """Demand that can pass each cross-dock, shape (sites, periods), in what `factor` counts for its capacity unit."""
+    result = np.zeros((len(who.unit), units.shape[1]))
     for unit in np.unique(who.unit[who.crossdock]):
         here = who.crossdock & (who.unit == unit)
-        weighed = sp.csr_array(units.multiply(who.factor[unit][wanted.index["product"]][:, None]))
+        weighed = sp.csr_array(units.multiply(factor[unit][wanted.index["product"]][:, None]))
         result[here] = (passing[np.flatnonzero(here)] @ weighed).toarray()
     return result
 

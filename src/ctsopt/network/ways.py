@@ -19,7 +19,7 @@ from ctsopt.network import way_findings
 from ctsopt.network.lanes import Legs, legs
 from ctsopt.network.pruning import dominated
 from ctsopt.network.rates import Match, Rates
-from ctsopt.network.reach import can_supply, reachable
+from ctsopt.network.reach import Reach, can_supply, reachable
 from ctsopt.network.requests import FORMS, demanded, promises, requests
 from ctsopt.network.schema import NAMES_SEPARATOR
 from ctsopt.network.supply import Supply, supply
@@ -60,6 +60,8 @@ class Derived:
     ----------
     reachable : float array, shape (sites, periods)
         All demand that can be reached downstream of a site, in its capacity unit.
+    roomless : float array, shape (sites, periods)
+        The same in units, of the products that take no capacity there.
     ways, all_ways : Ways
         Without and with the dominated deliveries.
     pruned : DataFrame
@@ -71,6 +73,7 @@ class Derived:
     requests: Coded
     supply: Supply
     reachable: Floats
+    roomless: Floats
     ways: Ways
     all_ways: Ways
     pruned: pd.DataFrame
@@ -106,15 +109,18 @@ def derive(net: Network) -> Derived:
     everything = Ways(priced_moves, priced)
     weak = _dominated(priced, promised, wanted)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
-    return Derived(promised, wanted, who, reach, replace(everything, deliveries=priced.take(~weak)), everything,
-                   notes.pruned(), notes.findings)
+    return Derived(promised, wanted, who, reach.of_site, reach.roomless,
+                   replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------
 
 
 def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
-    """Moves between stocking points, direct or over one cross-dock, for every product that both ends handle."""
+    """Moves between stocking points, direct or over one cross-dock, for every product that both ends handle.
+
+    Nothing is moved to where a product is made to order: that is no stocking point.
+    """
     start, end = ~who.crossdock[between.origin], ~who.crossdock[between.destination]
     direct = np.flatnonzero(start & end)
     first, second = np.flatnonzero(start & ~end), np.flatnonzero(~start & end)
@@ -123,7 +129,8 @@ def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
     leg_out = np.concatenate([direct, second[out_of]]).astype(np.int32)
     origin = np.where(leg_in == BLANK, between.origin[leg_out], _at(between.origin, leg_in))
     destination = between.destination[leg_out]
-    way, product = np.nonzero(who.handles[origin] & who.handles[destination] & (origin != destination)[:, None])
+    stocks = who.handles & ~who.to_order
+    way, product = np.nonzero(who.handles[origin] & stocks[destination] & (origin != destination)[:, None])
     leg_in, leg_out = leg_in[way], leg_out[way]
     columns = {"origin": origin[way], "via": np.where(leg_in == BLANK, BLANK, between.origin[leg_out]),
                "destination": destination[way], "mode_in": _at(between.mode, leg_in), "mode_out": between.mode[leg_out],
@@ -307,19 +314,19 @@ def _keep_promises(net: Network, promised: Coded, wanted: Coded, ways: Coded, no
 
 
 def _useful_moves(net: Network, who: Supply, wanted: Coded, supplied: Bools, draft: _Draft, ways: Coded,
-                  notes: way_findings.Notes) -> tuple[_Draft, Floats]:
+                  notes: way_findings.Notes) -> tuple[_Draft, Reach]:
     """Moves that something supplies and that lead to demand, period by period, and the demand each site can reach."""
-    reach_of_site, by_product = reachable(net, who, wanted, draft.columns, ways)
+    reach = reachable(net, who, wanted, draft.columns, ways)
     periods = len(net.axes["period"])
     columns = draft.columns
     fed = supplied[columns["origin"], columns["product"]]
     notes.prune("move", "nothing can supply the origin with the product", int((~fed).sum()) * periods)
-    leads = by_product[columns["destination"], columns["product"]] > 0
+    leads = reach.of_product[columns["destination"], columns["product"]] > 0
     notes.prune("move", "leads to no demand", int((fed[:, None] & ~leads).sum()))
     way, period = np.nonzero(fed[:, None] & leads)
     chosen = draft.take(way)
     chosen.columns["period"] = period.astype(np.int32)
-    return chosen, reach_of_site
+    return chosen, reach
 
 
 def _dominated(ways: Coded, promised: Coded, wanted: Coded) -> Bools:

@@ -87,9 +87,11 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     use_moves, use_deliveries = np.flatnonzero(moved > 0), np.flatnonzero(delivered > 0)
     moves, deliveries = net.ways.moves.take(use_moves), net.ways.deliveries.take(use_deliveries)
     traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"))
+    through = _through(plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
     book = _Book(net)
+    on = {variable: plan.amounts_on(variable) for variable in ("make", "move", "deliver", "unserved")}
     for name, block in plan.program.costs.items():
-        amounts = {v: plan.amounts_on(v).get(name) for v in ("make", "move", "deliver", "unserved")}
+        amounts = {variable: lines.get(name) for variable, lines in on.items()}
         if (amount := amounts["deliver"]) is not None:
             _direct(book, name, block.behaviour, deliveries, amount[use_deliveries], delivered[use_deliveries])
         if (amount := amounts["unserved"]) is not None:
@@ -98,8 +100,7 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
             _moves(book, name, block.behaviour, traced, moves, amount[use_moves], moved[use_moves])
         if (amount := amounts["make"]) is not None:
             _made(book, name, block.behaviour, traced, plan.index("make"), amount, plan.of("make"))
-        _sites(book, name, block.behaviour, plan, traced, (moves, moved[use_moves]),
-               (deliveries, delivered[use_deliveries]))
+        _sites(book, name, block.behaviour, plan, through)
     return book.frame(), _parents(net, plan, moves, moved[use_moves])
 
 
@@ -143,8 +144,7 @@ def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, 
         book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
 
 
-def _sites(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
-           delivered: tuple[Coded, Floats]) -> None:
+def _sites(book: _Book, line: str, behaviour: str, plan: Plan, through: sp.csr_array) -> None:
     """Costs of sites are shared by what goes through them, in capacity units; idle sites are unassigned."""
     site = np.concatenate([np.empty(0, dtype=np.int64), *(
         part.index["site"] for part, _ in plan.line(line) if part.index.names == ("site",))]).astype(np.int64)
@@ -153,7 +153,7 @@ def _sites(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace, mo
     amount = np.concatenate([value for part, value in plan.line(line) if part.index.names == ("site",)])
     some = amount != 0
     site, amount = site[some], amount[some]
-    weight = _through(plan, traced, moved, delivered)[site]
+    weight = through[site]
     total = np.asarray(weight.sum(axis=1)).ravel()
     shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
     item = np.repeat(np.arange(len(site)), np.diff(shares.indptr))
@@ -166,17 +166,31 @@ def _sites(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace, mo
 
 def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
              delivered: tuple[Coded, Floats]) -> sp.csr_array:
-    """Capacity units through each site for each request, shape (sites, requests)."""
+    """Capacity units through each site for each request, shape (sites, requests).
+
+    Units, where nothing that goes through a site takes room there.
+    """
+    loads = _passing(plan, traced, moved, delivered, counted="load")
+    units = _passing(plan, traced, moved, delivered, counted="units")
+    weightless = np.asarray(loads.sum(axis=1)).ravel() <= 0
+    return sp.csr_array(loads + sp.diags_array(weightless.astype(float)) @ units)
+
+
+def _passing(plan: Plan, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
+             counted: str) -> sp.csr_array:
+    """What goes through each site for each request, in capacity units or in units."""
     (moves, units_moved), (deliveries, units_delivered) = moved, delivered
     shape = (len(plan.index("open")), traced.share.shape[1])
     ends = traced.share[traced.at(moves.index, "destination")]
     total = sp.csr_array(shape)
     for load, at_move, at_delivery in (("load", "origin", "site"), ("via_load", "via", "via")):
+        of_move, of_delivery = ((ways.measures[load] if counted == "load" else np.ones(len(ways)))
+                                for ways in (moves, deliveries))
         here = moves.index[at_move] != BLANK
-        gather = sp.coo_array(((units_moved * moves.measures[load])[here],
+        gather = sp.coo_array(((units_moved * of_move)[here],
                                (moves.index[at_move][here], np.flatnonzero(here))), shape=(shape[0], len(moves)))
         there = deliveries.index[at_delivery] != BLANK
-        straight = sp.coo_array(((units_delivered * deliveries.measures[load])[there],
+        straight = sp.coo_array(((units_delivered * of_delivery)[there],
                                  (deliveries.index[at_delivery][there], deliveries.measures["request"][there])),
                                 shape=shape)
         total = total + sp.csr_array(gather) @ ends + sp.csr_array(straight)

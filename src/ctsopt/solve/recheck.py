@@ -87,12 +87,12 @@ def _units(net: Network, site: pd.Series[str], product: pd.Series[str], quantity
 
 
 def _through(solution: Solution) -> pd.DataFrame:
-    """Capacity units by site and period."""
+    """Units and capacity units by site and period."""
     flow = solution.flows
     over = flow[flow["via"] != ""]
     parts = pd.concat([flow.assign(site=flow["origin"]), over.assign(site=over["via"])], ignore_index=True)
     parts["load"] = _units(solution.net, parts["site"], parts["product"], parts["quantity"])
-    return parts.groupby(["site", "period"], observed=True)["load"].sum().reset_index()
+    return parts.groupby(["site", "period"], observed=True)[["quantity", "load"]].sum().reset_index()
 
 
 def _throughput(solution: Solution) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _closed(solution: Solution) -> Iterator[str]:
     sites = solution.sites.set_index("site")
     through = _through(solution)
     closed = ~through["site"].map(sites["open"]).astype(bool)
-    busy = through.loc[closed & (through["load"] > 0), "site"]
+    busy = through.loc[closed & (through["quantity"] > 0), "site"]
     yield from (f"goods pass {site}, which is closed" for site in busy[:3])
     table = solution.net.tables["sites"].set_index("site")
     forced = (table["status"] == "open") & ~table["may_close"]
