@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.errors import UsageError
-from ctsopt.formulation import costs, flow, service, sites, sourcing, variables
+from ctsopt.formulation import contracts, costs, flow, lanes, service, sites, sourcing, variables
 from ctsopt.formulation.family import CostFamily, RowFamily, VariableFamily, Variables
 from ctsopt.program.algebra import Expr, Rows, Variable
 from ctsopt.program.program import Program
@@ -21,8 +21,8 @@ from ctsopt.program.program import Program
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-VARIABLES: tuple[VariableFamily, ...] = variables.VARIABLES
-ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *sourcing.ROWS, *service.ROWS)
+VARIABLES: tuple[VariableFamily, ...] = (*variables.VARIABLES, *sites.VARIABLES, *lanes.VARIABLES)
+ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *lanes.ROWS, *sourcing.ROWS, *service.ROWS, *contracts.ROWS)
 COSTS: tuple[CostFamily, ...] = costs.COSTS
 
 
@@ -46,15 +46,16 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
         _add_variable(program, x, family.__name__, family(net))
     choice = program.variables["open"].variable
     x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
+    for cost in COSTS:
+        parts = cost(x, net)
+        if parts is not None:
+            program.add_cost(cost.__name__, parts, cost.behaviour, cost.__doc__ or "")  # type: ignore[attr-defined]
+    x.cash = tuple(part for block in program.costs.values() if block.behaviour != "penalty" for part in block.parts)
     for rule in (*ROWS, *extra):
         rows = rule(x, net)
         if rows is not None:
             _require_rows(rule, rows)
             program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "")
-    for cost in COSTS:
-        parts = cost(x, net)
-        if parts is not None:
-            program.add_cost(cost.__name__, parts, cost.behaviour, cost.__doc__ or "")  # type: ignore[attr-defined]
     return program
 
 

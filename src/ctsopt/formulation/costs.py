@@ -61,9 +61,13 @@ def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
 
 
 @line("fixed")
-def site_fixed(x: Variables, net: Network) -> Expr | None:
-    """fixed_cost[s] * horizon/365 * open[s]   [money]"""
-    return _of_sites(x, net, net.tables["sites"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365)
+def site_fixed(x: Variables, net: Network) -> tuple[Expr, ...] | None:
+    """fixed_cost[s] * horizon/365 * open[s] + fixed_cost[s,l] * horizon/365 * level[s,l]   [money]"""
+    parts = [_of_sites(x, net, net.tables["sites"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365)]
+    if x.level is not None:
+        cost = net.tables["capacity_levels"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365
+        parts.append((x.level * cost).where(cost > 0) if (cost > 0).any() else None)
+    return tuple(part for part in parts if part is not None) or None
 
 
 @line("one_off")
@@ -87,6 +91,50 @@ def site_closing(x: Variables, net: Network) -> Expr | None:
     may = (sites["status"] == "open").to_numpy(dtype=bool) & sites["may_close"].to_numpy(dtype=bool)
     cost = np.where(may, sites["closing_cost"].to_numpy(dtype=float) * annuity(net), 0.0)
     return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
+
+
+@line("fixed")
+def lane_fixed(x: Variables, net: Network) -> Expr | None:
+    """fixed_cost[l] * horizon/365 * use_lane[l]   [money]"""
+    if x.use_lane is None:
+        return None
+    lanes = net.derived.resources.lanes
+    cost = lanes.measures["fixed_cost"][lanes.index.locate(x.use_lane.index)] * net.horizon / 365
+    return (x.use_lane * cost).where(cost > 0) if (cost > 0).any() else None
+
+
+@line("step")
+def loads(x: Variables, net: Network) -> Expr | None:
+    """cost of a load[l] * loads[l,t]   [money]
+
+    Lanes on which loads are paid for whole.
+    """
+    return x.loads * net.derived.resources.loads["cost"] if x.loads is not None else None
+
+
+@line("variable")
+def duty(x: Variables, net: Network) -> tuple[Expr, ...] | None:
+    """duty[w] * move[w,t] + duty[w] * deliver[w,t]   [money]"""
+    return _moved_and_delivered(x, net, "duty")
+
+
+@line("fixed")
+def tier_program(x: Variables, net: Network) -> Expr | None:
+    """program_cost[k] * horizon/365   [money]
+
+    Every tier k with demand.
+    """
+    index = net.requests.index.distinct("tier")
+    cost = net.tables["tiers"]["program_cost"].to_numpy(dtype=float)[index["tier"]] * net.horizon / 365
+    return Expr.constants(index, cost) if (cost > 0).any() else None
+
+
+@line("variable")
+def carbon(x: Variables, net: Network) -> tuple[Expr, ...] | None:
+    """carbon_price * co2[w] * (move[w,t] + deliver[w,t])   [money]"""
+    price = float(net.settings["carbon_price"])
+    parts = _moved_and_delivered(x, net, "co2") if price > 0 else None
+    return tuple(part * price for part in parts) if parts else None
 
 
 @line("variable")
@@ -143,5 +191,5 @@ def _of_sites(x: Variables, net: Network, cost: Floats) -> Expr | None:
     return (x.open * cost).where(cost > 0) if (cost > 0).any() else None
 
 
-COSTS = (production, procurement, line_haul, handling_in, handling_out, site_fixed, site_opening, site_closing,
-         last_mile, shortage)
+COSTS = (production, procurement, line_haul, duty, handling_in, handling_out, site_fixed, site_opening, site_closing,
+         last_mile, lane_fixed, loads, tier_program, carbon, shortage)

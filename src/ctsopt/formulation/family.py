@@ -25,6 +25,11 @@ class Variables:
     unserved: Expr
     assigned: Expr
     source: Expr | None
+    group_source: Expr | None
+    level: Expr | None
+    use_lane: Expr | None
+    loads: Expr | None
+    cash: tuple[Expr, ...]
     choice: Bools
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ctsopt.formulation.family import Variables, strengthens
 from ctsopt.keys import BLANK, Axis, Floats, Keys
 from ctsopt.network.schema import ALL
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.program.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -114,4 +114,68 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
     return Rows(count, np.where(sides[:, 0], quantity, -np.inf), np.where(sides[:, 1], quantity, np.inf))
 
 
-ROWS = (site_throughput, site_roomless, deliver_from_open, deliver_via_open, sites_in_group)
+def level(net: Network) -> Variable | None:
+    """level[site,level] in {0, 1}: the size of a site that has levels.   [yes/no]"""
+    frame = net.tables["capacity_levels"]
+    if frame.empty:
+        return None
+    names = Axis("level", sorted(set(frame["level"])))
+    axes = {"site": net.axes["site"], "level": names}
+    index = Keys.make(axes, site=net.axes["site"].codes(frame["site"]), level=names.codes(frame["level"]))
+    return Variable(index, upper=1.0, integer=True)
+
+
+def one_level(x: Variables, net: Network) -> Rows | None:
+    """sum_l level[s,l] = open[s]   [yes/no]
+
+    Every site with levels.
+    """
+    if x.level is None:
+        return None
+    index = x.level.index.distinct("site")
+    return x.level.per(index) == x.open.at(index)
+
+
+def level_capacity(x: Variables, net: Network) -> Rows | None:
+    """sum load * (moved out + delivered + passing via) <= sum_l capacity[s,l] * days[t]/365 * level[s,l]   [capacity_unit]
+
+    Every site with levels and period; a level without capacity lets all demand pass that is reachable downstream.
+    """
+    if x.level is None:
+        return None
+    sites, periods = x.level.index.distinct("site"), len(net.axes["period"])
+    index = Keys.make(net.axes, site=np.repeat(sites["site"], periods), period=np.tile(np.arange(periods), len(sites)))
+    columns = {name: np.repeat(codes, periods) for name, codes in x.level.index.columns.items()}
+    fine = Keys.make({**net.axes, **x.level.index.axes}, **columns, period=np.tile(np.arange(periods), len(x.level.index)))
+    days = net.tables["periods"]["days"].to_numpy(dtype=float)[fine["period"]]
+    capacity = np.repeat(net.tables["capacity_levels"]["capacity"].to_numpy(dtype=float), periods) * days / 365
+    room = np.minimum(capacity, net.derived.reachable[fine["site"], fine["period"]])
+    return _through(x, net, index) <= (x.level.at(fine) * room).per(index)
+
+
+def site_minimum(x: Variables, net: Network) -> Rows | None:
+    """sum_t sum load * (moved out + delivered + passing via) >= min_throughput[s] * horizon/365 * open[s]   [capacity_unit]
+
+    Every site with a minimum.
+    """
+    least = net.tables["sites"]["min_throughput"].to_numpy(dtype=float) * net.horizon / 365
+    wanted = np.flatnonzero(least > 0)
+    if not len(wanted):
+        return None
+    index = x.open.index.take(wanted)
+    return _through(x, net, index) >= x.open.pick(wanted) * least[wanted]
+
+
+def _through(x: Variables, net: Network, index: Keys) -> Expr:
+    """What leaves or passes some of the sites (and periods), in their capacity unit."""
+    total = Expr.constants(index, 0.0)
+    for flow, ways, start in ((x.move, net.ways.moves, "origin"), (x.deliver, net.ways.deliveries, "site")):
+        for load, end in (("load", start), ("via_load", "via")):
+            here = np.flatnonzero(index.find(flow.index, {"site": end}) >= 0)
+            if len(here):
+                total = total + (flow * ways[load]).pick(here).per(index, on={"site": end})
+    return total
+
+
+VARIABLES = (level,)
+ROWS = (site_throughput, site_roomless, one_level, level_capacity, site_minimum, deliver_from_open, deliver_via_open, sites_in_group)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.family import Variables, strengthens
-from ctsopt.formulation.variables import single_sourced
+from ctsopt.formulation.variables import same_site_members, single_sourced
 from ctsopt.program.algebra import Rows
 
 if TYPE_CHECKING:
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 def single_source(x: Variables, net: Network) -> Rows | None:
-    """sum_s source[c,s,p] <= 1   [sites]
+    """sum_s source[c,s,p] <= 1, or max_sources[c]   [sites]
 
-    Every single-sourced customer c (product p, or blank: all together).
+    Every customer c that is single-sourced (product p, or blank: all together) or has a limit on its sources.
     """
     if x.source is None:
         return None
-    return x.source.per(x.source.index.distinct("customer", "product")) <= 1.0
+    index = x.source.index.distinct("customer", "product")
+    customers = net.tables["customers"]
+    rule = customers["single_source"].to_numpy(dtype=object)[index["customer"]]
+    most = customers["max_sources"].to_numpy(dtype=float)[index["customer"]]
+    return x.source.per(index) <= np.where(rule == "no", np.floor(most), 1.0)
 
 
 def source_use(x: Variables, net: Network) -> Rows | None:
@@ -70,4 +74,31 @@ def source_from_open(x: Variables, net: Network) -> Rows | None:
     return x.source.where(free) <= x.open.at(x.source.index.take(free)) if free.any() else None
 
 
-ROWS = (single_source, source_use, deliver_from_source, source_from_open)
+def same_site(x: Variables, net: Network) -> Rows | None:
+    """sum_s group_source[n,s] <= 1   [sites]
+
+    Every contract n of kind same_site.
+    """
+    if x.group_source is None:
+        return None
+    return x.group_source.per(x.group_source.index.distinct("contract")) <= 1.0
+
+
+def same_site_use(x: Variables, net: Network) -> Rows | None:
+    """sum deliver to c from s <= demand[c] * group_source[n,s]   [units]
+
+    Every contract n of kind same_site, customer c of its group, and site s, over the horizon.
+    """
+    if x.group_source is None:
+        return None
+    members = same_site_members(net)
+    pairs = members.distinct("site", "customer")
+    demand = np.bincount(net.requests.index["customer"], weights=net.requests.measures["quantity"],
+                         minlength=len(net.axes["customer"]))
+    inside = np.flatnonzero(pairs.find(x.deliver.index) >= 0)
+    delivered = x.deliver.pick(inside).per(pairs)
+    limit = x.group_source.at(members, {"contract": members["contract"]}) * demand[members["customer"]]
+    return delivered.at(members) <= limit
+
+
+ROWS = (single_source, source_use, same_site, same_site_use, deliver_from_source, source_from_open)

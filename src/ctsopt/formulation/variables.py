@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.keys import BLANK, Bools, Ints, Keys
+from ctsopt.keys import BLANK, Axis, Bools, Ints, Keys
 from ctsopt.network.requests import demanded
 from ctsopt.program.algebra import Expr, Variable
 
@@ -76,7 +76,31 @@ def single_sourced(net: Network) -> tuple[Ints, Bools]:
     keys = net.ways.deliveries.index
     rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[keys["customer"]]
     product = np.where(rule == "product", keys["product"], BLANK).astype(np.int32)
-    return product, np.asarray(rule != "no")
+    few = np.isfinite(net.tables["customers"]["max_sources"].to_numpy(dtype=float))[keys["customer"]]
+    return product, np.asarray((rule != "no") | few)
 
 
-VARIABLES = (open, make, move, deliver, unserved, assigned, source)
+def group_source(net: Network) -> Variable | None:
+    """group_source[contract,site] in {0, 1}: the site that serves a group of customers.   [yes/no]"""
+    members = same_site_members(net)
+    return Variable(members.distinct("contract", "site"), upper=1.0, integer=True) if len(members) else None
+
+
+def same_site_members(net: Network) -> Keys:
+    """Who may be served from where under each contract of kind same_site: contract, site, customer."""
+    frame = net.tables["contracts"].reset_index(drop=True)
+    names = Axis("contract", frame["contract"].tolist())
+    agreed = np.flatnonzero((frame["kind"] == "same_site").to_numpy(dtype=bool))
+    group = net.tables["customers"]["group"].to_numpy(dtype=object)
+    number, customer = np.nonzero(frame["group"].to_numpy(dtype=object)[agreed][:, None] == group)
+    pairs = net.ways.deliveries.index.distinct("site", "customer")
+    order = np.argsort(pairs["customer"], kind="stable")
+    begin = np.searchsorted(pairs["customer"][order], customer)
+    count = np.searchsorted(pairs["customer"][order], customer, side="right") - begin
+    item = np.repeat(np.arange(len(customer)), count)
+    place = order[np.repeat(begin - np.cumsum(count) + count, count) + np.arange(len(item))]
+    axes = {"contract": names, "site": net.axes["site"], "customer": net.axes["customer"]}
+    return Keys.make(axes, contract=agreed[number][item], site=pairs["site"][place], customer=customer[item])
+
+
+VARIABLES = (open, make, move, deliver, unserved, assigned, source, group_source)

@@ -27,6 +27,8 @@ class Legs:
         Codes; destinations are sites or customers, see `to_customers`.
     distance : float array
         In settings.distance_unit; NaN where neither a lane nor coordinates state it.
+    duty_rate : float array
+        Share of unit_value that is paid on goods that come in by the lane.
     to_customers : bool
         Whether the destinations are customers.
     """
@@ -35,6 +37,7 @@ class Legs:
     destination: Ints
     mode: Ints
     distance: Floats
+    duty_rate: Floats
     to_customers: bool
 
     def __len__(self) -> int:
@@ -43,7 +46,7 @@ class Legs:
     def take(self, keep: Bools | Ints) -> Legs:
         """Some of the legs."""
         return Legs(self.origin[keep], self.destination[keep], self.mode[keep], self.distance[keep],
-                    self.to_customers)
+                    self.duty_rate[keep], self.to_customers)
 
 
 def usable_sites(net: Network) -> Bools:
@@ -76,13 +79,13 @@ def legs(net: Network, *, to_customers: bool) -> Legs:
     distance = found["distance"].to_numpy(dtype=np.float64, copy=True)
     unknown = np.isnan(distance)
     distance[unknown] = _road_distance(net, origin[unknown], destination[unknown], to_customers=to_customers)
-    return Legs(origin, destination, mode, distance, to_customers)
+    return Legs(origin, destination, mode, distance, found["duty_rate"].to_numpy(dtype=np.float64), to_customers)
 
 
-def _frame(origin: Ints, destination: Ints, mode: Ints, priority: int | Ints, distance: object,
-           status: object) -> pd.DataFrame:
+def _frame(origin: Ints, destination: Ints, mode: Ints, priority: int | Ints, distance: object = np.nan,
+           status: object = True, duty_rate: object = 0.0) -> pd.DataFrame:
     frame = pd.DataFrame({"origin": origin, "destination": destination, "mode": mode, "priority": priority,
-                          "distance": distance, "open": status})
+                          "distance": distance, "open": status, "duty_rate": duty_rate})
     return frame[(frame["origin"] >= 0) & (frame["destination"] >= 0)]
 
 
@@ -98,12 +101,13 @@ def _listed(net: Network, *, to_customers: bool) -> pd.DataFrame:
     frame = net.tables["lanes"]
     origin, destination, mode = _ends(net, "lanes", to_customers=to_customers)
     return _frame(origin, destination, mode, np.where(mode == _EVERY_MODE, 1, 0).astype(np.int32),
-                  frame["distance"].to_numpy(dtype=float), (frame["status"] == "open").to_numpy(dtype=bool))
+                  frame["distance"].to_numpy(dtype=float), (frame["status"] == "open").to_numpy(dtype=bool),
+                  frame["duty_rate"].to_numpy(dtype=float))
 
 
 def _rated(net: Network, *, to_customers: bool) -> pd.DataFrame:
     origin, destination, mode = _ends(net, "rates", to_customers=to_customers)
-    return _frame(origin, destination, mode, 2, np.nan, True)
+    return _frame(origin, destination, mode, 2)
 
 
 def _all_pairs(net: Network, *, to_customers: bool) -> pd.DataFrame:
@@ -118,7 +122,7 @@ def _all_pairs(net: Network, *, to_customers: bool) -> pd.DataFrame:
                                                                                         "crossdock"])
         inner &= ~((kind[origin] == "crossdock") & (kind[destination] == "crossdock"))
         origin, destination = origin[inner], destination[inner]
-    return _frame(origin, destination, np.full(len(origin), _EVERY_MODE, dtype=np.int32), 3, np.nan, True)
+    return _frame(origin, destination, np.full(len(origin), _EVERY_MODE, dtype=np.int32), 3)
 
 
 def _expand_modes(net: Network, found: pd.DataFrame, *, to_customers: bool) -> pd.DataFrame:

@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctsopt.keys import BLANK, Bools, Coded, Floats
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Positions
 
 
-def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools) -> Bools:
+def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: Floats, signature: Positions,
+              minimum: Bools) -> Bools:
     """Deliveries for which another one of the same site and request is never worse.
 
     Way a goes for way b if b's cost is no higher, b's on-time probability is no lower (where the promise counts shares
-    on time), and b takes no cross-dock that a does not take. Of two equal ways the faster one stays, then the first.
+    on time), b's CO2 is no higher (where it is capped), b takes no cross-dock that a does not take, b takes no shared
+    resource (limited or priced lane, whole load, capped mode) unless a takes the very same, and a is not wanted on a resource
+    with a minimum. Of two equal ways the faster one stays, then the first.
 
     Parameters
     ----------
     deliveries : Coded
         With keys site, via, ... and measures request, on_time, certain, lead_time.
     cost : float array
-        Money per unit, all lines together.
+        Money per unit, all linear lines together.
     on_time_counts : bool array
         Whether a share on time is promised for the delivery's request.
+    emitted : float array
+        CO2 per unit where it is capped, else 0.
+    signature : int array
+        Which shared resources the way takes, 0 = none.
+    minimum : bool array
+        Whether one of its resources has a minimum.
     """
     keys, measures = deliveries.index, deliveries.measures
     via, on_time = keys["via"], np.where(on_time_counts, measures["on_time"], 1.0)
     certain = np.where(on_time_counts, measures["certain"], True)
     group = measures["request"].astype(np.int64) * (len(keys.axes["site"]) + 1) + keys["site"]
-    order = np.lexsort((np.arange(len(group)), measures["lead_time"], -certain.astype(float), -on_time, via != BLANK,
-                        cost, group))
+    order = np.lexsort((np.arange(len(group)), measures["lead_time"], -certain.astype(float), -on_time, emitted,
+                        signature, via != BLANK, cost, group))
     group, via, on_time, certain = group[order], via[order], on_time[order], certain[order]
+    emitted, signature, minimum = emitted[order], signature[order], minimum[order]
     beaten = np.zeros(len(order), dtype=bool)
     for step in range(1, _largest_group(group)):
         # Sorted by cost, so that only an earlier way of the same group can beat a later one.
+        same = signature[:-step] == signature[step:]
         better = (group[:-step] == group[step:]) & (on_time[:-step] >= on_time[step:])
         better &= (certain[:-step] >= certain[step:]) & ((via[:-step] == BLANK) | (via[:-step] == via[step:]))
+        better &= (emitted[:-step] <= emitted[step:]) & (same | ((signature[:-step] == 0) & ~minimum[step:]))
         beaten[step:] |= better
     result = np.empty(len(order), dtype=bool)
     result[order] = beaten

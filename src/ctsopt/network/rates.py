@@ -77,6 +77,7 @@ class Rates:
         self._transit = {c: np.concatenate([frame[c].to_numpy(dtype=float)[first], blank])
                          for c in ("transit_time", "transit_sd")}
         self._no_load = np.isinf(modes["load_weight"]) & np.isinf(modes["load_volume"])
+        self._whole = modes["whole_loads"].astype(bool)
         self._tariff = (modes["per_distance"] > 0) | (modes["per_weight_distance"] > 0)
         self._priced = self._tariff | (modes["per_weight"] > 0) | (modes["per_shipment"] > 0) | (
             modes["minimum_charge"] > 0)
@@ -173,7 +174,7 @@ class Rates:
             reached += (k < bands) & ((distance >= start) | (start == 0))
         band = np.where(reached > 0, first + reached - 1, -1)
         band = np.where(has_card, band, self.rate_bands + mode)
-        lacks = np.isnan(distance) & np.where(has_card, banded, self._tariff[mode])
+        lacks = np.isnan(distance) & (np.where(has_card, banded, self._tariff[mode]) | (self._modes["co2"][mode] > 0))
         return Match(band, tied, ~has_card & ~self._priced[mode], lacks)
 
     # ---- what a shipment and a unit cost ---------------------------------------------------------------------
@@ -187,13 +188,14 @@ class Rates:
             Money per shipment, fuel surcharge included; NaN where the shipment is below the lowest weight break.
         """
         weight = units * self._weight[product]
+        least = np.where(self._whole[mode], 0.0, 1.0)
         first, count = self._first[band], self._count[band]
         reached = np.zeros(len(band), dtype=np.int64)
         for k in range(int(count.max(initial=0))):
             reached += (k < count) & (self._break["from_weight"][first + np.minimum(k, count - 1)] <= weight)
         fixed = self._fixed_part(band, mode, product, distance, units, weight)
         money = self._billed(band, mode, distance, units, weight, first + np.maximum(reached - 1, 0)) + fixed
-        money = np.maximum(money, self._break["minimum_charge"][first + np.maximum(reached - 1, 0)])
+        money = np.maximum(money, least * self._break["minimum_charge"][first + np.maximum(reached - 1, 0)])
         money[reached == 0] = np.nan
         next_break = self._modes["bill_next_break"].astype(bool)[mode]
         if next_break.any():
@@ -210,7 +212,8 @@ class Rates:
         """The part of a charge that depends on the billed weight, and the charges per shipment and unit."""
         by_distance = np.where(band >= self.rate_bands, self._modes["per_weight_distance"][mode], 0.0)
         haul = np.where(by_distance > 0, by_distance * np.nan_to_num(distance), 0.0)
-        return np.asarray(self._break["per_shipment"][row] + self._break["per_unit"][row] * units
+        per_shipment = np.where(self._whole[mode], 0.0, self._break["per_shipment"][row])
+        return np.asarray(per_shipment + self._break["per_unit"][row] * units
                           + (self._break["per_weight"][row] + haul) * weight)
 
     def _fixed_part(self, band: Positions, mode: Ints, product: Ints, distance: Floats, units: Floats,
@@ -220,6 +223,7 @@ class Rates:
         filled = np.maximum(weight / self._modes["load_weight"][mode],
                             units * self._volume[product] / self._modes["load_volume"][mode])
         share = np.where(self._no_load[mode], 1.0, filled / self._modes["load_factor"][mode])
+        share = np.where(self._whole[mode], 0.0, share)
         return np.where(per_distance > 0, per_distance * np.nan_to_num(distance) * share, 0.0)
 
     def plain(self, band: Positions, mode: Ints) -> Bools:
@@ -228,7 +232,18 @@ class Rates:
         single = (self._count[band] == 1) & (self._break["from_weight"][first] == 0)
         single &= (self._break["per_shipment"][first] == 0) & (self._break["minimum_charge"][first] == 0)
         vehicle = (band >= self.rate_bands) & self._no_load[mode] & (self._modes["per_distance"][mode] > 0)
-        return np.asarray(single & ~vehicle)
+        return np.asarray((single & ~vehicle) | self._whole[mode])
+
+    def per_load(self, band: Positions, mode: Ints, distance: Floats) -> Floats:
+        """Cost of one load of a mode whose loads are paid for whole, fuel surcharge included."""
+        first = self._first[band]
+        haul = np.where(band >= self.rate_bands, self._modes["per_distance"][mode] * np.nan_to_num(distance), 0.0)
+        money = np.maximum(self._break["minimum_charge"][first], self._break["per_shipment"][first] + haul)
+        return np.asarray(money * (1.0 + np.asarray(self._modes["fuel_surcharge"], dtype=float)[mode]))
+
+    def breaks(self, band: Positions) -> Positions:
+        """How many weight breaks a band has."""
+        return self._count[band]
 
     def per_unit_of_load(self, band: Positions, mode: Ints, product: Ints, distance: Floats) -> Floats:
         """Cost of a unit that travels in full loads; NaN where the mode states no load and the charge needs one."""

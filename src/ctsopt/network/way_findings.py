@@ -60,13 +60,13 @@ class Notes:
         for mask, rule, table, message, mend in rules:
             if mask.any():
                 at = np.flatnonzero(mask)
-                self._add(rule, table, message, mend, *self._legs(at, origin, destination, mode, product,
+                self.add(rule, table, message, mend, *self._legs(at, origin, destination, mode, product,
                                                                   to_customers=to_customers))
 
     def untimed(self, mask: Bools, origin: Ints, destination: Ints, mode: Ints, *, to_customers: bool) -> None:
         """Legs whose transit time depends on a distance that nothing states."""
         if mask.any():
-            self._add("unknown_transit_time", "lanes", "transit time depends on a distance that nothing states",
+            self.add("unknown_transit_time", "lanes", "transit time depends on a distance that nothing states",
                       "give the lane a distance, both its ends coordinates, or the rate a transit_time",
                       *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=to_customers))
 
@@ -87,13 +87,13 @@ class Notes:
             keys = [f"{frame['customer'].iloc[d]} / {frame['product'].iloc[d]} by {names[m]}"
                     for d, m in pairs.T[:_LISTED].tolist()]
             if keys:
-                self._add(rule, "demand", message, mend, keys, pairs.shape[1])
+                self.add(rule, "demand", message, mend, keys, pairs.shape[1])
 
     def unpriced_loads(self, match: Match, cost: Floats, origin: Ints, destination: Ints, mode: Ints) -> None:
         """Legs between sites whose charge depends on the load, by a mode that states none."""
         mask = np.isnan(cost) & (match.band >= 0)
         if mask.any():
-            self._add("load_needed", "modes", "the charge between sites depends on the load, and the mode states none",
+            self.add("load_needed", "modes", "the charge between sites depends on the load, and the mode states none",
                       "give the mode load_weight or load_volume, or a rate that is a plain amount per unit or kg",
                       *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=False))
 
@@ -101,7 +101,7 @@ class Notes:
         """More paths over cross-docks than the settings allow."""
         most = float(self._net.settings["max_via_ways"])
         if ways > most:
-            self._add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
+            self.add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
                       "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
@@ -119,7 +119,7 @@ class Notes:
                 f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
                 + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
             if keys:
-                self._add("unreachable_customer", "demand", "no way serves this demand within the promise",
+                self.add("unreachable_customer", "demand", "no way serves this demand within the promise",
                           "add a lane, a faster mode or a nearer site, or relax lead_time or reliability in promises",
                           keys, len(rows), severity)
 
@@ -149,7 +149,7 @@ class Notes:
         words = [f"{o} to {d} by {m}" + (f", {p}" if p else "") for o, d, m, p in zip(*names, strict=True)]
         return words, distinct.shape[1]
 
-    def _add(self, rule: str, table: str, message: str, mend: str, keys: list[str], count: int,
+    def add(self, rule: str, table: str, message: str, mend: str, keys: list[str], count: int,
              severity: Severity = "error") -> None:
         self._mend[rule] = mend
         before, counted = self._found.get((rule, table, message, severity), ([], 0))

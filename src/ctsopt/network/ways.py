@@ -21,6 +21,7 @@ from ctsopt.network.pruning import dominated
 from ctsopt.network.rates import Match, Rates
 from ctsopt.network.reach import Reach, can_supply, reachable
 from ctsopt.network.requests import FORMS, demanded, promises, requests
+from ctsopt.network.resources import Resources, resources, signatures
 from ctsopt.network.schema import NAMES_SEPARATOR
 from ctsopt.network.supply import Supply, supply
 
@@ -38,10 +39,10 @@ class Ways:
     ----------
     moves : Coded
         Keys origin, via, destination, mode_in, mode_out, product, period. Measures per unit: line_haul, handling_in,
-        handling_out (money), lead_time (days), distance, load and via_load (capacity units of origin and via).
+        handling_out, duty (money), co2 (kg), lead_time (days), distance, load and via_load (capacity units of origin and via).
     deliveries : Coded
         Keys site, via, customer, tier, mode_in, mode_out, product, period. Measures per unit: last_mile, line_haul,
-        handling_in, handling_out (money), lead_time (mean, days), on_time (probability), certain (on_time >=
+        handling_in, handling_out, duty (money), co2 (kg), lead_time (mean, days), on_time (probability), certain (on_time >=
         reliability), distance, load, via_load, request (row of the requests).
     """
 
@@ -62,6 +63,8 @@ class Derived:
         All demand that can be reached downstream of a site, in its capacity unit.
     roomless : float array, shape (sites, periods)
         The same in units, of the products that take no capacity there.
+    resources : Resources
+        Limited lanes, lanes with whole loads.
     ways, all_ways : Ways
         Without and with the dominated deliveries.
     pruned : DataFrame
@@ -74,6 +77,7 @@ class Derived:
     supply: Supply
     reachable: Floats
     roomless: Floats
+    resources: Resources
     ways: Ways
     all_ways: Ways
     pruned: pd.DataFrame
@@ -107,9 +111,10 @@ def derive(net: Network) -> Derived:
     moves, reach = _useful_moves(net, who, wanted, supplied, moves, priced, notes)
     priced_moves = _price_moves(net, rates, who, moves, between, notes)
     everything = Ways(priced_moves, priced)
-    weak = _dominated(priced, promised, wanted)
+    shared = resources(net, rates, between, outbound, notes)
+    weak = _dominated(net, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
-    return Derived(promised, wanted, who, reach.of_site, reach.roomless,
+    return Derived(promised, wanted, who, reach.of_site, reach.roomless, shared,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
 
@@ -223,7 +228,7 @@ def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, pr
                      **{n: c for n, c in columns.items() if n != "request"})
     return Coded(keys, {
         "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(net, who, columns),
-        "lead_time": fixed + mean, "on_time": on_time, "distance": np.nan_to_num(distance) + inbound["distance"],
+        **_duty_and_co2(net, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time, "distance": np.nan_to_num(distance) + inbound["distance"],
         "certain": on_time >= demanded(promised, promise, "reliability") - 1e-12, "request": request})
 
 
@@ -278,6 +283,24 @@ def _handling(net: Network, who: Supply, columns: dict[str, Ints]) -> dict[str, 
             "via_load": via_load}
 
 
+def _duty_and_co2(net: Network, draft: _Draft, product: Ints, between: Legs, last: Legs) -> dict[str, Floats]:
+    """Duty and CO2 of a unit along a way, both legs together."""
+    value, weight = (net.tables["products"][c].to_numpy(dtype=float)[product] for c in ("unit_value", "weight"))
+    rate = net.tables["modes"]["co2"].to_numpy(dtype=float)
+    duty, co2 = np.zeros(len(product)), np.zeros(len(product))
+    for leg, lanes in ((draft.leg_in, between), (draft.leg_out, last)):
+        there = leg != BLANK
+        duty += np.where(there, _figure(lanes.duty_rate, leg), 0.0) * value
+        emitted = _figure(np.nan_to_num(lanes.distance), leg) * _figure(rate[lanes.mode], leg)
+        co2 += np.where(there, emitted, 0.0) * weight / 1000
+    return {"duty": duty, "co2": co2}
+
+
+def _figure(figures: Floats, leg: Ints) -> Floats:
+    """A figure of each leg; 0 where there is no leg."""
+    return np.append(figures, 0.0)[leg]
+
+
 def _processing(net: Network, who: Supply) -> Floats:
     """Processing time of each site: its own, else that of the settings, else none at a cross-dock."""
     stated = net.tables["sites"]["processing_time"].to_numpy(dtype=float)
@@ -293,6 +316,7 @@ def _price_moves(net: Network, rates: Rates, who: Supply, draft: _Draft, between
     inbound = _inbound(rates, draft, between, columns["origin"], notes)
     wait = np.where(columns["via"] == BLANK, 0.0, _processing(net, who)[columns["via"]])
     measures = {"line_haul": cost + inbound["cost"], **_handling(net, who, columns),
+                **_duty_and_co2(net, draft, columns["product"], between, between),
                 "lead_time": mean + inbound["mean"] + wait, "distance": distance + inbound["distance"]}
     keys = Keys.make({n: net.axes[_AXIS.get(n, n)] for n in draft.columns}, **draft.columns)
     return Coded(keys, measures)
@@ -329,8 +353,10 @@ def _useful_moves(net: Network, who: Supply, wanted: Coded, supplied: Bools, dra
     return chosen, reach
 
 
-def _dominated(ways: Coded, promised: Coded, wanted: Coded) -> Bools:
-    cost = sum((ways.measures[c] for c in ("last_mile", "line_haul", "handling_in", "handling_out")),
-               start=np.zeros(len(ways)))
+def _dominated(net: Network, ways: Coded, promised: Coded, wanted: Coded, shared: Resources) -> Bools:
+    lines = ("last_mile", "line_haul", "handling_in", "handling_out", "duty")
+    cost = sum((ways.measures[c] for c in lines), start=float(net.settings["carbon_price"]) * ways.measures["co2"])
     form = np.append(promised.measures["form"], 0)[wanted.measures["promise"]]
-    return dominated(ways, cost, (form > 0)[ways.measures["request"]])
+    capped = np.isfinite(float(net.settings["carbon_cap"]))
+    emitted = ways.measures["co2"] if capped else np.zeros(len(ways))
+    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, *signatures(net, shared, ways))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.errors import KeyMismatch
-from ctsopt.keys import Bools, Floats, Ints, Keys, Measure, On
+from ctsopt.keys import Bools, Floats, Ints, Keys, Measure, On, Positions
 
 Factor = float | int | Measure | npt.NDArray[Any]
 
@@ -114,7 +114,14 @@ class Expr:
         KeyMismatch
             If a key of `index` has no counterpart here.
         """
-        place = self.index.locate(index, on)
+        return self._copies(index, self.index.locate(index, on))
+
+    def pick(self, positions: Positions) -> Expr:
+        """Only the keys at some positions."""
+        return self._copies(self.index.take(positions), positions)
+
+    def _copies(self, index: Keys, place: Positions) -> Expr:
+        """The expressions at `place`, under the keys of `index`."""
         constant = None if self.constant is None else self.constant[place]
         if self.row is None:
             return Expr(index, None, self.col[place], self.coef[place], constant)
