@@ -193,7 +193,7 @@ class Keys:
         """Codes given for a column, one for each of `size` keys, all of them on its axis or blank."""
         if np.shape(codes) != (size,):
             raise KeyMismatch(f"{np.shape(codes)} codes of {name} for {size} keys")
-        if size and not (BLANK <= codes.min() and codes.max() < len(self.axes[name])):
+        if size and (codes.min() < BLANK or codes.max() >= len(self.axes[name])):
             raise KeyMismatch(f"codes of {name} that are not on its axis ({codes.min()} to {codes.max()}, for "
                               f"{len(self.axes[name])} names)")
         return codes
