@@ -47,6 +47,8 @@ class Axis:
         self.name = name
         self.labels: npt.NDArray[np.object_] = np.array([str(label) for label in labels], dtype=object)
         self._index: pd.Index[str] | None = None
+        if len(set(self.labels)) < len(self.labels):
+            raise KeyMismatch(f"the names on the axis {name} are not distinct")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -109,6 +111,8 @@ class Keys:
 
     def take(self, positions: Ints | Positions | Bools) -> Keys:
         """The keys at `positions` (integers or a mask)."""
+        if not self.columns and np.arange(1)[positions].shape != (1,):
+            raise KeyMismatch("a single thing without a key can be neither left out nor repeated")
         return Keys({name: codes[positions] for name, codes in self.columns.items()}, self.axes)
 
     def select(self, *names: str, **renamed: str) -> Keys:
@@ -142,7 +146,8 @@ class Keys:
         if self is other:
             return True
         return (len(self) == len(other) and set(self.names) == set(other.names)
-                and all(np.array_equal(codes, other[name]) for name, codes in self.columns.items()))
+                and all(self.axes[name] is other.axes[name] and np.array_equal(codes, other[name])
+                        for name, codes in self.columns.items()))
 
     def locate(self, fine: Keys, on: On | None = None) -> Positions:
         """Position in these keys of every key of `fine`; strict.
@@ -180,8 +185,18 @@ class Keys:
             raise KeyMismatch(f"key columns {foreign} are coded on other axes")
         if not self.columns:
             return np.zeros(len(fine), dtype=np.int64)
-        wanted = {name: fine.columns[old] if isinstance(old, str) else old for name, old in source.items()}
+        wanted = {name: fine.columns[old] if isinstance(old, str) else self._codes(name, old, len(fine))
+                  for name, old in source.items()}
         return self._lookup(self._combined(wanted))
+
+    def _codes(self, name: str, codes: Ints, size: int) -> Ints:
+        """Codes given for a column, one for each of `size` keys, all of them on its axis or blank."""
+        if np.shape(codes) != (size,):
+            raise KeyMismatch(f"{np.shape(codes)} codes of {name} for {size} keys")
+        if size and (codes.min() < BLANK or codes.max() >= len(self.axes[name])):
+            raise KeyMismatch(f"codes of {name} that are not on its axis ({codes.min()} to {codes.max()}, for "
+                              f"{len(self.axes[name])} names)")
+        return codes
 
     def _combined(self, columns: Mapping[str, Ints]) -> Positions:
         """One integer per key (mixed radix; a blank counts as 0)."""

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from ctsopt.errors import UsageError
+
 Floats = npt.NDArray[np.float64]
 
 DISTRIBUTIONS = ("lognormal", "gamma", "normal")
@@ -82,6 +84,8 @@ def transit_percentile(probability: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.
 
 def _broadcast(first: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.ArrayLike,
                distribution: npt.ArrayLike | str) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+    if isinstance(distribution, str) and distribution not in DISTRIBUTIONS:
+        raise UsageError(f"there is no distribution {distribution!r}: one of {', '.join(DISTRIBUTIONS)}")
     code = DISTRIBUTIONS.index(distribution) if isinstance(distribution, str) else distribution
     parts = np.broadcast_arrays(np.asarray(first, float), np.asarray(mean, float), np.asarray(sd, float),
                                 np.asarray(code, dtype=np.int64))

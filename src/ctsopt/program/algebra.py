@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctsopt.errors import KeyMismatch
+from ctsopt.errors import KeyMismatch, UsageError
 from ctsopt.keys import Bools, Floats, Ints, Keys, Measure, On, Positions
 
 Factor = float | int | Measure | npt.NDArray[Any]
@@ -65,6 +65,8 @@ class Expr:
     col: Ints
     coef: Floats
     constant: Floats | None = None
+
+    __array_ufunc__ = None  # an array on the left leaves the operation to the expression
 
     @classmethod
     def block(cls, index: Keys, start: int) -> Expr:
@@ -151,6 +153,8 @@ class Expr:
 
     def __mul__(self, factor: Factor) -> Expr:
         spread = _spread(factor, self.index)
+        if np.isinf(spread).any():
+            raise KeyMismatch(f"an infinite coefficient among {len(spread)} keys of {list(self.index.names)}")
         coef = self.coef * (spread if self.row is None else spread[self.row])
         return replace(self, coef=coef, constant=None if self.constant is None else self.constant * spread)
 
@@ -175,6 +179,9 @@ class Expr:
 
     def __sub__(self, other: Expr | Factor) -> Expr:
         return self + (-other if isinstance(other, Expr) else np.negative(_spread(other, self.index)))
+
+    def __rsub__(self, other: Factor) -> Expr:
+        return -self + other
 
     def __le__(self, other: Expr | Factor) -> Rows:
         return _rows(self - other, -np.inf, 0.0)
@@ -204,6 +211,10 @@ class Rows:
     lhs: Expr
     lower: Floats
     upper: Floats
+
+    def __bool__(self) -> bool:
+        raise UsageError("rows are neither true nor false: write low <= x <= high as two families, or as "
+                         "Rows(x, low, high)")
 
     def only(self, mask: Bools) -> Rows:
         """Only the rows for which `mask` holds."""

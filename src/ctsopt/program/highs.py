@@ -147,7 +147,8 @@ class Highs:
         watch : callable, optional
             Called now and then with a `Progress`.
         """
-        self.set(time_limit=max(float(time_limit), 0.0))
+        # HiGHS counts the seconds of all runs of a model together.
+        self.set(time_limit=self._highs.getRunTime() + max(float(time_limit), 0.0))
         if self._mip and watch is not None:
             self._run_watched(watch)
         else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ctsopt.program.program import Program
 
-_FORBIDDEN = re.compile(r"[^A-Za-z0-9_.,()|/#$%&@!?~{}'`\";-]|(?<=.)[-]")
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9_.,()|#$%&@!?~{}'`\";]")
 _LONGEST = 200
 
 

@@ -132,6 +132,8 @@ class Program:
             raise KeyMismatch(f"two families of rows are named {name}")
         if anchor and anchor not in self.rows:
             raise KeyMismatch(f"{name} is lazy, but its anchor {anchor} is not in the program")
+        if anchor and self.rows[anchor].lazy:
+            raise KeyMismatch(f"{name} is lazy, and so is its anchor {anchor}: an anchor is always present")
         _refuse_empty(name, rows)
         self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning)
         self.row_count += len(rows.lhs.index)

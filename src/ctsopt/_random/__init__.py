@@ -1,0 +1,71 @@
+"""The tables of a random network; the features are those of `ctsopt.testing`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ctsopt._random import business, places, transport
+from ctsopt._random.draw import Draw
+from ctsopt.network.schema import BY_NAME
+
+Tables = dict[str, Any]
+AWKWARD = {"D1": "NA", "north": "NO", "bolt": "00123", "C1": "1E10"}
+
+
+def make(seed: int, features: Mapping[str, bool]) -> Tables:
+    """The tables of a network of this seed with these features."""
+    draw = Draw(seed, features)
+    for table, maker in MAKERS.items():
+        frame = maker(draw, draw.rng(table))
+        if frame is not None and len(frame):
+            draw.tables[table] = frame.reset_index(drop=True)
+    private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
+    tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
+                      for name, frame in draw.tables.items()}
+    if features["awkward_keys"]:
+        tables = {name: frame.replace(AWKWARD) for name, frame in tables.items()}
+    if features["blanks"]:
+        tables = {name: blanked(name, frame, tables) for name, frame in tables.items()}
+    return {"settings": settings(draw, draw.rng("settings")), **tables}
+
+
+def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
+    """Settings: only those that differ from the default."""
+    chosen: dict[str, Any] = {"name": f"random {draw.seed}", "circuity": float(rng.choice([1.0, 1.15, 1.3])),
+                              "discount_rate": float(rng.choice([0.0, 0.05, 0.11])), "life": float(rng.integers(3, 15))}
+    if draw.on["miles"]:
+        chosen["distance_unit"] = "mi"
+    if draw.on["open_lanes"]:
+        chosen["open_lanes"] = "all"
+    if draw.on["processing"]:
+        chosen["processing_time"] = 0.25
+    return chosen
+
+
+def blanked(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The table with blanks where a cell holds the default, without the columns in which nothing is left."""
+    table = BY_NAME[name]
+    only = {singular: tables[plural].iloc[0, 0] for singular, plural in
+            (("product", "products"), ("period", "periods"), ("tier", "tiers")) if len(tables[plural]) == 1}
+    kept = {}
+    for label, values in frame.items():
+        column = table.column(str(label))
+        default = only.get(column.name, column.default) if column.refers and not column.wildcard else column.default
+        if column.kind == "yes_no":
+            default = "yes" if default else "no"
+        shown = values if column.required else values.mask(values == default)
+        if shown.notna().any():
+            kept[column.name] = shown
+    return pd.DataFrame(kept)
+
+
+MAKERS: Mapping[str, Callable[[Draw, np.random.Generator], pd.DataFrame | None]] = {
+    "periods": business.periods, "products": business.products, "modes": transport.modes, "tiers": business.tiers,
+    "promises": business.promises, "customers": business.customers, "demand": business.demand,
+    "order_profiles": business.order_profiles, "sites": places.sites, "site_products": places.site_products,
+    "lanes": transport.lanes, "contracts": places.contracts, "rates": transport.rates}
+"""The functions that make the tables, in an order in which each finds what it needs."""

@@ -1,0 +1,63 @@
+"""The generator of random networks keeps what it says."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import ctsopt as cts
+from ctsopt.errors import UsageError
+from ctsopt.network.schema import BY_NAME
+from ctsopt.testing import FEATURES, random_features, random_network
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_errors_in_the_tables(seed):
+    """Only columns of the data dictionary, and no finding but that somebody is out of reach."""
+    tables = random_network(seed)
+    for name, frame in tables.items():
+        assert set(frame) <= {column.name for column in BY_NAME[name].columns}
+    assert {f.rule for f in cts.check(tables).errors} <= {"unreachable_customer"}
+
+
+def test_the_same_seed_gives_the_same_tables():
+    one, other = random_network(3), random_network(3)
+    assert one.keys() == other.keys()
+    assert one.pop("settings") == other.pop("settings")
+    for name, frame in one.items():
+        pd.testing.assert_frame_equal(frame, other[name])
+    assert not one["demand"].equals(random_network(4)["demand"])
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_feature_can_be_fixed(name):
+    on = random_features(5, **{name: True})
+    assert on[name]
+    assert all(on[need] for need in FEATURES[name].needs)
+    assert not random_features(5, **{name: False})[name]
+    random_network(5, **{name: True})
+    random_network(5, **{name: False})
+
+
+def test_what_a_feature_shows():
+    """A few features seen in the tables."""
+    tables = random_network(1, cross_docks=True, several_periods=True, next_break=True, open_lanes=True, blanks=False)
+    assert "crossdock" in set(tables["sites"]["kind"])
+    assert len(set(tables["periods"]["days"])) >= 2
+    assert set(tables["modes"]["bill_next_break"]) >= {"yes"}
+    assert tables["rates"]["from_weight"].nunique() == 3
+    assert tables["settings"]["open_lanes"] == "all"
+    assert tables["sites"]["latitude"].notna().all()
+    plain = random_network(1, cross_docks=False, rate_card=False)
+    assert "crossdock" not in set(plain["sites"]["kind"])
+    assert "rates" not in plain
+
+
+def test_a_wrong_name_is_named():
+    with pytest.raises(UsageError, match="did you mean 'cross_docks'"):
+        random_features(1, crossdocks=True)
+
+
+def test_a_feature_needs_another_one():
+    with pytest.raises(UsageError, match="rate_card cannot be off"):
+        random_features(1, weight_breaks=True, rate_card=False)
