@@ -15,6 +15,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
+from ctsopt.results.lane_shares import LANE, lane_shares
 from ctsopt.results.plan import Plan
 from ctsopt.results.tracing import Trace, trace
 
@@ -87,7 +88,7 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     use_moves, use_deliveries = np.flatnonzero(moved > 0), np.flatnonzero(delivered > 0)
     moves, deliveries = net.ways.moves.take(use_moves), net.ways.deliveries.take(use_deliveries)
     traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"))
-    through = _through(plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
+    weights = _Weights(net, plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
     book = _Book(net)
     on = {variable: plan.amounts_on(variable) for variable in ("make", "move", "deliver", "unserved")}
     for name, block in plan.program.costs.items():
@@ -100,7 +101,7 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
             _moves(book, name, block.behaviour, traced, moves, amount[use_moves], moved[use_moves])
         if (amount := amounts["make"]) is not None:
             _made(book, name, block.behaviour, traced, plan.index("make"), amount, plan.of("make"))
-        _sites(book, name, block.behaviour, plan, through)
+        _shared(book, name, block.behaviour, plan, weights)
     return book.frame(), _parents(net, plan, moves, moved[use_moves])
 
 
@@ -144,24 +145,69 @@ def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, 
         book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
 
 
-def _sites(book: _Book, line: str, behaviour: str, plan: Plan, through: sp.csr_array) -> None:
-    """Costs of sites are shared by what goes through them, in capacity units; idle sites are unassigned."""
-    site = np.concatenate([np.empty(0, dtype=np.int64), *(
-        part.index["site"] for part, _ in plan.line(line) if part.index.names == ("site",))]).astype(np.int64)
-    if not len(site):
-        return
-    amount = np.concatenate([value for part, value in plan.line(line) if part.index.names == ("site",)])
-    some = amount != 0
-    site, amount = site[some], amount[some]
-    weight = through[site]
-    total = np.asarray(weight.sum(axis=1)).ravel()
-    shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
-    item = np.repeat(np.arange(len(site)), np.diff(shares.indptr))
-    book.add(line, behaviour, "throughput", amount[item] * shares.data, total[item] * shares.data,
-             request=shares.indices, origin=site[item])
-    idle = total <= 0
-    if idle.any():
-        book.add(line, behaviour, "idle", amount[idle], np.zeros(int(idle.sum())), origin=site[idle])
+def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weights) -> None:
+    """Costs of sites, lanes and tiers are shared by what goes through them; idle ones are unassigned."""
+    for part, amount in plan.line(line):
+        kind = weights.kind(part.index)
+        some = np.flatnonzero(amount != 0)
+        if not kind or not len(some):
+            continue
+        keys, amount = part.index.take(some), amount[some]
+        weight, driver = weights.of(kind, keys)
+        total = np.asarray(weight.sum(axis=1)).ravel()
+        shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
+        item = np.repeat(np.arange(len(keys)), np.diff(shares.indptr))
+        codes = weights.codes(keys)
+        book.add(line, behaviour, driver, amount[item] * shares.data, total[item] * shares.data,
+                 request=shares.indices, **{n: c[item] for n, c in codes.items()})
+        idle = total <= 0
+        if idle.any():
+            book.add(line, behaviour, "idle", amount[idle], np.zeros(int(idle.sum())),
+                     **{n: c[idle] for n, c in codes.items()})
+
+
+class _Weights:
+    """What goes through each site, by each lane and to each tier, for each request."""
+
+    def __init__(self, net: Network, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
+                 delivered: tuple[Coded, Floats]) -> None:
+        self._net, self._traced, self._moved, self._delivered = net, traced, moved, delivered
+        self._sites = _through(plan, traced, moved, delivered)
+
+    def kind(self, index: Keys) -> str:
+        """What the keys of a cost line are keys of; empty where its amounts are on flows."""
+        names = set(index.names)
+        if names in ({"site"}, {"site", "level"}):
+            return "site"
+        return "tier" if names == {"tier"} else "lane" if names in (set(LANE), {*LANE, "period"}) else ""
+
+    def of(self, kind: str, keys: Keys) -> tuple[sp.csr_array, str]:
+        """Weight of each request in each of the keys, and the name of the driver."""
+        if kind == "site":
+            return self._sites[keys["site"]], "throughput"
+        if kind == "lane":
+            shares = lane_shares(self._net, self._traced, self._moved, self._delivered, keys)
+            return shares, "loads" if "period" in keys.columns else "units on the lane"
+        ways, units = self._delivered
+        request = ways.measures["request"]
+        of_tier = keys.find(ways.index)
+        known = of_tier >= 0
+        entries = sp.coo_array((units[known], (of_tier[known], request[known])),
+                               shape=(len(keys), len(self._net.requests)))
+        return sp.csr_array(entries), "units delivered"
+
+    def codes(self, keys: Keys) -> dict[str, npt.NDArray[np.int32]]:
+        """Where an amount arises, as columns of the cube."""
+        if "site" in keys.columns:
+            return {"origin": keys["site"]}
+        if "origin" not in keys.columns:
+            return {}
+        sites = np.int32(len(self._net.axes["site"]))
+        place = keys["destination"]
+        blank = np.full(len(keys), BLANK, dtype=np.int32)
+        codes = {"origin": keys["origin"], "destination": np.where(place < sites, place, blank),
+                 "customer_end": np.where(place >= sites, place - sites, blank), "mode": keys["mode"]}
+        return codes | ({"period": keys["period"]} if "period" in keys.columns else {})
 
 
 def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],

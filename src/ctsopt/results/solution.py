@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ctsopt.network.network import Network
 
-TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "shortage", "cube", "parents", "units")
+TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "limits", "shortage", "cube", "parents", "units")
 """Tables of a solution, as they are saved."""
 
 
@@ -111,6 +111,16 @@ class Solution:
     def lanes(self) -> pd.DataFrame:
         """Goods by lane and mode."""
         return self.tables["lanes"]
+
+    @property
+    def loads(self) -> pd.DataFrame:
+        """Loads that are paid for whole, by lane and period."""
+        return self.tables["loads"]
+
+    @property
+    def limits(self) -> pd.DataFrame:
+        """Limits with a fixed figure (capacities, contracts, caps) beside what the plan uses."""
+        return self.tables["limits"]
 
     @property
     def shortage(self) -> pd.DataFrame:

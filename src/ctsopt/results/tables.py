@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 _ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
-_LINES = ["line_haul", "handling_in", "handling_out", "last_mile"]
+_LINES = ["line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon"]
+_LIMITS = ("make_capacity", "lane_volume", "mode_capacity", "contract_volume", "carbon_cap", "budget")
+"""Families whose rows hold a fixed figure against what the plan uses."""
 
 
 def flows(net: Network, plan: Plan) -> pd.DataFrame:
@@ -38,15 +40,16 @@ def flows(net: Network, plan: Plan) -> pd.DataFrame:
             frame["destination"] = frame["customer"]
         frame["kind"] = kind
         frame["quantity"] = quantity[used]
-        for column in ("lead_time", "on_time", "distance"):
+        for column in ("lead_time", "on_time", "distance", "co2"):
             frame[column] = ways.measures[column][used] if column in ways.measures else np.nan
+        frame["co2"] *= quantity[used]
         amounts = plan.amounts_on(name)
         for line in _LINES:
             frame[line] = amounts[line][used] if line in amounts else 0.0
         parts.append(frame)
     both = pd.concat(parts, ignore_index=True)
     texts = both.reindex(columns=_ENDS).fillna("")
-    return pd.concat([texts, both[["quantity", "lead_time", "on_time", "distance", *_LINES]]], axis=1)
+    return pd.concat([texts, both[["quantity", "lead_time", "on_time", "distance", "co2", *_LINES]]], axis=1)
 
 
 def production(net: Network, plan: Plan) -> pd.DataFrame:
@@ -82,7 +85,7 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
         "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open, "decision": words,
         "throughput": through, "capacity": capacity, "utilisation": used,
         "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
-        "fixed_cost": table["fixed_cost"].to_numpy(dtype=float) * opened * horizon / 365,
+        "level": _levels(net, plan), "fixed_cost": _fixed(net, plan),
         "opening_cost": one_off["opening"] * annuity(net) * starts,
         "closing_cost": one_off["closing"] * annuity(net) * ends,
         "one_off_cash": one_off["opening"] * starts + one_off["closing"] * ends})
@@ -111,6 +114,50 @@ def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
     weight = net.tables["products"].set_index("product")["weight"]
     frame["weight"] = frame["quantity"] * frame["product"].map(weight).astype(float)
     return frame
+
+
+def _levels(net: Network, plan: Plan) -> list[str]:
+    """The level that each site has; blank where it has none."""
+    names = [""] * len(net.axes["site"])
+    if "level" in plan.program.variables:
+        index = plan.index("level")
+        for site, level in index.take(plan.of("level") > 0.5).labels():
+            names[int(net.axes["site"].codes([site])[0])] = level
+    return names
+
+
+def _fixed(net: Network, plan: Plan) -> Floats:
+    """Fixed cost of each site over the horizon, its level included."""
+    total = np.zeros(len(net.axes["site"]))
+    if "site_fixed" in plan.program.costs:
+        for part, amount in plan.line("site_fixed"):
+            np.add.at(total, part.index["site"], amount)
+    return total
+
+
+def loads(net: Network, plan: Plan) -> pd.DataFrame:
+    """Loads that are paid for whole: origin, destination, mode, period, loads, cost (money)."""
+    columns = ["origin", "destination", "mode", "period", "loads", "cost"]
+    if "loads" not in plan.program.variables:
+        return pd.DataFrame({c: pd.Series(dtype=float if c in ("loads", "cost") else str) for c in columns})
+    frame = plan.index("loads").frame()
+    frame["loads"] = plan.of("loads")
+    frame["cost"] = plan.amounts_on("loads").get("loads", np.zeros(len(frame)))
+    return frame[frame["loads"] > 0].reset_index(drop=True)[columns]
+
+
+def limits(plan: Plan) -> pd.DataFrame:
+    """Limits with a fixed figure beside what the plan uses: limit, key, used, least, most."""
+    parts = []
+    for name in _LIMITS:
+        block = plan.program.rows.get(name)
+        if block is not None:
+            keys = [" / ".join(part for part in key if part) for key in block.index.labels()]
+            parts.append(pd.DataFrame({"limit": name, "key": keys, "used": block.rows.lhs.value(plan.values),
+                                       "least": block.rows.lower, "most": block.rows.upper}))
+    empty = pd.DataFrame({"limit": pd.Series(dtype=str), "key": pd.Series(dtype=str), "used": pd.Series(dtype=float),
+                          "least": pd.Series(dtype=float), "most": pd.Series(dtype=float)})
+    return pd.concat(parts, ignore_index=True) if parts else empty
 
 
 def shortage(net: Network, plan: Plan) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats
+from ctsopt.solve.recheck_limits import limit_faults
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -33,7 +34,7 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
     """
     faults = [fault for check in (_demand, _balance, _throughput, _making, _costs, _cube) for fault in check(solution)]
     if whole:
-        faults += [fault for check in (_closed, _single_sources, _promises) for fault in check(solution)]
+        faults += [fault for check in (_closed, _single_sources, _promises, _site_fixed, limit_faults) for fault in check(solution)]
     if faults:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
 
@@ -145,8 +146,13 @@ def _costs(solution: Solution) -> Iterator[str]:
     net, flow = solution.net, solution.flows
     reported = solution.costs.set_index("line")["amount"]
     sites = solution.sites
-    anew = {line: float(flow[line].sum()) for line in ("line_haul", "handling_in", "handling_out", "last_mile")}
-    anew |= {"site_fixed": float(sites["fixed_cost"].sum()), "site_opening": float(sites["opening_cost"].sum()),
+    anew = {line: float(flow[line].sum()) for line in ("line_haul", "duty", "handling_in", "handling_out", "last_mile")}
+    share = net.horizon / 365
+    served = solution.tables["units"]["tier"].unique()
+    anew |= {"carbon": float(flow["co2"].sum()) * float(net.settings["carbon_price"]),
+             "loads": float(solution.loads["cost"].sum()), "site_fixed": float(sites["fixed_cost"].sum()),
+             "tier_program": float(net.tables["tiers"].set_index("tier")["program_cost"].reindex(served).sum()) * share}
+    anew |= { "site_opening": float(sites["opening_cost"].sum()),
              "site_closing": float(sites["closing_cost"].sum()), "shortage": float(solution.shortage["penalty"].sum())}
     kind = solution.production["site"].map(net.tables["sites"].set_index("site")["kind"])
     for line, made_at in (("production", "plant"), ("procurement", "supplier")):
@@ -154,6 +160,18 @@ def _costs(solution: Solution) -> Iterator[str]:
     for line, amount in anew.items():
         if _off(np.array([amount]), np.array([reported.get(line, 0.0)]))[0]:
             yield f"the cost line {line} is {reported.get(line, 0.0):,.2f}, but its tables add up to {amount:,.2f}"
+
+
+def _site_fixed(solution: Solution) -> Iterator[str]:
+    """Fixed cost of what is open, levels included, from the input tables."""
+    net, sites = solution.net, solution.sites
+    levels = net.tables["capacity_levels"].set_index(["site", "level"])["fixed_cost"]
+    chosen = [key for key in zip(sites["site"], sites["level"], strict=True) if key[1]]
+    own = net.tables["sites"].set_index("site")["fixed_cost"].reindex(sites["site"]).to_numpy(dtype=float)
+    anew = float(own[sites["open"].to_numpy(dtype=bool)].sum()) + (float(levels.loc[chosen].sum()) if chosen else 0.0)
+    reported = float(sites["fixed_cost"].sum())
+    if _off(np.array([reported]), np.array([anew * net.horizon / 365]))[0]:
+        yield f"fixed cost of sites is {reported:,.2f}, but the tables say {anew * net.horizon / 365:,.2f}"
 
 
 def _cube(solution: Solution) -> Iterator[str]:

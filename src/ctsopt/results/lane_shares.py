@@ -1,0 +1,61 @@
+"""Who uses a lane: what goes by each lane for each request, to share what the lane costs as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
+from ctsopt.network.resources import legs_of
+from ctsopt.results.tracing import Trace
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+LANE = ("origin", "destination", "mode")
+"""Key columns of a lane; a blank mode stands for all modes together."""
+
+
+def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
+                index: Keys) -> sp.csr_array:
+    """What goes by each lane of `index` (with or without period) for each request, shape (lanes, requests).
+
+    In units; where loads are paid for whole, in loads: the larger of the shares of a load's weight and volume.
+    """
+    shape = (len(index), len(net.requests))
+    total = sp.csr_array(shape)
+    for (ways, units), is_move in ((moved, True), (delivered, False)):
+        for leg in legs_of(net, net.derived.resources.places, ways):
+            keys = ways.index.take(leg.way)
+            for mode in (leg.keys["mode"], np.full(len(leg.way), BLANK, dtype=np.int32)):
+                on = {"origin": leg.keys["origin"], "destination": leg.keys["destination"], "mode": mode}
+                lane = index.find(keys, on)
+                hit = np.flatnonzero(lane >= 0)
+                if not len(hit):
+                    continue
+                way = leg.way[hit]
+                weight = units[way] * _counted(net, ways, way, index, lane[hit])
+                total = total + _gather(traced, ways, way, lane[hit], weight, shape, is_move=is_move)
+    return sp.csr_array(total)
+
+
+def _counted(net: Network, ways: Coded, way: Positions, index: Keys, lane: Positions) -> Floats:
+    """Units count as such; on lanes with whole loads, as shares of a load."""
+    if "period" not in index.columns:
+        return np.ones(len(way))
+    loads = net.derived.resources.loads
+    place = loads.index.locate(index)[lane]
+    product = ways.index["product"][way]
+    weight, volume = (net.tables["products"][c].to_numpy(dtype=float)[product] for c in ("weight", "volume"))
+    return np.maximum(weight / loads.measures["weight"][place], volume / loads.measures["volume"][place])
+
+
+def _gather(traced: Trace, ways: Coded, way: Positions, lane: Positions, weight: Floats, shape: tuple[int, int], *,
+            is_move: bool) -> sp.csr_array:
+    if not is_move:
+        return sp.csr_array(sp.coo_array((weight, (lane, ways.measures["request"][way])), shape=shape))
+    ends = traced.share[traced.at(ways.index.take(way), "destination")]
+    onto = sp.csr_array(sp.coo_array((weight, (lane, np.arange(len(way)))), shape=(shape[0], len(way))))
+    return sp.csr_array(onto @ ends)

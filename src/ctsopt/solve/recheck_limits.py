@@ -1,0 +1,179 @@
+"""Limits on lanes, modes, sites, sources and contracts, checked from the tables and the flows of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.network.schema import ALL
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+    from ctsopt.results.solution import Solution
+
+_TOLERANCE = 1e-6
+
+
+def limit_faults(solution: Solution) -> Iterator[str]:
+    """What breaks a limit, in words; nothing where the plan keeps them all."""
+    legs = _legs(solution)
+    yield from _lanes(solution.net, legs)
+    yield from _modes(solution.net, legs)
+    yield from _loads(solution, legs)
+    yield from _site_sizes(solution)
+    yield from _sources(solution)
+    yield from _contracts(solution)
+    yield from _caps(solution)
+
+
+def _over(used: float, most: float) -> bool:
+    return used > most + _TOLERANCE * max(1.0, abs(most))
+
+
+def _under(used: float, least: float) -> bool:
+    return used < least - _TOLERANCE * max(1.0, abs(least))
+
+
+def _legs(solution: Solution) -> pd.DataFrame:
+    """Flows leg by leg, with the row of the flow they belong to: way, origin, destination, mode, quantity, weight, volume."""
+    flow = solution.flows.reset_index(names="way")
+    over = flow[flow["via"] != ""]
+    legs = pd.concat([flow.assign(origin=flow["via"].where(flow["via"] != "", flow["origin"]), mode=flow["mode_out"]),
+                      over.assign(destination=over["via"], mode=over["mode_in"])], ignore_index=True)
+    products = solution.net.tables["products"].set_index("product")
+    for measure in ("weight", "volume"):
+        legs[measure] = legs["quantity"] * legs["product"].map(products[measure]).astype(float)
+    return legs[["way", "origin", "destination", "mode", "product", "period", "quantity", "weight", "volume"]]
+
+
+def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
+    lanes = net.tables["lanes"]
+    lanes = lanes[np.isfinite(lanes["max_volume"]) | (lanes["min_volume"] > 0)]
+    if lanes.empty:
+        return
+    by_mode = legs.groupby(["origin", "destination", "mode"], observed=True)["quantity"].sum()
+    by_lane = legs.groupby(["origin", "destination"], observed=True)["quantity"].sum()
+    share = net.horizon / 365
+    for lane in lanes[lanes["status"] == "open"].itertuples():
+        ends = (lane.origin, lane.destination)
+        used = by_lane.get(ends, 0.0) if lane.mode == ALL else by_mode.get((*ends, lane.mode), 0.0)
+        if _over(used, lane.max_volume * share) or (used > _TOLERANCE and _under(used, lane.min_volume * share)):
+            yield f"the lane {lane.origin} to {lane.destination} by {lane.mode} carries {used:,.6g} units against its limits"
+
+
+def _modes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
+    weight = legs.groupby("mode", observed=True)["weight"].sum()
+    for mode in net.tables["modes"].itertuples():
+        if _over(weight.get(mode.mode, 0.0), mode.capacity * net.horizon / 365):
+            yield f"the mode {mode.mode} carries more than its capacity"
+
+
+def _loads(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
+    modes = solution.net.tables["modes"].set_index("mode")
+    whole = legs[legs["mode"].map(modes["whole_loads"]).astype(bool)]
+    keys = ["origin", "destination", "mode", "period"]
+    carried = whole.groupby(keys, observed=True)[["weight", "volume"]].sum()
+    paid = solution.loads.set_index(keys)["loads"].reindex(carried.index, fill_value=0.0)
+    for measure in ("weight", "volume"):
+        room = carried.index.get_level_values("mode").map(modes[f"load_{measure}"] * modes["load_factor"])
+        short = carried[measure].to_numpy() > paid.to_numpy() * room.to_numpy(dtype=float) * (1 + _TOLERANCE) + _TOLERANCE
+        yield from (f"{'/'.join(key)} needs more loads than are paid for" for key in carried.index[short][:3])
+
+
+def _site_sizes(solution: Solution) -> Iterator[str]:
+    net, sites = solution.net, solution.sites.set_index("site")
+    levels = net.tables["capacity_levels"]
+    share = net.horizon / 365
+    room = levels.set_index(["site", "level"])["capacity"]
+    for site in sites.loc[sites.index.isin(levels["site"]) & sites["open"].astype(bool)].itertuples():
+        if not site.level:
+            yield f"{site.Index} is open without a level"
+        elif _over(site.throughput, room[site.Index, site.level] * share):
+            yield f"{site.Index} is over the capacity of its level"
+    least = net.tables["sites"].set_index("site")["min_throughput"] * share
+    for name, figure in least[least > 0].items():
+        if sites.at[name, "open"] and _under(float(sites.at[name, "throughput"]), float(figure)):
+            yield f"{name} is open below its minimum"
+
+
+def _sources(solution: Solution) -> Iterator[str]:
+    net = solution.net
+    flow = solution.flows[solution.flows["kind"] == "delivery"]
+    counted = flow.groupby("customer", observed=True)["origin"].nunique()
+    customers = net.tables["customers"].set_index("customer")
+    most = customers["max_sources"].where(customers["single_source"] == "no", np.inf)
+    yield from (f"{name} has more sources than it may" for name in counted.index[counted > counted.index.map(most)][:3])
+    group = flow["customer"].map(customers["group"])
+    contracts = net.tables["contracts"]
+    for contract in contracts[contracts["kind"] == "same_site"].itertuples():
+        if flow.loc[group == contract.group, "origin"].nunique() > 1:
+            yield f"the group {contract.group} of contract {contract.contract} has several sources"
+
+
+def _contracts(solution: Solution) -> Iterator[str]:
+    net = solution.net
+    contracts = net.tables["contracts"]
+    days = net.tables["periods"].set_index("period")["days"]
+    for contract in contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])].itertuples():
+        mine = _scoped(solution, contract, contract)
+        keys = [name for name in ("customer", "origin_site", "product") if _each(contract, name)]
+        keys += ["period"] if contract.per == "period" else []
+        used = _sums(mine, keys)
+        if contract.kind == "share":
+            blank = contract._replace(site="", origin="", destination="", mode="")
+            whole = _sums(_scoped(solution, contract, blank), keys)
+            pairs = [(used.get(key, 0.0), contract.quantity * total) for key, total in whole.items()]
+        else:
+            spans = [days[key[-1]] if contract.per == "period" else net.horizon for key in used]
+            pairs = [(amount, contract.quantity * span / 365) for amount, span in zip(used.values(), spans, strict=True)]
+            if not used and contract.kind == "min_volume" and not keys:
+                pairs = [(0.0, contract.quantity * net.horizon / 365)]
+        limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(contract.kind, contract.limit)
+        broken = [(limit != "at_least" and _over(a, b)) or (limit != "at_most" and _under(a, b)) for a, b in pairs]
+        if any(broken):
+            yield f"the contract {contract.contract} is not kept"
+
+
+def _each(contract: Any, name: str) -> bool:
+    column = "site" if name == "origin_site" else name
+    return getattr(contract, column) == ALL and contract.each_or_total == "each"
+
+
+def _scoped(solution: Solution, contract: Any, scope: Any) -> pd.DataFrame:
+    """Flows in the scope of a contract."""
+    flow = solution.flows.assign(origin_site=solution.flows["origin"])
+    if contract.customer or contract.group or not any((scope.site, scope.origin, scope.destination, scope.mode,
+                                                       contract.site, contract.origin, contract.destination,
+                                                       contract.mode)):
+        flow = flow[flow["kind"] == "delivery"]
+    for name, wanted in (("origin_site", scope.site), ("customer", scope.customer), ("product", scope.product)):
+        if wanted and wanted != ALL:
+            flow = flow[flow[name] == wanted]
+    if scope.group:
+        groups = solution.net.tables["customers"].set_index("customer")["group"]
+        flow = flow[flow["customer"].map(groups) == scope.group]
+    legs = _legs(solution)
+    wanted = {n: getattr(scope, n) for n in ("origin", "destination", "mode") if getattr(scope, n)}
+    if wanted:
+        fits = np.logical_and.reduce([legs[n] == v for n, v in wanted.items()])
+        flow = flow[flow.index.isin(legs.loc[fits, "way"])]
+    return flow
+
+
+def _sums(flow: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
+    if not keys:
+        return {("",): float(flow["quantity"].sum())}
+    sums = flow.groupby(keys, observed=True)["quantity"].sum()
+    return {key if isinstance(key, tuple) else (key,): float(value) for key, value in sums.items()}
+
+
+def _caps(solution: Solution) -> Iterator[str]:
+    net = solution.net
+    share = net.horizon / 365
+    if _over(float(solution.flows["co2"].sum()), float(net.settings["carbon_cap"]) * share):
+        yield "the plan emits more CO2 than the cap"
+    if _over(solution.cash_cost, float(net.settings["budget"]) * share):
+        yield "the plan costs more than the budget"
