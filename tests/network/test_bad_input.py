@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import random
 import time
 import zipfile
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsopt.errors import DataError, Findings, UsageError
+from ctsopt.errors import DataError, Findings, UsageError, nearest_name
 from ctsopt.network import excel
 from ctsopt.network.csv_files import read_csv
 from ctsopt.network.network import check, network, read
@@ -251,6 +253,33 @@ def test_a_thousand_faults_in_one_file(tmp_path: Path, kind: str):
     assert found.headline().startswith("3500 errors")
     assert (frame["severity"] == "error").sum() == 3500
     assert len(text.splitlines()) < 60
+
+
+def test_a_thousand_unknown_names_among_three_thousand():
+    sources = example.sources()
+    names = [f"Customer {i:04d}" for i in range(3000)]
+    sources["customers"] = pd.DataFrame({"customer": names, "tier": "gold"})
+    slips = [name.replace("Customer", "Custmer") for name in names[:1000]]
+    sources["demand"] = pd.DataFrame({"customer": slips, "product": "00123", "period": "winter", "quantity": 1})
+    begin = time.perf_counter()
+    found = check(sources)
+    text, frame = str(found), found.frame()
+    assert time.perf_counter() - begin < 2
+    assert "row 0: 'Custmer 0000'   did you mean 'Customer 0000'?" in text
+    wrong = frame[(frame["rule"] == "unknown_reference") & (frame["table"] == "demand")]
+    assert len(wrong) == 1000
+    assert wrong["nearest"].tolist()[:100] == names[:100]
+
+
+def test_the_nearest_of_many_names_is_the_nearest_of_all():
+    rng = random.Random(3)
+    names = ["".join(rng.choices("abcdeilnorst", k=rng.randint(4, 10))) for _ in range(2000)]
+    for name in rng.sample(names, 30):
+        place = rng.randrange(len(name))
+        slip = name[:place] + rng.choice(["", "x", 2 * name[place]]) + name[place + 1:]
+        assert [nearest_name(slip, names)] == difflib.get_close_matches(slip, names, n=1, cutoff=0.6)
+    assert nearest_name("zzzzzzzz", names) == ""
+    assert nearest_name("ÅÄÖ", [*names, "åäö"]) == "åäö"
 
 
 def test_findings_print_and_come_as_a_frame(tmp_path: Path):
