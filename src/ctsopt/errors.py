@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """How many rows of one finding are shown before the rest is counted."""
+
+_FEW = 50
+"""Up to so many names are compared letter by letter."""
 
 Severity = Literal["error", "warning"]
 
@@ -178,9 +182,54 @@ def nearest_name(value: str, candidates: Sequence[str]) -> str:
     """The candidate nearest to `value` in spelling, or an empty text where none is near."""
     if not value or not candidates:
         return ""
+    wanted = value.casefold()[:200]
+    if len(candidates) > _FEW:
+        return _NamesByPairs.of(tuple(candidates)).nearest(wanted)
     folded = {c.casefold(): c for c in candidates}
-    hit = difflib.get_close_matches(value.casefold()[:200], list(folded), n=1, cutoff=0.6)
+    hit = difflib.get_close_matches(wanted, list(folded), n=1, cutoff=0.6)
     return folded[hit[0]] if hit else ""
+
+
+class _NamesByPairs:
+    """Many names, indexed by their pairs of letters: spelling is compared only with the few that share most pairs."""
+
+    def __init__(self, candidates: Sequence[str]) -> None:
+        import numpy as np
+
+        self._folded = {c.casefold(): c for c in candidates}
+        self._names = list(self._folded)
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(self._names):
+            for pair in _pairs(name):
+                places.setdefault(pair, []).append(place)
+        self._places = {pair: np.array(found, dtype=np.int32) for pair, found in places.items()}
+        self._sizes = np.array([len(_pairs(name)) for name in self._names])
+
+    @classmethod
+    @lru_cache(maxsize=4)
+    def of(cls, candidates: tuple[str, ...]) -> _NamesByPairs:
+        """The index of these names, made once."""
+        return cls(candidates)
+
+    def nearest(self, wanted: str) -> str:
+        """The nearest of the names, or an empty text; `wanted` in lower case."""
+        import numpy as np
+
+        asked = _pairs(wanted)
+        shared = [self._places[pair] for pair in asked if pair in self._places]
+        if not shared:
+            return ""
+        counts = np.bincount(np.concatenate(shared), minlength=len(self._names))
+        alike = 2.0 * counts / (len(asked) + self._sizes)
+        few = np.argsort(-alike, kind="stable")[:_FEW]
+        hit = difflib.get_close_matches(wanted, [self._names[i] for i in few.tolist()], n=1, cutoff=0.6)
+        return self._folded[hit[0]] if hit else ""
+
+
+def _pairs(name: str) -> set[str]:
+    """Pairs of neighbouring letters, its ends included."""
+    padded = f"\0{name}\0"
+    return {padded[i : i + 2] for i in range(len(padded) - 1)}
 
 
 def _plural(word: str, count: int) -> str:

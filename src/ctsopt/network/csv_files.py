@@ -69,7 +69,11 @@ def read_csv(data: bytes, table: str, place: str) -> tuple[Sheet | None, list[Fi
             return None, [Finding("wrong_separator", table, "", f"{place} is separated by {name}",
                                   f"save it with commas between the cells and points in numbers; {_SPREADSHEET}")]
     sheet = _fast(text)
-    return (sheet, []) if sheet is not None else _careful(text, table, place)
+    if sheet is None:
+        return _careful(text, table, place)
+    if not len(sheet.rows) and not any(name.strip() for name in sheet.header):
+        return None, [Finding("empty_file", table, "", f"{place} is empty", EMPTY_MEND)]
+    return sheet, []
 
 
 def _fast(text: str) -> Sheet | None:

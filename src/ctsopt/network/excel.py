@@ -199,10 +199,14 @@ def write_workbook(path: Path, sheets: Mapping[str, tuple[Sequence[str], Sequenc
 
 
 def _cells(sheet: Worksheet, table: str, column: str, values: Sequence[Any]) -> list[Any]:
-    """Values for a sheet; texts that would be taken for a formula or an error become cells marked as text."""
+    """Values for a sheet, with marked cells where the writer would change them.
+
+    Texts that look like a formula or an error are marked as text. Numbers that need 17 digits are written out: the
+    writer would round them to 16.
+    """
     from openpyxl.cell import WriteOnlyCell
 
-    special: dict[str, Any] = {}
+    special: dict[str | float, Any] = {}
     for text in {v for v in values if isinstance(v, str)}:
         if len(text) > LONGEST_TEXT:
             raise UsageError(f"{table}.{column} holds a text of {len(text)} characters, more than a cell of a workbook "
@@ -211,4 +215,8 @@ def _cells(sheet: Worksheet, table: str, column: str, values: Sequence[Any]) -> 
             cell = WriteOnlyCell(sheet, value=text)
             cell.data_type = "s"
             special[text] = cell
-    return [None if v == "" else special.get(v, v) if isinstance(v, str) else v for v in values]
+    for number in {v for v in values if isinstance(v, float) and float(f"{v:.16g}") != v}:
+        cell = WriteOnlyCell(sheet, value=repr(number))
+        cell.data_type = _NUMBER
+        special[number] = cell
+    return [None if v == "" else special.get(v, v) if isinstance(v, str | float) else v for v in values]

@@ -35,6 +35,7 @@ class _Reading:
         self.tables: dict[str, RawTable] = {}
         self.settings: list[RawSetting] = []
         self.partial: set[str] = set()
+        self.meant: set[str] = set()
         self.findings: list[Finding] = []
 
     def add(self, name: str, place: str, header: Sequence[str], columns: Sequence[Any], rows: Any, *,
@@ -57,6 +58,17 @@ class _Reading:
         self.findings += findings
         self.partial.add(name)
 
+    def unknown(self, rule: str, what: str, name: str, place: Path | str) -> None:
+        """Something that is named like no table. The table it may be meant for counts as read in part."""
+        free = tuple(t.name for t in TABLES)
+        near = nearest_name(name, free)
+        if near:
+            self.meant.add(near)
+        message = (f"settings belong into {SETTINGS_FILE}" if name == SETTINGS.name
+                   else f"{place} holds {what}, but there is no table of that name")
+        self.findings.append(Finding(rule, name, "", message, f"use one of {', '.join(free)}; or start the name with _ "
+                                     "to keep it as your own", (), (name,), free))
+
     def _take_settings(self, raw: RawTable) -> None:
         missing = [name for name in ("setting", "value") if name not in raw.columns]
         if missing:
@@ -73,7 +85,8 @@ class _Reading:
             if not table.optional and table.name not in self.tables and table.name not in self.partial:
                 self.findings.append(Finding("missing_table", table.name, "", f"there is no table {table.name}",
                                              f"add it: {table.meaning}"))
-        return Raw(self.tables, tuple(self.settings), frozenset(self.partial)), self.findings
+        partial = self.partial | (self.meant - self.tables.keys())
+        return Raw(self.tables, tuple(self.settings), frozenset(partial)), self.findings
 
 
 def column_text(cells: Any) -> Objects:
@@ -128,7 +141,7 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
         elif suffix not in {".csv", ".parquet"}:
             reading.findings += _left_out(path)
         elif name not in BY_NAME or name == SETTINGS.name:
-            reading.findings.append(_unknown("unknown_file", path.name, name, folder))
+            reading.unknown("unknown_file", path.name, name, folder)
         elif name in reading.tables or name in reading.partial:
             reading.findings.append(Finding("two_files", name, "", f"{folder} holds this table twice, as CSV and as "
                                             "Parquet", "delete one of the two files, or start its name with _"))
@@ -152,14 +165,6 @@ def _left_out(path: Path) -> list[Finding]:
         return [Finding("file_not_read", stem, "", f"{path.name} is not read: tables in a folder are .csv or .parquet",
                         "save it as CSV, or start its name with _", severity="warning")]
     return []
-
-
-def _unknown(rule: str, what: str, name: str, place: Path | str) -> Finding:
-    free = tuple(t.name for t in TABLES)
-    message = (f"settings belong into {SETTINGS_FILE}" if name == SETTINGS.name
-               else f"{place} holds {what}, but there is no table of that name")
-    return Finding(rule, name, "", message, f"use one of {', '.join(free)}; or start the name with _ to keep it as "
-                   "your own", (), (name,), free)
 
 
 def _read_parquet(path: Path, reading: _Reading) -> None:
@@ -188,7 +193,7 @@ def _read_workbook(path: Path, reading: _Reading) -> None:
             if name in BY_NAME and not BY_NAME[name].optional:
                 reading.fail(name, [Finding("empty_file", name, "", "the sheet is blank", EMPTY_MEND)])
         elif name not in BY_NAME:
-            reading.findings.append(_unknown("unknown_sheet", f"a sheet {name!r}", name, path.name))
+            reading.unknown("unknown_sheet", f"a sheet {name!r}", name, path.name)
         elif sheet is None:
             reading.fail(name, found)
         else:
@@ -201,7 +206,7 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
         if is_own(name):
             continue
         if name not in BY_NAME:
-            reading.findings.append(_unknown("unknown_table", f"a table {name!r}", name, "the dict"))
+            reading.unknown("unknown_table", f"a table {name!r}", name, "the dict")
         elif isinstance(frame, RawTable):
             reading.tables[name] = frame
         elif name == SETTINGS.name and isinstance(frame, Mapping):

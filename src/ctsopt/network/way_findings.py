@@ -54,7 +54,8 @@ class Notes:
              "give the mode a tariff, or add a row to rates (with 0 where it is free)"),
             (match.lacks_distance, "unknown_distance", "lanes", "the rate depends on a distance that nothing states",
              "give the lane a distance, or both its ends coordinates"),
-            (match.band < 0, "below_first_distance", "rates", "the lane is shorter than the first from_distance",
+            ((match.band < 0) & ~match.lacks_distance, "below_first_distance", "rates",
+             "the lane is shorter than the first from_distance",
              "add a row with from_distance 0"),
         )
         for mask, rule, table, message, mend in rules:

@@ -9,7 +9,7 @@ import numpy as np
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
 from ctsopt.network.checks.registry import Fault, rule
 from ctsopt.network.geography import great_circle
-from ctsopt.network.raw import Objects, number_text
+from ctsopt.network.raw import number_text
 from ctsopt.network.schema import ALL, NAMES_SEPARATOR
 from ctsopt.network.tables import Tables
 
@@ -155,7 +155,7 @@ def unused_rate(t: Tables) -> Iterator[Fault]:
     lanes = {c: _texts_of_lanes(t, names[c], c, exact) for c in names}
     zones = {c: _zones_of_lanes(t, names[c], c, exact) for c in ("origin", "destination")}
     star = {c: np.full(len(lanes[c]), names[c].codes([ALL])[0]) for c in names}
-    every = _open_modes(t, exact) == ALL
+    every = _starred_lanes(t, exact)
     size = len(names["destination"])
     matched = exact.copy()
     for start in (lanes["origin"], zones["origin"], star["origin"]):
@@ -164,7 +164,8 @@ def unused_rate(t: Tables) -> Iterator[Fault]:
             if not known.any():
                 continue
             pair, asked = start.astype(np.int64) * size + end, rates["origin"] * size + rates["destination"]
-            matched |= np.isin(asked, pair[known & every])
+            for kind, fits in _modes_that_fit(t).items():
+                matched |= np.isin(asked, pair[known & every[kind]]) & fits
             for mode in (lanes["mode"], star["mode"]):
                 here = known & (mode >= 0)
                 radix = len(names["mode"])
@@ -199,6 +200,17 @@ def _zones_of_lanes(t: Tables, axis: Axis, column: str, exact: Bools) -> Ints:
     return np.concatenate(parts)
 
 
-def _open_modes(t: Tables, exact: Bools) -> Objects:
-    """Mode of every lane, in the order of `_texts_of_lanes`."""
-    return np.concatenate([t.text("lanes", "mode")[_open(t)], t.text("rates", "mode")[exact]])
+def _starred_lanes(t: Tables, exact: Bools) -> dict[str, Bools]:
+    """Lanes for every mode, in the order of `_texts_of_lanes`: those that end at a site, and at a customer."""
+    parts = (("lanes", _open(t)), ("rates", exact))
+    return {axis: np.concatenate([(t.equal(table, "mode", ALL) & (t.codes(table, "destination", axis) >= 0))[keep]
+                                  for table, keep in parts]) for axis in ("site", "customer")}
+
+
+def _modes_that_fit(t: Tables) -> dict[str, Bools]:
+    """Rates whose mode may run to a site, and to a customer."""
+    found = {}
+    for axis, serves in (("site", "moves"), ("customer", "deliveries")):
+        names = t.text("modes", "mode")[t.equal("modes", "serves", serves, "both")]
+        found[axis] = t.equal("rates", "mode", ALL, *names)
+    return found

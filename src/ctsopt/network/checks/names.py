@@ -65,11 +65,10 @@ def unknown_mode_of_tier(t: Tables) -> Iterator[Fault]:
 
 @rule("sites", "customers")
 def unknown_rate_place(t: Tables) -> Iterator[Fault]:
-    """The origin of a rate is a site or a zone of sites; its destination a site, a customer or a zone."""
-    zones = {table: [z for z in t.texts(table, "zone").labels if z] for table in ("sites", "customers")}
-    origins = names_of(t, "sites") + zones["sites"]
-    destinations = origins + names_of(t, "customers") + zones["customers"]
-    yield Fault("rates", "origin", "there is no site or zone of sites of this name",
+    """The origin of a rate is a site or a zone; its destination a site, a customer or a zone."""
+    origins = names_of(t, "sites") + t.axes["zone"].labels.tolist()
+    destinations = origins + names_of(t, "customers")
+    yield Fault("rates", "origin", "there is no site or zone of this name",
                 "correct the name, or write the zone into sites.zone", unknown(t, "rates", "origin", origins),
                 candidates=origins)
     yield Fault("rates", "destination", "there is no site, customer or zone of this name",

@@ -87,7 +87,8 @@ def customer_without_demand(t: Tables) -> Iterator[Fault]:
 def profile_and_order_size(t: Tables) -> Iterator[Fault]:
     """Drop sizes are given once: by order_size, or by a profile."""
     both = ~t.equal("demand", "profile", "") & ~np.isnan(t.number("demand", "order_size"))
-    yield Fault("demand", "profile", "order_size and profile are both given", "leave one of them blank", both)
+    yield Fault("demand", "order_size", "order_size and profile are both given; the profile decides",
+                "leave one of them blank", both, severity="warning")
 
 
 @rule()

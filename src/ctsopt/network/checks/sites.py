@@ -167,10 +167,11 @@ def capacity_unit_without_measure(t: Tables) -> Iterator[Fault]:
         if not len(sites):
             continue
         amount = t.number("products", column)
-        nothing = np.isinf(amount) if column == "pallet_units" else amount == 0
+        nothing = np.flatnonzero(np.isinf(amount) if column == "pallet_units" else amount == 0)
+        names = t.text("products", "product")[nothing].tolist()
         yield Fault("products", column, f"the product {what}, so it takes no capacity and pays no handling at "
                     f"{len(sites)} {'site' if len(sites) == 1 else 'sites'} that count in {unit}, such as {sites[0]}",
-                    f"give it a {column}, or count in units there", nothing, severity="warning")
+                    f"give it a {column}, or count in units there", nothing, names, severity="warning")
 
 
 @rule("sites")

@@ -1,0 +1,144 @@
+"""What is found while the ways are made, in the planner's words: all of it at once, and how to mend it."""
+
+from __future__ import annotations
+
+import pytest
+
+import ctsopt as cts
+from ctsopt.errors import Finding
+from tests.small import chain, lanes, rates, table
+
+GOLD = {"tiers": table({"tier": "gold"})}
+
+
+def finding(tables: dict, rule: str) -> Finding:
+    """The finding of a rule."""
+    found = [f for f in cts.check(tables) if f.rule == rule]
+    assert len(found) == 1, [f.rule for f in cts.check(tables)]
+    return found[0]
+
+
+def test_a_promise_out_of_reach_names_the_fastest_way():
+    """Van 3 days from P (deviation 0.6), 5 from D: within 2 days z = -1 / 0.6 = -1.667, P = 0.0478."""
+    tables = chain(**GOLD, sites=table({"site": "P", "kind": "plant"},
+                                       {"site": "D", "kind": "dc", "processing_time": 2}),
+                   promises=table({"tier": "gold", "lead_time": 2}), lanes=lanes("P-D", "D-C", "P-C"),
+                   modes=table({"mode": "van", "fixed_time": 3, "per_weight": 1, "transit_cv": 0.2,
+                                "transit_distribution": "normal"}))
+    found = finding(tables, "unreachable_customer")
+    assert (found.severity, found.table) == ("error", "demand")
+    assert list(found.values) == ["C (gold, goods, year), promised 2 days: the fastest way is from P by van, 3.00 days "
+                                  "on average, on time 4.8%"]
+    assert "relax lead_time" in found.mend
+    with pytest.raises(cts.DataError, match="fastest way is from P by van"):
+        cts.network(tables)
+
+
+def test_a_customer_without_any_lane():
+    tables = chain(customers=table({"customer": "C"}, {"customer": "E"}),
+                   demand=table({"customer": "C", "quantity": 1}, {"customer": "E", "quantity": 1}))
+    assert list(finding(tables, "unreachable_customer").values) == ["E (standard, goods, year): no lane reaches it"]
+
+
+def test_the_fastest_way_over_a_cross_dock():
+    tables = chain(**GOLD, sites=table({"site": "P", "kind": "plant"}, {"site": "X", "kind": "crossdock"}),
+                   promises=table({"tier": "gold", "lead_time": 1}), lanes=lanes("P-X", "X-C"),
+                   modes=table({"mode": "van", "fixed_time": 2, "per_weight": 1}))
+    assert "the fastest way is from P over X by van, 4.00 days" in finding(tables, "unreachable_customer").values[0]
+
+
+@pytest.mark.parametrize(("served", "each", "severity"), [
+    (0.5, 0.0, "warning"), (0.5, 0.2, "error"), (1.0, 0.0, "error")])
+def test_demand_that_need_not_be_served_is_only_a_warning(served, each, severity):
+    """E cannot be reached: that is allowed where half of the tier's demand may stay unserved, but not half of E's."""
+    tables = chain(tiers=table({"tier": "gold", "shortage_cost": 5}),
+                   customers=table({"customer": "C"}, {"customer": "E"}),
+                   promises=table({"tier": "gold", "served_fraction": served, "served_fraction_each": each}),
+                   demand=table({"customer": "C", "quantity": 1}, {"customer": "E", "quantity": 1}))
+    assert finding(tables, "unreachable_customer").severity == severity
+
+
+def test_all_that_is_unreachable_is_counted():
+    """Each of 300 customers is a fault; the first ones are written out."""
+    names = [f"C{k:03}" for k in range(300)]
+    tables = chain(customers=table({"customer": "C"}, *({"customer": n} for n in names)),
+                   demand=table({"customer": "C", "quantity": 1}, *({"customer": n, "quantity": 1} for n in names)))
+    found = finding(tables, "unreachable_customer")
+    assert found.count == 300
+    assert "C000 (standard, goods, year): no lane reaches it" in str(cts.check(tables))
+
+
+def test_a_way_without_a_rate():
+    """The truck has no tariff: lanes P-D and D-C are named, each with its product; a price of 0 mends it."""
+    tables = chain(modes=table({"mode": "truck"}))
+    found = finding(tables, "way_without_rate")
+    assert list(found.values) == ["D to C by truck, goods", "P to D by truck, goods"]
+    assert "with 0 where it is free" in found.mend
+    priced = tables | {"rates": rates(P_D=0, D_C=0)}
+    assert not cts.check(priced).errors
+    half = tables | {"rates": rates(P_D=0)}
+    assert list(finding(half, "way_without_rate").values) == ["D to C by truck, goods"]
+
+
+def test_first_legs_are_checked_too():
+    tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "X", "kind": "crossdock"}),
+                   modes=table({"mode": "rail", "serves": "moves"},
+                               {"mode": "van", "serves": "deliveries", "per_weight": 1}),
+                   lanes=lanes("P-X", "X-C"))
+    assert list(finding(tables, "way_without_rate").values) == ["P to X by rail, goods"]
+
+
+def test_drop_size_needed():
+    tables = chain(modes=table({"mode": "parcel", "serves": "deliveries", "per_shipment": 5},
+                               {"mode": "truck", "serves": "moves", "per_weight": 1}))
+    found = finding(tables, "drop_size_needed")
+    assert list(found.values) == ["C / goods by parcel"]
+    assert "order_size" in found.mend
+
+
+def test_load_needed():
+    """Between sites a charge per shipment needs the size of a load, which the mode does not state."""
+    tables = chain(modes=table({"mode": "van", "serves": "deliveries", "per_weight": 1},
+                               {"mode": "truck", "serves": "moves", "per_shipment": 5}))
+    found = finding(tables, "load_needed")
+    assert list(found.values) == ["P to D by truck"]
+    assert "load_weight or load_volume" in found.mend
+
+
+def test_unknown_transit_time():
+    """No coordinates and no stated distance: a speed says nothing; a transit time in rates mends it."""
+    tables = chain(modes=table({"mode": "truck", "per_weight": 1, "speed": 500}))
+    found = finding(tables, "unknown_transit_time")
+    assert sorted(found.values) == ["D to C by truck", "P to D by truck"]
+    timed = table(*({"origin": o, "destination": d, "per_unit": 1, "transit_time": 2} for o, d in ("PD", "DC")))
+    assert not cts.check(tables | {"rates": timed}).errors
+
+
+def test_ambiguous_rates_between_sites():
+    tables = chain(rates=table({"origin": "P", "per_unit": 1}, {"destination": "D", "per_unit": 1}))
+    assert list(finding(tables, "ambiguous_rate").values) == ["P to D by truck, goods"]
+
+
+def test_too_many_ways_over_cross_docks():
+    """Two plants x one cross-dock x two customers are 4 paths."""
+    tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "Q", "kind": "plant"},
+                               {"site": "X", "kind": "crossdock"}), lanes=lanes("P-X", "Q-X", "X-C", "X-E"),
+                   customers=table({"customer": "C"}, {"customer": "E"}),
+                   demand=table({"customer": "C", "quantity": 1}, {"customer": "E", "quantity": 1}))
+    assert not cts.check(tables | {"settings": {"max_via_ways": 4}}).errors
+    found = finding(tables | {"settings": {"max_via_ways": 3}}, "too_many_via_ways")
+    assert "4 paths over cross-docks" in found.message
+
+
+def test_everything_at_once():
+    """A lane without a rate, a tie, an unreachable customer, an unknown distance: one reading finds all four."""
+    tables = chain(customers=table(*({"customer": c} for c in "CEFG")), lanes=lanes("P-D", "D-C", "D-E", "D-F"),
+                   demand=table(*({"customer": c, "quantity": 1} for c in "CEFG")), modes=table({"mode": "truck"}),
+                   rates=table({"origin": "P", "destination": "D", "per_unit": 1},
+                               {"origin": "D", "destination": "E", "per_unit": 1},
+                               {"destination": "E", "product": "goods", "mode": "truck", "per_unit": 1},
+                               {"origin": "D", "destination": "E", "product": "goods", "per_unit": 1},
+                               {"origin": "D", "destination": "E", "mode": "truck", "per_unit": 1},
+                               {"origin": "D", "destination": "F", "from_distance": 5, "per_unit": 1}))
+    rules = {f.rule for f in cts.check(tables).errors}
+    assert rules == {"way_without_rate", "ambiguous_rate", "unknown_distance", "unreachable_customer"}
