@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctsopt.formulation.family import Variables
-from ctsopt.keys import BLANK, Axis, Bools, Coded, Ints, Keys
+from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys
 from ctsopt.network.resources import legs_of
 from ctsopt.network.schema import ALL
 from ctsopt.program.algebra import Expr, Rows
@@ -73,7 +73,8 @@ def _volume(x: Variables, net: Network, row: Any) -> Rows | None:
     total, index = flows
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
     span = np.where(index["period"] == BLANK, net.horizon, days[index["period"]])
-    return total >= row.quantity * span / 365 if row.kind == "min_volume" else total <= row.quantity * span / 365
+    agreed: Floats = float(row.quantity) * span / 365
+    return total >= agreed if row.kind == "min_volume" else total <= agreed
 
 
 def _share(x: Variables, net: Network, row: Any) -> Rows | None:
@@ -83,8 +84,10 @@ def _share(x: Variables, net: Network, row: Any) -> Rows | None:
     total, index = whole
     mine = _in_scope(x, net, row, row, index)
     part = mine[0] if mine is not None else Expr.constants(index, 0.0)
-    difference = part - total * row.quantity
-    return {"at_most": difference.__le__, "at_least": difference.__ge__, "exactly": difference.__eq__}[row.limit](0.0)
+    difference = part - total * float(row.quantity)
+    if row.limit == "exactly":
+        return difference == 0.0
+    return difference <= 0.0 if row.limit == "at_most" else difference >= 0.0
 
 
 def _in_scope(x: Variables, net: Network, row: Any, scope: Any, index: Keys | None = None) -> tuple[Expr, Keys] | None:

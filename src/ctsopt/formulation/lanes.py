@@ -134,7 +134,7 @@ def _held(x: Variables, net: Network, measure: str) -> Rows | None:
     if x.loads is None:
         return None
     lanes = net.derived.resources.loads
-    room = lanes.measures[measure][lanes.index.locate(x.loads.index)]
+    room: Floats = lanes.measures[measure][lanes.index.locate(x.loads.index)]
     bounded = np.isfinite(room)
     if not bounded.any():
         return None

@@ -149,7 +149,7 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
     fine = Keys.make({**net.axes, **x.level.index.axes}, **columns, period=np.tile(np.arange(periods), len(x.level.index)))
     days = net.tables["periods"]["days"].to_numpy(dtype=float)[fine["period"]]
     capacity = np.repeat(net.tables["capacity_levels"]["capacity"].to_numpy(dtype=float), periods) * days / 365
-    room = np.minimum(capacity, net.derived.reachable[fine["site"], fine["period"]])
+    room: Floats = np.minimum(capacity, net.derived.reachable[fine["site"], fine["period"]])
     return _through(x, net, index) <= (x.level.at(fine) * room).per(index)
 
 

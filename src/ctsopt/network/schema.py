@@ -131,8 +131,6 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     _choice("open_lanes", "Which lanes exist: `listed` = those in `lanes`, and those whose two ends a row of `rates` "
             "names; `all` = also every lane from a plant, supplier or cross-dock to a dc or cross-dock, and from every "
             "site to every customer.", ("listed", "all"), "listed"),
-    _number("holding_rate", "Yearly cost of holding stock, where a product states none.", "share of value per year", 0.2,
-            "per_year", high=5.0),
     _number("carbon_price", "Price of CO2.", "money per kg", 0.0),
     _number("carbon_cap", "Most CO2 of all transport.", "kg per year", math.inf, "per_year", blank=UNLIMITED),
     _number("budget", "Most that all cost lines together may come to, penalties apart.", "money per year", math.inf,
@@ -151,9 +149,7 @@ TABLES: tuple[Table, ...] = (
         _text("product_class", "Class for which promises are made.", "all"),
         _number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0),
         _number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
-        _number("unit_value", "Value of one unit, for duty and stock.", "money per unit", 0.0, "per_unit"),
-        _number("holding_rate", "Yearly cost of holding stock.", "share of value per year", math.nan, "per_year",
-                high=5.0, blank="settings.holding_rate"),
+        _number("unit_value", "Value of one unit, on which duty is paid.", "money per unit", 0.0, "per_unit"),
         _number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
                 blank="takes no pallet place"),
     )),
@@ -174,8 +170,6 @@ TABLES: tuple[Table, ...] = (
                 blank=UNLIMITED),
         _number("min_throughput", "Least that must leave the site in a year if it is open.", "capacity_unit per year", 0.0,
                 "per_year"),
-        _number("storage_capacity", "Most that may be carried from a period to the next.", "capacity_unit", math.inf,
-                blank=UNLIMITED),
         _choice("capacity_unit", "Unit in which capacities and handling are counted.", ("units", "kg", "m3", "pallets"),
                 "units"),
         _number("handling_in", "Cost of receiving.", "money per capacity_unit", 0.0, "per_unit"),
@@ -203,10 +197,6 @@ TABLES: tuple[Table, ...] = (
                 high=3660.0),
         _yes_no("can_stock", "The product may be stocked here. At a plant, `no` means made to order: make_days are "
                 "part of the lead time.", default=True),
-        _number("opening_stock", "Units on hand when the horizon begins.", "units", 0.0),
-        _choice("ending", "Stock at the end of the horizon: the `same` as at the start, `free` (any, worth nothing), or "
-                "`value` (any; what is more or less than at the start counts at unit_value).",
-                ("same", "free", "value"), "same"),
     )),
     Table("customers", "Ship-to customers.", (
         _key("customer", "Name of the customer."),

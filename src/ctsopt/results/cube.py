@@ -204,9 +204,8 @@ class _Weights:
             return {}
         sites = np.int32(len(self._net.axes["site"]))
         place = keys["destination"]
-        blank = np.full(len(keys), BLANK, dtype=np.int32)
-        codes = {"origin": keys["origin"], "destination": np.where(place < sites, place, blank),
-                 "customer_end": np.where(place >= sites, place - sites, blank), "mode": keys["mode"]}
+        codes = {"origin": keys["origin"], "destination": np.where(place < sites, place, BLANK).astype(np.int32),
+                 "customer_end": np.where(place >= sites, place - sites, BLANK).astype(np.int32), "mode": keys["mode"]}
         return codes | ({"period": keys["period"]} if "period" in keys.columns else {})
 
 

@@ -49,7 +49,7 @@ def _counted(net: Network, ways: Coded, way: Positions, index: Keys, lane: Posit
     place = loads.index.locate(index)[lane]
     product = ways.index["product"][way]
     weight, volume = (net.tables["products"][c].to_numpy(dtype=float)[product] for c in ("weight", "volume"))
-    return np.maximum(weight / loads.measures["weight"][place], volume / loads.measures["volume"][place])
+    return np.asarray(np.maximum(weight / loads.measures["weight"][place], volume / loads.measures["volume"][place]))
 
 
 def _gather(traced: Trace, ways: Coded, way: Positions, lane: Positions, weight: Floats, shape: tuple[int, int], *,

@@ -29,6 +29,11 @@ def limit_faults(solution: Solution) -> Iterator[str]:
     yield from _caps(solution)
 
 
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Rows with their columns as attributes."""
+    yield from frame.itertuples()
+
+
 def _over(used: float, most: float) -> bool:
     return used > most + _TOLERANCE * max(1.0, abs(most))
 
@@ -57,7 +62,7 @@ def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
     by_mode = legs.groupby(["origin", "destination", "mode"], observed=True)["quantity"].sum()
     by_lane = legs.groupby(["origin", "destination"], observed=True)["quantity"].sum()
     share = net.horizon / 365
-    for lane in lanes[lanes["status"] == "open"].itertuples():
+    for lane in _rows(lanes[lanes["status"] == "open"]):
         ends = (lane.origin, lane.destination)
         used = by_lane.get(ends, 0.0) if lane.mode == ALL else by_mode.get((*ends, lane.mode), 0.0)
         if _over(used, lane.max_volume * share) or (used > _TOLERANCE and _under(used, lane.min_volume * share)):
@@ -66,7 +71,7 @@ def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
 
 def _modes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
     weight = legs.groupby("mode", observed=True)["weight"].sum()
-    for mode in net.tables["modes"].itertuples():
+    for mode in _rows(net.tables["modes"]):
         if _over(weight.get(mode.mode, 0.0), mode.capacity * net.horizon / 365):
             yield f"the mode {mode.mode} carries more than its capacity"
 
@@ -78,7 +83,8 @@ def _loads(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
     carried = whole.groupby(keys, observed=True)[["weight", "volume"]].sum()
     paid = solution.loads.set_index(keys)["loads"].reindex(carried.index, fill_value=0.0)
     for measure in ("weight", "volume"):
-        room = carried.index.get_level_values("mode").map(modes[f"load_{measure}"] * modes["load_factor"])
+        holds = modes[f"load_{measure}"] * modes["load_factor"]
+        room = holds.reindex(carried.index.get_level_values("mode"))
         short = carried[measure].to_numpy() > paid.to_numpy() * room.to_numpy(dtype=float) * (1 + _TOLERANCE) + _TOLERANCE
         yield from (f"{'/'.join(key)} needs more loads than are paid for" for key in carried.index[short][:3])
 
@@ -88,15 +94,14 @@ def _site_sizes(solution: Solution) -> Iterator[str]:
     levels = net.tables["capacity_levels"]
     share = net.horizon / 365
     room = levels.set_index(["site", "level"])["capacity"]
-    for site in sites.loc[sites.index.isin(levels["site"]) & sites["open"].astype(bool)].itertuples():
+    for site in _rows(sites.loc[sites.index.isin(levels["site"]) & sites["open"].astype(bool)]):
         if not site.level:
             yield f"{site.Index} is open without a level"
         elif _over(site.throughput, room[site.Index, site.level] * share):
             yield f"{site.Index} is over the capacity of its level"
     least = net.tables["sites"].set_index("site")["min_throughput"] * share
-    for name, figure in least[least > 0].items():
-        if sites.at[name, "open"] and _under(float(sites.at[name, "throughput"]), float(figure)):
-            yield f"{name} is open below its minimum"
+    below = sites["open"].astype(bool) & (sites["throughput"] < (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE)
+    yield from (f"{name} is open below its minimum" for name in sites.index[below][:3])
 
 
 def _sources(solution: Solution) -> Iterator[str]:
@@ -105,10 +110,11 @@ def _sources(solution: Solution) -> Iterator[str]:
     counted = flow.groupby("customer", observed=True)["origin"].nunique()
     customers = net.tables["customers"].set_index("customer")
     most = customers["max_sources"].where(customers["single_source"] == "no", np.inf)
-    yield from (f"{name} has more sources than it may" for name in counted.index[counted > counted.index.map(most)][:3])
+    many = counted > most.reindex(counted.index)
+    yield from (f"{name} has more sources than it may" for name in counted.index[many][:3])
     group = flow["customer"].map(customers["group"])
     contracts = net.tables["contracts"]
-    for contract in contracts[contracts["kind"] == "same_site"].itertuples():
+    for contract in _rows(contracts[contracts["kind"] == "same_site"]):
         if flow.loc[group == contract.group, "origin"].nunique() > 1:
             yield f"the group {contract.group} of contract {contract.contract} has several sources"
 
@@ -117,7 +123,7 @@ def _contracts(solution: Solution) -> Iterator[str]:
     net = solution.net
     contracts = net.tables["contracts"]
     days = net.tables["periods"].set_index("period")["days"]
-    for contract in contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])].itertuples():
+    for contract in _rows(contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])]):
         mine = _scoped(solution, contract, contract)
         keys = [name for name in ("customer", "origin_site", "product") if _each(contract, name)]
         keys += ["period"] if contract.per == "period" else []
@@ -139,7 +145,7 @@ def _contracts(solution: Solution) -> Iterator[str]:
 
 def _each(contract: Any, name: str) -> bool:
     column = "site" if name == "origin_site" else name
-    return getattr(contract, column) == ALL and contract.each_or_total == "each"
+    return bool(getattr(contract, column) == ALL and contract.each_or_total == "each")
 
 
 def _scoped(solution: Solution, contract: Any, scope: Any) -> pd.DataFrame:

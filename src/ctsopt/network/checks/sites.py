@@ -1,4 +1,4 @@
-"""Rules about sites: where they are, what they make, what may open and close, and contracts on their number."""
+"""Rules about sites: where they are, what they make, what may open and close."""
 
 from __future__ import annotations
 
@@ -172,50 +172,3 @@ def capacity_unit_without_measure(t: Tables) -> Iterator[Fault]:
         yield Fault("products", column, f"the product {what}, so it takes no capacity and pays no handling at "
                     f"{len(sites)} {'site' if len(sites) == 1 else 'sites'} that count in {unit}, such as {sites[0]}",
                     f"give it a {column}, or count in units there", nothing, names, severity="warning")
-
-
-@rule("sites")
-def contract_group_empty(t: Tables) -> Iterator[Fault]:
-    """The group of a contract has at least one site."""
-    groups = [g for g in t.axes["site_group"].labels if g]
-    texts = t.texts("contracts", "group")
-    yield Fault("contracts", "group", "no site belongs to this group",
-                "correct the name, write *, or name the group in sites.group",
-                texts.where([g not in {*groups, ALL, ""} for g in texts.labels]), candidates=groups)
-
-
-@rule()
-def contract_not_whole(t: Tables) -> Iterator[Fault]:
-    """A number of sites is a whole number."""
-    quantity = t.number("contracts", "quantity")
-    yield Fault("contracts", "quantity", "a number of sites must be whole", "write a whole number",
-                np.isfinite(quantity) & (quantity != np.floor(quantity)))
-
-
-@rule("sites")
-def contract_impossible(t: Tables) -> Iterator[Fault]:
-    """A contract neither asks for more sites than may be open, nor for fewer than have to be."""
-    most, least = _sites_of_groups(t)
-    quantity = t.number("contracts", "quantity")
-    wants_more = t.equal("contracts", "limit", "at_least", "exactly") & (quantity > most)
-    wants_less = t.equal("contracts", "limit", "at_most", "exactly") & (quantity < least)
-    for wrong, count, what, mend in (
-            (wants_more & (most > 0), most, "sites of the group may be open",
-             "ask for fewer, or add sites to the group"),
-            (wants_less, least, "sites of the group stay open in any case", "allow more, or set may_close to yes")):
-        rows = np.flatnonzero(wrong)
-        values = [f"{number_text(quantity[r])}, but {number_text(count[r])} {what}" for r in rows]
-        yield Fault("contracts", "quantity", "the contract cannot be kept", mend, rows, values)
-
-
-def _sites_of_groups(t: Tables) -> tuple[Floats, Floats]:
-    """For each contract, how many sites of its group may be open, and how many cannot be closed."""
-    may = usable_sites(t)
-    must = t.equal("sites", "status", "open") & ~t.flag("sites", "may_close")
-    group, wanted = t.codes("sites", "group"), t.codes("contracts", "group")
-    everything = t.equal("contracts", "group", ALL)
-    found = []
-    for sites in (may, must):
-        count = np.bincount(group[sites & (group >= 0)], minlength=len(t.axes["site_group"]) + 1).astype(np.float64)
-        found.append(np.where(everything, float(sites.sum()), count[wanted]))
-    return found[0], found[1]

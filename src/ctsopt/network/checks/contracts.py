@@ -1,0 +1,167 @@
+"""Rules about contracts, sizes of sites, limits on lanes and modes, sources, duty and CO2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ctsopt.keys import Bools, Floats
+from ctsopt.network.checks.registry import Fault, rule
+from ctsopt.network.checks.sites import usable_sites
+from ctsopt.network.raw import number_text
+from ctsopt.network.schema import ALL
+from ctsopt.network.tables import Tables
+
+_FLOWS = ("min_volume", "max_volume", "share")
+_SCOPES = ("customer", "site", "origin", "destination", "mode", "product")
+
+
+def _of_flows(t: Tables) -> Bools:
+    return t.equal("contracts", "kind", *_FLOWS)
+
+
+def _names(t: Tables, column: str) -> Bools:
+    """Contracts that name something in a scope column."""
+    return ~t.equal("contracts", column, "")
+
+
+@rule("sites", "customers")
+def contract_group_empty(t: Tables) -> Iterator[Fault]:
+    """The group of a contract has at least one site (sites_in_group) or customer (all other kinds)."""
+    sites = [g for g in t.axes["site_group"].labels if g]
+    customers = sorted(set(t.text("customers", "group")) - {""})
+    group, of_sites = t.text("contracts", "group"), t.equal("contracts", "kind", "sites_in_group")
+    for kind, mask, groups, everything in (("site", of_sites, sites, ALL), ("customer", ~of_sites, customers, "")):
+        known = np.isin(group, np.array([*groups, everything, ""], dtype=object))
+        yield Fault("contracts", "group", f"no {kind} belongs to this group",
+                    f"correct the name, or name the group in {kind}s.group", mask & ~known, candidates=groups)
+
+
+@rule()
+def contract_group_missing(t: Tables) -> Iterator[Fault]:
+    """Contracts on numbers of sites and on a common site name a group."""
+    needs = t.equal("contracts", "kind", "sites_in_group", "same_site")
+    yield Fault("contracts", "group", "this kind of contract is about a group", "name the group, or * for all sites",
+                needs & t.equal("contracts", "group", ""))
+
+
+@rule()
+def contract_not_whole(t: Tables) -> Iterator[Fault]:
+    """A number of sites is a whole number."""
+    quantity = t.number("contracts", "quantity")
+    yield Fault("contracts", "quantity", "a number of sites must be whole", "write a whole number",
+                np.isfinite(quantity) & (quantity != np.floor(quantity)) & t.equal("contracts", "kind", "sites_in_group"))
+
+
+@rule()
+def contract_share_above_one(t: Tables) -> Iterator[Fault]:
+    """A share is at most 1."""
+    yield Fault("contracts", "quantity", "a share is at most 1", "write 0.3 for 30 %",
+                t.equal("contracts", "kind", "share") & (t.number("contracts", "quantity") > 1))
+
+
+@rule()
+def contract_share_of_nothing(t: Tables) -> Iterator[Fault]:
+    """A share names the site, the lane or the mode whose share it is."""
+    named = np.logical_or.reduce([_names(t, c) for c in ("site", "origin", "destination", "mode")])
+    yield Fault("contracts", "kind", "nothing says whose share is meant: it would always be the whole",
+                "name a site, origin, destination or mode", t.equal("contracts", "kind", "share") & ~named)
+
+
+@rule()
+def contract_scope_without_effect(t: Tables) -> Iterator[Fault]:
+    """Scope columns speak of flows, not of numbers of sites or a common site."""
+    named = np.logical_or.reduce([_names(t, c) for c in _SCOPES])
+    yield Fault("contracts", "kind", "customer, site, origin, destination, mode and product have no effect on this kind",
+                "leave them blank", named & ~_of_flows(t), severity="warning")
+
+
+@rule()
+def contract_each_of_nothing(t: Tables) -> Iterator[Fault]:
+    """`each` needs a `*` whose names are meant one by one."""
+    starred = np.logical_or.reduce([t.equal("contracts", c, ALL) for c in ("customer", "site", "product")])
+    yield Fault("contracts", "each_or_total", "nothing is meant one by one",
+                "write * in customer, site or product, or each_or_total = total",
+                t.equal("contracts", "each_or_total", "each") & ~starred & _of_flows(t))
+
+
+@rule("sites")
+def contract_impossible(t: Tables) -> Iterator[Fault]:
+    """A contract neither asks for more sites than may be open, nor for fewer than have to be."""
+    most, least = _sites_of_groups(t)
+    quantity = t.number("contracts", "quantity")
+    of_sites = t.equal("contracts", "kind", "sites_in_group")
+    wants_more = of_sites & t.equal("contracts", "limit", "at_least", "exactly") & (quantity > most)
+    wants_less = of_sites & t.equal("contracts", "limit", "at_most", "exactly") & (quantity < least)
+    for wrong, count, what, mend in (
+            (wants_more & (most > 0), most, "sites of the group may be open",
+             "ask for fewer, or add sites to the group"),
+            (wants_less, least, "sites of the group stay open in any case", "allow more, or set may_close to yes")):
+        rows = np.flatnonzero(wrong)
+        values = [f"{number_text(quantity[r])}, but {number_text(count[r])} {what}" for r in rows]
+        yield Fault("contracts", "quantity", "the contract cannot be kept", mend, rows, values)
+
+
+def _sites_of_groups(t: Tables) -> tuple[Floats, Floats]:
+    """For each contract, how many sites of its group may be open, and how many cannot be closed."""
+    may = usable_sites(t)
+    must = t.equal("sites", "status", "open") & ~t.flag("sites", "may_close")
+    group, wanted = t.codes("sites", "group"), t.codes("contracts", "group")
+    everything = t.equal("contracts", "group", ALL)
+    found = []
+    for sites in (may, must):
+        count = np.bincount(group[sites & (group >= 0)], minlength=len(t.axes["site_group"]) + 1).astype(np.float64)
+        found.append(np.where(everything, float(sites.sum()), count[wanted]))
+    return found[0], found[1]
+
+
+@rule()
+def lane_minimum_above_maximum(t: Tables) -> Iterator[Fault]:
+    """The least that goes by a lane is not above the most."""
+    yield Fault("lanes", "min_volume", "min_volume is above max_volume", "lower it, or raise max_volume",
+                t.number("lanes", "min_volume") > t.number("lanes", "max_volume"))
+
+
+@rule()
+def site_minimum_above_capacity(t: Tables) -> Iterator[Fault]:
+    """The least that leaves a site is not above its capacity."""
+    yield Fault("sites", "min_throughput", "min_throughput is above capacity", "lower it, or raise the capacity",
+                t.number("sites", "min_throughput") > t.number("sites", "capacity"))
+
+
+@rule()
+def sources_not_whole(t: Tables) -> Iterator[Fault]:
+    """A number of sources is a whole number; a single-sourced customer needs none."""
+    most = t.number("customers", "max_sources")
+    few = np.isfinite(most)
+    yield Fault("customers", "max_sources", "a number of sites must be whole", "write a whole number",
+                few & (most != np.floor(most)))
+    yield Fault("customers", "max_sources", "the customer is single-sourced, so that this has no effect",
+                "leave max_sources blank, or set single_source to no",
+                few & ~t.equal("customers", "single_source", "no"), severity="warning")
+
+
+@rule("sites")
+def level_without_choice(t: Tables) -> Iterator[Fault]:
+    """Levels belong to sites that a plan may use."""
+    use = np.append(usable_sites(t), True)[t.codes("capacity_levels", "site")]
+    yield Fault("capacity_levels", "site", "the site stays closed, so that its levels have no effect",
+                "remove the row, or change the status of the site", ~use, severity="warning")
+
+
+@rule()
+def duty_without_value(t: Tables) -> Iterator[Fault]:
+    """Duty is paid on the value of goods."""
+    if (t.number("lanes", "duty_rate") > 0).any():
+        yield Fault("products", "unit_value", "duty is a share of the value, and the product has none",
+                    "give unit_value", t.number("products", "unit_value") == 0, severity="warning")
+
+
+@rule()
+def carbon_without_modes(t: Tables) -> Iterator[Fault]:
+    """A carbon price or cap needs modes that say what they emit."""
+    priced = float(t.settings["carbon_price"]) > 0 or np.isfinite(float(t.settings["carbon_cap"]))
+    if priced and not (t.number("modes", "co2") > 0).any():
+        yield Fault("modes", "co2", "CO2 is priced or capped, but no mode emits any", "give co2 in modes",
+                    severity="warning")
