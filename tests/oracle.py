@@ -1,8 +1,10 @@
 """An independent oracle: the optimum of a network, from the tables alone.
 
 A Pyomo model written from docs/how-it-works.md and the data dictionary, importing nothing of ctsopt, with the simplest
-valid formulation: no pruning but what the page demands, no strengthening rows, a wide big-M. Clarity over speed: for
-networks of a few sites and customers. oracle_tables.py reads the tables, oracle_ways.py makes the ways.
+valid formulation: no pruning but what the page demands, no dominance, no strengthening rows, a wide big-M. Clarity over
+speed: for networks of a few sites and customers. oracle_tables.py reads the tables, oracle_ways.py makes the ways,
+oracle_limits.py adds levels, limits, loads and contracts, and the page's bound on what goes through a site: only where
+something asks for volume, because elsewhere it cannot bind, and leaving it out there shows that it does not.
 
     optimum(tables, settings).total
 """
@@ -18,11 +20,12 @@ import pyomo.environ as pyo
 from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
 
+from tests import oracle_limits as limits
 from tests.oracle_tables import INF, Network, makes, promise_of, read, room, usable
 from tests.oracle_ways import SHIFT, Way, all_deliveries, all_moves
 
 LINES = ("production", "procurement", "line_haul", "handling_in", "handling_out", "site_fixed", "site_opening",
-         "site_closing", "last_mile", "shortage")
+         "site_closing", "last_mile", "lane_fixed", "loads", "duty", "tier_program", "carbon", "shortage")
 EXACT = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9,
          "mip_abs_gap": 1e-7, "threads": 1, "random_seed": 0}
 
@@ -70,7 +73,7 @@ def solve(model: Any, gap: float) -> bool:
     """Solve, round and fix the integers, solve what is left; False where infeasible."""
     highs = SolverFactory("highs")
     options = EXACT | {"mip_rel_gap": gap}
-    binaries = [v for v in model.component_data_objects(pyo.Var) if v.is_binary() and not v.fixed]
+    whole = [v for v in model.component_data_objects(pyo.Var) if v.is_integer() and not v.fixed]
     for last in (False, True):
         result = highs.solve(model, solver_options=options, load_solutions=False,
                              raise_exception_on_nonoptimal_result=False)
@@ -79,7 +82,7 @@ def solve(model: Any, gap: float) -> bool:
         if result.solution_status != SolutionStatus.optimal:
             raise RuntimeError(f"the solver of the oracle stopped with {result.termination_condition}")
         result.solution_loader.load_vars()
-        for v in binaries:
+        for v in whole:
             v.fix(round(v.value))
     return True
 
@@ -88,7 +91,7 @@ def build(net: Network) -> Program:
     """The whole program: variables, rows, costs."""
     x = pyo.ConcreteModel()
     demand = {(r["customer"], r["product"], r["period"]): r["quantity"] for r in net.demand}
-    program = Program(net, all_moves(net), all_deliveries(net), demand, x)
+    program = Program(net, *limits.useful(net, all_moves(net), all_deliveries(net), demand), demand, x)
     makers = [(s, p) for s in net.sites for p in net.products if usable(net, s) and makes(net, s, p)]
     x.open = pyo.Var(list(net.sites), domain=pyo.Binary, bounds=lambda _, s: open_bounds(net, s))
     x.make = pyo.Var(makers, list(net.periods), domain=pyo.NonNegativeReals)
@@ -98,9 +101,10 @@ def build(net: Network) -> Program:
     x.unserved = pyo.Var(list(demand), domain=pyo.NonNegativeReals)
     x.rows = pyo.ConstraintList()
     for family in (serve_demand, site_balance, site_throughput, make_capacity, single_source, sites_in_group,
-                   unpromised, promises):
+                   unpromised, promises, *limits.FAMILIES):
         family(program)
-    x.lines = costs(program)
+    x.lines = costs(program) | limits.costs(program)
+    limits.budget(program)
     x.cost = pyo.Objective(expr=sum(x.lines.values()))
     return program
 
@@ -191,7 +195,7 @@ def single_source(program: Program) -> None:
 
 def sites_in_group(program: Program) -> None:
     net, x = program.net, program.model
-    for r in net.contracts:
+    for r in (r for r in net.contracts if r["kind"] == "sites_in_group"):
         members = [s for s, row in net.sites.items() if r["group"] in ("*", row["group"])]
         low = r["quantity"] if r["limit"] in ("at_least", "exactly") else 0
         high = r["quantity"] if r["limit"] in ("at_most", "exactly") else len(members)

@@ -13,6 +13,11 @@ E. P is about the transit time: a lognormal of the transit, shifted by processin
 F. A plant that makes to order (`can_stock = no`) is no stocking point, so nothing can be moved to it.
 G. Where both `profile` and `order_size` are given, the profile decides.
 H. A site that is not open has no flow at all, even of a product that takes no room in its capacity_unit.
+I. "As often as it can pass" a cross-dock: once; but where goods moved over it can come to a site that sends over it,
+   as often as there are sites that send over it.
+J. `each` makes a row for each name that any flow in scope has; with `per = period`, one in every period. Without
+   `each` there is a row whether or not there is any flow.
+K. The whole of a share with `each` site is the flows of all sites; customers and products stay apart.
 """
 
 from __future__ import annotations
@@ -27,18 +32,20 @@ INF, NAN = math.inf, math.nan
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "settings": {"distance_unit": "km", "circuity": 1.2, "discount_rate": 0.08, "life": 10.0, "processing_time": 0.0,
-                 "open_lanes": "listed"},
+                 "open_lanes": "listed", "carbon_price": 0.0, "carbon_cap": INF, "budget": INF},
     "periods": {"period": TEXT, "days": NUMBER},
-    "products": {"product": TEXT, "product_class": "all", "weight": 1.0, "volume": 0.0, "pallet_units": INF},
+    "products": {"product": TEXT, "product_class": "all", "weight": 1.0, "volume": 0.0, "pallet_units": INF,
+                 "unit_value": 0.0},
     "sites": {"site": TEXT, "kind": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
               "status": "open", "may_open": True, "may_close": False, "fixed_cost": 0.0, "opening_cost": 0.0,
-              "closing_cost": 0.0, "capacity": INF, "capacity_unit": "units", "handling_in": 0.0, "handling_out": 0.0,
-              "processing_time": NAN},
+              "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "capacity_unit": "units", "handling_in": 0.0,
+              "handling_out": 0.0, "processing_time": NAN},
+    "capacity_levels": {"site": TEXT, "level": TEXT, "capacity": INF, "fixed_cost": 0.0},
     "site_products": {"site": TEXT, "product": "goods", "make_cost": 0.0, "make_capacity": INF, "make_days": 0.0,
                       "can_stock": True},
-    "customers": {"customer": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "tier": "standard",
-                  "single_source": "no"},
-    "tiers": {"tier": TEXT, "modes": "", "shortage_cost": NAN},
+    "customers": {"customer": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
+                  "tier": "standard", "single_source": "no", "max_sources": INF},
+    "tiers": {"tier": TEXT, "modes": "", "shortage_cost": NAN, "program_cost": 0.0},
     "promises": {"tier": TEXT, "product_class": "*", "lead_time": INF, "on_time_form": "each_order",
                  "reliability": 0.95, "on_time_share": 0.95, "served_fraction": 1.0, "served_fraction_each": 0.0,
                  "per": "horizon"},
@@ -48,12 +55,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "modes": {"mode": TEXT, "serves": "both", "speed": INF, "fixed_time": 0.0, "transit_cv": 0.0,
               "transit_distribution": "lognormal", "per_distance": 0.0, "per_weight": 0.0,
               "per_weight_distance": 0.0, "per_shipment": 0.0, "minimum_charge": 0.0, "fuel_surcharge": 0.0,
-              "load_weight": INF, "load_volume": INF, "load_factor": 1.0, "bill_next_break": False},
-    "lanes": {"origin": TEXT, "destination": TEXT, "mode": "*", "distance": NAN, "status": "open"},
+              "load_weight": INF, "load_volume": INF, "load_factor": 1.0, "whole_loads": False, "capacity": INF,
+              "co2": 0.0, "bill_next_break": False},
+    "lanes": {"origin": TEXT, "destination": TEXT, "mode": "*", "distance": NAN, "status": "open", "fixed_cost": 0.0,
+              "min_volume": 0.0, "max_volume": INF, "duty_rate": 0.0},
     "rates": {"origin": "*", "destination": "*", "mode": "*", "product": "*", "from_distance": 0.0,
               "from_weight": 0.0, "per_unit": 0.0, "per_weight": 0.0, "per_shipment": 0.0, "minimum_charge": 0.0,
               "transit_time": NAN, "transit_sd": NAN},
-    "contracts": {"contract": TEXT, "kind": TEXT, "group": "*", "limit": "at_most", "quantity": NUMBER},
+    "contracts": {"contract": TEXT, "kind": TEXT, "group": "", "customer": "", "site": "", "origin": "",
+                  "destination": "", "mode": "", "product": "", "each_or_total": "total", "limit": "at_most",
+                  "quantity": 0.0, "per": "horizon"},
 }
 
 
@@ -74,6 +85,7 @@ class Network(NamedTuple):
     lanes: dict
     rates: list
     contracts: list
+    levels: dict
 
 
 # ------------------------------------------------------------------------------------------------ tables
@@ -127,7 +139,8 @@ def read(tables: dict, settings: dict) -> Network:
         {r["customer"]: r for r in rows(tables, "customers", tier=tier)}, tiers,
         {(r["tier"], r["product_class"]): r for r in rows(tables, "promises")},
         rows(tables, "demand", product=product, period=period), profiles, modes,
-        {(r["origin"], r["destination"], r["mode"]): r for r in lanes}, rates, rows(tables, "contracts"))
+        {(r["origin"], r["destination"], r["mode"]): r for r in lanes}, rates, rows(tables, "contracts"),
+        {(r["site"], r["level"]): r for r in rows(tables, "capacity_levels")})
 
 
 # ------------------------------------------------------------------------------------------------ who may do what

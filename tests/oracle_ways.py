@@ -29,6 +29,8 @@ class Way:
     product: str
     on_time: float
     costs: dict  # line -> amount; deliveries: period -> line -> amount
+    legs: list  # (origin, destination, mode)
+    co2: float  # kg per unit
 
 
 class Tariff(NamedTuple):
@@ -157,8 +159,24 @@ def plain(t: Tariff) -> bool:
             and (t.vehicle == 0 or states_load(t.mode)))
 
 
+def cost_beside_loads(t: Tariff, product: dict) -> float:
+    """Money per unit that goods pay where the loads are paid for whole, besides."""
+    if len(t.breaks) > 1 or not states_load(t.mode):
+        raise ValueError("whole loads need a load and one weight break")
+    row = t.breaks[0]
+    return (row["per_unit"] + row["per_weight"] * product["weight"]) * (1 + t.mode["fuel_surcharge"])
+
+
+def cost_of_load(t: Tariff) -> float:
+    """Money for one whole load."""
+    row = t.breaks[0]
+    return max(row["minimum_charge"], row["per_shipment"] + t.vehicle) * (1 + t.mode["fuel_surcharge"])
+
+
 def cost_of_full_loads(t: Tariff, product: dict) -> float:
     """Money per unit of a move, or of the first leg of a way over a cross-dock."""
+    if t.mode["whole_loads"]:
+        return cost_beside_loads(t, product)
     units = t.mode["load_factor"] * min(t.mode[load] / product[measure] if product[measure] else INF
                                         for load, measure in (("load_weight", "weight"), ("load_volume", "volume")))
     if units < INF:
@@ -172,6 +190,8 @@ def cost_of_drops(net: Network, t: Tariff, row: dict) -> float:
     """Money per unit of a delivery of one row of demand."""
     product = net.products[row["product"]]
     sizes = net.profiles[row["profile"]] if row["profile"] else [(row["order_size"], 1.0)]  # reading G
+    if t.mode["whole_loads"]:
+        return cost_beside_loads(t, product)
     if plain(t):
         return charge(t, product, 1.0)
     if any(math.isnan(size) for size, _ in sizes):
@@ -221,11 +241,26 @@ def handling(net: Network, way: Way) -> dict:
             for line, places in (("handling_out", leaves), ("handling_in", enters))}
 
 
-def make_way(route: list, product: str, on_time: float) -> Way:
+def duty_and_carbon(net: Network, way: Way) -> dict:
+    """Duty of a unit on each leg, and the price of its CO2."""
+    rows = [net.lanes.get(leg) or net.lanes.get((*leg[:2], "*")) for leg in way.legs]  # reading C
+    rates = sum(row["duty_rate"] for row in rows if row)
+    return {"duty": rates * net.products[way.product]["unit_value"], "carbon": net.settings["carbon_price"] * way.co2}
+
+
+def emitted(net: Network, legs: list, product: str) -> float:
+    """CO2 of a unit over all legs, kg."""
+    some = [(lane_distance(net, *leg), net.modes[leg[2]]["co2"]) for leg in legs if net.modes[leg[2]]["co2"]]
+    return sum(net.products[product]["weight"] / 1000 * distance * rate for distance, rate in some)
+
+
+def make_way(net: Network, route: list, product: str, on_time: float) -> Way:
     (origin, first, mode_in), _ = route[0]
     (_, last, mode_out), _ = route[-1]
     via = first if len(route) == 2 else ""
-    return Way(origin, via, last, mode_in if via else "", mode_out, product, on_time, {})
+    legs = [lane for lane, _ in route]
+    return Way(origin, via, last, mode_in if via else "", mode_out, product, on_time, {}, legs,
+               emitted(net, legs, product))
 
 
 def all_moves(net: Network) -> list[Way]:
@@ -235,9 +270,9 @@ def all_moves(net: Network) -> list[Way]:
         for origin in (s for s in net.sites if sends(net, s, p)):
             for destination in (s for s in net.sites if s != origin and usable(net, s) and stocks(net, s, p)):
                 for route in routes(net, origin, destination, p):
-                    way = make_way(route, p, 1.0)
+                    way = make_way(net, route, p, 1.0)
                     line_haul = sum(cost_of_full_loads(t, product) for _, t in route)
-                    way.costs = {"line_haul": line_haul} | handling(net, way)
+                    way.costs = {"line_haul": line_haul} | handling(net, way) | duty_and_carbon(net, way)
                     moves.append(way)
     return moves
 
@@ -270,10 +305,10 @@ def deliveries_to(net: Network, customer: str, product: str, wanted: list[dict])
             p = on_time_probability(net, route, product, promise["lead_time"])
             if promise["on_time_form"] == "each_order" and p < promise["reliability"] - SHIFT:
                 continue
-            way = make_way(route, product, p)
+            way = make_way(net, route, product, p)
             first = cost_of_full_loads(route[0][1], net.products[product]) if way.via else 0.0
             way.costs = {row["period"]: {"last_mile": cost_of_drops(net, route[-1][1], row), "line_haul": first}
-                         | handling(net, way) for row in wanted}
+                         | handling(net, way) | duty_and_carbon(net, way) for row in wanted}
             ways.append(way)
     return ways
 

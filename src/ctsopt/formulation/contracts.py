@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from ctsopt.errors import InfeasibleError
 from ctsopt.formulation.family import Variables
 from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys
 from ctsopt.network.resources import legs_of
@@ -15,8 +17,8 @@ from ctsopt.program.algebra import Expr, Rows
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-_SCOPES = {"customer": "customer", "site": "site", "product": "product"}
-"""Scope columns in which `*` may stand for each name, and their axes."""
+_SCOPES = ("customer", "site", "product")
+"""Scope columns in which `*` may stand for each name."""
 
 _WHENCE = ("site", "origin", "destination", "mode")
 """Scope columns that a share leaves out of what it is a share of."""
@@ -67,10 +69,10 @@ def _agreed(net: Network, kinds: tuple[str, ...]) -> list[Any]:
 
 
 def _volume(x: Variables, net: Network, row: Any) -> Rows | None:
-    flows = _in_scope(x, net, row, row)
-    if flows is None:
+    index = _told_apart(net, row)
+    if index is None:
         return None
-    total, index = flows
+    total = _in_scope(x, net, row, row, index)
     days = net.tables["periods"]["days"].to_numpy(dtype=float)
     span = np.where(index["period"] == BLANK, net.horizon, days[index["period"]])
     agreed: Floats = float(row.quantity) * span / 365
@@ -78,49 +80,72 @@ def _volume(x: Variables, net: Network, row: Any) -> Rows | None:
 
 
 def _share(x: Variables, net: Network, row: Any) -> Rows | None:
-    whole = _in_scope(x, net, row, row._replace(**dict.fromkeys(_WHENCE, "")))
-    if whole is None:
+    index = _told_apart(net, row)
+    if index is None:
         return None
-    total, index = whole
-    mine = _in_scope(x, net, row, row, index)
-    part = mine[0] if mine is not None else Expr.constants(index, 0.0)
-    difference = part - total * float(row.quantity)
+    # The whole is the flows of any site: it is the same for each of them.
+    anywhere = {"site": np.full(len(index), BLANK, dtype=np.int32)}
+    coarse = Keys({**index.columns, **anywhere}, index.axes).distinct(*index.names)
+    whole = _in_scope(x, net, row, row._replace(**dict.fromkeys(_WHENCE, "")), coarse, anywhere=True).at(index, anywhere)
+    difference = _in_scope(x, net, row, row, index) - whole * float(row.quantity)
     if row.limit == "exactly":
         return difference == 0.0
     return difference <= 0.0 if row.limit == "at_most" else difference >= 0.0
 
 
-def _in_scope(x: Variables, net: Network, row: Any, scope: Any, index: Keys | None = None) -> tuple[Expr, Keys] | None:
-    """Units in scope of a contract by its rows: contract, and each name and period that it tells apart."""
-    parts = []
+def _told_apart(net: Network, row: Any) -> Keys | None:
+    """Rows of a contract: one for each name that has flows in scope where `each` is agreed, else one; and periods."""
+    axes = {**{n: net.axes[n] for n in _SCOPES}, "period": net.axes["period"],
+            "contract": Axis("contract", net.tables["contracts"]["contract"].tolist())}
+    blank = np.full(1, BLANK, dtype=np.int32)
+    columns = {"contract": np.full(1, row.number, dtype=np.int32), **dict.fromkeys((*_SCOPES, "period"), blank)}
+    if _apart(row):
+        parts = [_codes(row, ways.index.take(_fits(net, row, ways))) for ways in _flows(net, row)]
+        columns = {n: np.concatenate([part[n] for part in parts]) for n in columns}
+        columns["period"] = np.full(len(columns["period"]), BLANK, dtype=np.int32)
+    if not len(columns["contract"]):
+        return None
+    index = Keys.make(axes, **columns).distinct(*columns)
+    if row.per != "period":
+        return index
+    periods = np.arange(len(axes["period"]), dtype=np.int32)
+    spread = {n: np.repeat(codes, len(periods)) for n, codes in index.columns.items()}
+    return Keys.make(axes, **{**spread, "period": np.tile(periods, len(index))})
+
+
+def _apart(row: Any) -> list[str]:
+    """Scope columns whose names are meant one by one."""
+    return [name for name in _SCOPES if getattr(row, name) == ALL and row.each_or_total == "each"]
+
+
+def _flows(net: Network, row: Any) -> list[Coded]:
+    """Deliveries; moves too, where a contract names whence or how goods go, and no customer."""
     deliveries_only = bool(row.customer or row.group) or not any(getattr(row, name) for name in _WHENCE)
-    flows = [(x.deliver, net.ways.deliveries)] + ([] if deliveries_only else [(x.move, net.ways.moves)])
-    for flow, ways in flows:
-        keep = np.flatnonzero(_fits(net, scope, ways))
-        parts.append((flow.pick(keep), _row_codes(net, row, ways.index.take(keep))))
-    if index is None:
-        axes = {**{n: net.axes[n] for n in _SCOPES}, "period": net.axes["period"],
-                "contract": Axis("contract", net.tables["contracts"]["contract"].tolist())}
-        columns = {n: np.concatenate([codes[n] for _, codes in parts]) for n in parts[0][1]}
-        if not len(columns["contract"]):
-            return None
-        index = Keys.make(axes, **columns).distinct(*columns)
+    return [net.ways.deliveries] if deliveries_only else [net.ways.deliveries, net.ways.moves]
+
+
+def _in_scope(x: Variables, net: Network, row: Any, scope: Any, index: Keys, *, anywhere: bool = False) -> Expr:
+    """Units in scope of a contract by its rows; `anywhere` takes the sites together."""
     total = Expr.constants(index, 0.0)
-    for part, codes in parts:
-        if len(part.index):
-            total = total + part.per(index, on=codes)
-    return total, index
+    for flow, ways in zip((x.deliver, x.move), _flows(net, row), strict=False):
+        fits = np.flatnonzero(_fits(net, scope, ways))
+        keys = ways.index.take(fits)
+        codes = _codes(row, keys)
+        if anywhere:
+            codes["site"] = np.full(len(keys), BLANK, dtype=np.int32)
+        hit = index.find(keys, codes) >= 0
+        if hit.any():
+            total = total + flow.pick(fits[hit]).per(index, on={n: c[hit] for n, c in codes.items()})
+    return total
 
 
-def _row_codes(net: Network, row: Any, keys: Keys) -> dict[str, Ints]:
+def _codes(row: Any, keys: Keys) -> dict[str, Ints]:
     """Under which row of the contract each flow counts."""
     size = len(keys)
     blank = np.full(size, BLANK, dtype=np.int32)
-    codes = {"contract": np.full(size, row.number, dtype=np.int32)}
-    for name in _SCOPES:
-        each = getattr(row, name) == ALL and row.each_or_total == "each"
-        column = "origin" if name == "site" and "origin" in keys.columns else name
-        codes[name] = keys[column] if each and column in keys.columns else blank
+    codes = {"contract": np.full(size, row.number, dtype=np.int32), **dict.fromkeys(_SCOPES, blank)}
+    for name in _apart(row):
+        codes[name] = keys["origin" if name == "site" and "origin" in keys.columns else name]
     codes["period"] = keys["period"] if row.per == "period" else blank
     return codes
 
@@ -165,7 +190,24 @@ def _stack(parts: list[Rows]) -> Rows | None:
     index = Keys({n: np.concatenate([part.lhs.index[n] for part in parts]) for n in first.names}, first.axes)
     lhs = Expr(index, np.concatenate([part.lhs.rows + np.int32(s) for part, s in zip(parts, shift, strict=False)]),
                np.concatenate([part.lhs.col for part in parts]), np.concatenate([part.lhs.coef for part in parts]))
-    return Rows(lhs, np.concatenate([part.lower for part in parts]), np.concatenate([part.upper for part in parts]))
+    rows = Rows(lhs, np.concatenate([part.lower for part in parts]), np.concatenate([part.upper for part in parts]))
+    _require_flows(rows)
+    return rows
+
+
+def _require_flows(rows: Rows) -> None:
+    """Nothing can be asked of flows that there are none of."""
+    bare = np.bincount(rows.lhs.rows, minlength=len(rows.lhs.index)) == 0
+    missing = np.flatnonzero(bare & ((rows.lower > 0) | (rows.upper < 0)))
+    if len(missing):
+        keys = rows.lhs.index.labels()
+        frame = pd.DataFrame([("volume of a contract", " / ".join(k for k in keys[row] if k), "contract_volume",
+                               float(rows.lower[row])) for row in missing.tolist()],
+                             columns=["what", "who", "row", "shortfall"])
+        lines = [f"  {row.who}: {row.shortfall:,.6g} units are asked for" for row in frame.head(8).itertuples()]
+        raise InfeasibleError("\n".join(["no way of the network is in the scope of these contracts, so that nothing can "
+                                         "be sent under them", *lines,
+                                         "correct the scope, or add the lanes that it speaks of"]), frame)
 
 
 ROWS = (contract_volume, contract_share, carbon_cap, budget)

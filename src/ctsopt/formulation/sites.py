@@ -46,14 +46,15 @@ def throughput(x: Variables, net: Network, index: Keys) -> Expr:
 def site_roomless(x: Variables, net: Network) -> Rows | None:
     """sum moved out + delivered + passing via <= demand reachable downstream * open[s]   [units]
 
-    Every site s with a choice and period t, of the products that take no capacity there: site_throughput does not
-    see them, and they may not pass a closed site either.
+    Every site s and period t, of the products that take no capacity there: site_throughput does not see them, they may
+    not pass a closed site either, nor circulate to fill a minimum. Left out where neither can be.
     """
+    binds = x.choice | _asks_for_volume(net)
     flows = []
     for flow, ways, start in ((x.move, net.ways.moves, "origin"), (x.deliver, net.ways.deliveries, "site")):
         for load, end in (("load", start), ("via_load", "via")):
             site = ways.index[end]
-            weightless = (site != BLANK) & x.choice[site] & (ways.measures[load] == 0)
+            weightless = (site != BLANK) & binds[site] & (ways.measures[load] == 0)
             flows.append((flow.where(weightless), end))
     columns = {"site": np.concatenate([part.index[end] for part, end in flows]),
                "period": np.concatenate([part.index["period"] for part, _ in flows])}
@@ -63,6 +64,13 @@ def site_roomless(x: Variables, net: Network) -> Rows | None:
     first, *others = (part.per(index, on={"site": end}) for part, end in flows)
     limit = net.derived.roomless[index["site"], index["period"]]
     return sum(others, start=first) <= x.open.at(index) * limit
+
+
+def _asks_for_volume(net: Network) -> bool:
+    """Whether goods could circulate to keep something: a minimum, or a share of all flows."""
+    figures = (("sites", "min_throughput"), ("lanes", "min_volume"))
+    return (any(bool((net.tables[table][column] > 0).any()) for table, column in figures)
+            or bool(net.tables["contracts"]["kind"].isin(["min_volume", "share"]).any()))
 
 
 @strengthens("site_throughput")

@@ -134,10 +134,12 @@ def signatures(net: Network, shared: Resources, ways: Coded) -> tuple[npt.NDArra
         mode, scoped = leg.keys["mode"], named["mode"][leg.keys["mode"]]
         scoped = scoped | named["origin"][leg.keys["origin"]] | named["destination"][leg.keys["destination"]]
         marks.append(_mark(size, leg.way, np.where(limited[mode] | scoped, mode, BLANK)))
-        marks.append(_mark(size, leg.way, np.where(scoped, leg.keys["destination"], BLANK)))
+        marks += [_mark(size, leg.way, np.where(scoped, leg.keys[end], BLANK)) for end in ("origin", "destination")]
         minimum[leg.way] |= scoped & wants_more
     floor = net.tables["sites"]["min_throughput"].to_numpy(dtype=float) > 0
-    minimum |= np.append(floor, False)[ways.index["via"]]
+    wanted = np.append(floor, False)[ways.index["via"]]
+    marks.append(np.where(wanted, ways.index["via"], BLANK).astype(np.int32))
+    minimum |= wanted
     _, signature = np.unique(np.stack(marks), axis=1, return_inverse=True)
     signature = signature.ravel() + 1
     return np.where((np.stack(marks) == BLANK).all(axis=0), 0, signature), minimum

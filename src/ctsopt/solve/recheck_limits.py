@@ -120,27 +120,31 @@ def _sources(solution: Solution) -> Iterator[str]:
 
 
 def _contracts(solution: Solution) -> Iterator[str]:
-    net = solution.net
-    contracts = net.tables["contracts"]
-    days = net.tables["periods"].set_index("period")["days"]
+    contracts = solution.net.tables["contracts"]
     for contract in _rows(contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])]):
-        mine = _scoped(solution, contract, contract)
-        keys = [name for name in ("customer", "origin_site", "product") if _each(contract, name)]
-        keys += ["period"] if contract.per == "period" else []
-        used = _sums(mine, keys)
-        if contract.kind == "share":
-            blank = contract._replace(site="", origin="", destination="", mode="")
-            whole = _sums(_scoped(solution, contract, blank), keys)
-            pairs = [(used.get(key, 0.0), contract.quantity * total) for key, total in whole.items()]
-        else:
-            spans = [days[key[-1]] if contract.per == "period" else net.horizon for key in used]
-            pairs = [(amount, contract.quantity * span / 365) for amount, span in zip(used.values(), spans, strict=True)]
-            if not used and contract.kind == "min_volume" and not keys:
-                pairs = [(0.0, contract.quantity * net.horizon / 365)]
         limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(contract.kind, contract.limit)
-        broken = [(limit != "at_least" and _over(a, b)) or (limit != "at_most" and _under(a, b)) for a, b in pairs]
+        broken = [(limit != "at_least" and _over(a, b)) or (limit != "at_most" and _under(a, b))
+                  for a, b in _used_and_agreed(solution, contract)]
         if any(broken):
             yield f"the contract {contract.contract} is not kept"
+
+
+def _used_and_agreed(solution: Solution, contract: Any) -> Iterator[tuple[float, float]]:
+    """Units in scope and units agreed, for each name that has goods in scope, and each period where `per` says so."""
+    periods = solution.net.tables["periods"]
+    apart = [name for name in ("customer", "origin_site", "product") if _each(contract, name)]
+    timed = contract.per == "period"
+    mine = _scoped(solution, contract, contract)
+    blank = contract._replace(site="", origin="", destination="", mode="")
+    whole = _scoped(solution, contract, blank) if contract.kind == "share" else mine
+    spans = list(zip(periods["period"], periods["days"], strict=True)) if timed else [("", solution.net.horizon)]
+    for names in mine[apart].drop_duplicates().itertuples(index=False) if apart else [()]:
+        of_whole = {c: n for c, n in zip(apart, names, strict=True) if c != "origin_site"}
+        for period, days in spans:
+            when = {"period": period} if timed else {}
+            used = _sum(mine, dict(zip(apart, names, strict=True)) | when)
+            agreed = _sum(whole, of_whole | when) if contract.kind == "share" else float(days) / 365
+            yield used, contract.quantity * agreed
 
 
 def _each(contract: Any, name: str) -> bool:
@@ -169,11 +173,9 @@ def _scoped(solution: Solution, contract: Any, scope: Any) -> pd.DataFrame:
     return flow
 
 
-def _sums(flow: pd.DataFrame, keys: list[str]) -> dict[Any, float]:
-    if not keys:
-        return {("",): float(flow["quantity"].sum())}
-    sums = flow.groupby(keys, observed=True)["quantity"].sum()
-    return {key if isinstance(key, tuple) else (key,): float(value) for key, value in sums.items()}
+def _sum(flow: pd.DataFrame, names: dict[str, str]) -> float:
+    fits = np.logical_and.reduce([np.ones(len(flow), dtype=bool), *(flow[c] == n for c, n in names.items())])
+    return float(flow.loc[fits, "quantity"].sum())
 
 
 def _caps(solution: Solution) -> Iterator[str]:

@@ -24,6 +24,13 @@ _WORDS = {
     "tier_on_time": "promise on time",
     "single_source": "single source",
     "sites_in_group": "number of sites in a group",
+    "same_site": "common site of a group of customers",
+    "site_minimum": "least that goes through a site",
+    "mode_capacity": "capacity of a mode",
+    "contract_volume": "volume of a contract",
+    "contract_share": "share of a contract",
+    "carbon_cap": "cap on CO2",
+    "budget": "budget",
 }
 """Families that may give way, in the planner's words."""
 
@@ -60,7 +67,8 @@ def _elastic(program: Program) -> tuple[Arrays, np.ndarray[tuple[int], np.dtype[
         if name in program.rows:
             soft[program.rows[name].span] = True
     rows = np.flatnonzero(soft)
-    size = np.maximum(1.0, np.where(np.isfinite(arrays.row_lower), np.abs(arrays.row_lower), 0.0)[rows])
+    sides = [np.where(np.isfinite(side), np.abs(side), 0.0)[rows] for side in (arrays.row_lower, arrays.row_upper)]
+    size = np.maximum.reduce([np.ones(len(rows)), *sides])
     ones = sp.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(program.row_count, len(rows)))
     matrix = sp.csr_array(sp.hstack([arrays.matrix, ones, -ones]))
     zeros, unlimited = np.zeros(2 * len(rows)), np.full(2 * len(rows), np.inf)
@@ -80,8 +88,8 @@ def _in_words(program: Program, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
         if block is None:
             continue
         mine = np.flatnonzero((rows >= block.span.start) & (rows < block.span.stop) & (slack > 1e-6))
-        keys = block.index.labels(rows[mine] - block.start)
-        records += [(words, " / ".join(k for k in key if k), name, float(amount))
-                    for key, amount in zip(keys, slack[mine], strict=True)]
+        keys = block.index.labels()
+        records += [(words, " / ".join(k for k in keys[row] if k) or "the network", name, float(amount))
+                    for row, amount in zip((rows[mine] - block.start).tolist(), slack[mine], strict=True)]
     frame = pd.DataFrame(records, columns=["what", "who", "row", "shortfall"])
     return frame.sort_values(["row", "shortfall"], ascending=[True, False], ignore_index=True)
