@@ -6,6 +6,7 @@ says which. Any of them can be fixed by name: `random_network(7, cross_docks=Tru
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,14 @@ class Feature:
         Features without which it would have no effect.
     chance : float
         Probability that it is on, where all it needs is on.
+    not_with : tuple of str
+        Features that are off where it is on.
     """
 
     meaning: str
     needs: tuple[str, ...] = ()
     chance: float = 0.5
+    not_with: tuple[str, ...] = ()
 
 
 FEATURES: dict[str, Feature] = {
@@ -92,6 +96,23 @@ FEATURES: dict[str, Feature] = {
     "single_source_product": Feature("Some customers take each product from one site.", ("several_products",), 0.6),
     "blanks": Feature("Cells that hold the default are blank, columns of blanks are absent."),
     "awkward_keys": Feature("Keys that look like numbers or like missing values: `NA`, `NO`, `00123`, `1E10`."),
+    "levels": Feature("Some sites have two or three sizes.", chance=0.35),
+    "min_throughput": Feature("Some sites have a minimum where they are open.", chance=0.3),
+    "lane_fixed": Feature("Some lanes cost something to be used at all.", chance=0.3),
+    "lane_minimum": Feature("Some lanes have a minimum where they are used.", chance=0.3),
+    "lane_maximum": Feature("Some lanes have a maximum.", chance=0.3),
+    "mode_capacity": Feature("Some modes have a capacity.", ("several_modes",), 0.4),
+    "whole_loads": Feature("The loads of some modes are paid for whole.", ("loads",), 0.6, ("weight_breaks",)),
+    "max_sources": Feature("Some customers have a most number of sources.", chance=0.3),
+    "same_site": Feature("A group of customers is served by one site.", chance=0.25),
+    "max_contracts": Feature("Contracts on the most that goes by some flows.", chance=0.35),
+    "min_contracts": Feature("Contracts on the least that goes by some flows.", chance=0.25),
+    "share_contracts": Feature("Contracts on shares of flows.", chance=0.3),
+    "duty": Feature("Some lanes carry duty.", chance=0.35),
+    "carbon_price": Feature("CO2 has a price.", chance=0.35),
+    "carbon_cap": Feature("CO2 has a cap.", chance=0.25),
+    "budget": Feature("Costs without penalties have a limit.", ("served_fraction",), 0.5),
+    "program_cost": Feature("Tiers cost something to be run at all.", chance=0.35),
 }
 """Every feature by name."""
 
@@ -109,7 +130,7 @@ def random_features(seed: int, **fixed: bool) -> dict[str, bool]:
     Raises
     ------
     UsageError
-        If a name is no feature, or a feature is switched on and one that it needs off.
+        If a name is no feature, a feature is switched on and one that it needs off, or two are that exclude each other.
     """
     for name in fixed:
         if name not in FEATURES:
@@ -126,10 +147,24 @@ def random_features(seed: int, **fixed: bool) -> dict[str, bool]:
         drawn[name] = name in wanted or fixed.get(name, bool(draw < feature.chance))
     for name, feature in FEATURES.items():
         drawn[name] = drawn[name] and all(drawn[need] for need in feature.needs)
+    _leave_out(drawn, fixed)
     forms = ("each_order", "share_certain", "share_expected")
     if drawn["on_time"] and not any(drawn[form] for form in forms):
         drawn[next((form for form in forms if form not in fixed), forms[0])] = True
     return drawn
+
+
+def _leave_out(drawn: dict[str, bool], fixed: Mapping[str, bool]) -> None:
+    """Of two features that cannot be on together, the one that was asked for stays, else the first of the list."""
+    for name, feature in FEATURES.items():
+        for other in feature.not_with:
+            if drawn[name] and drawn[other]:
+                if fixed.get(name) and fixed.get(other):
+                    raise UsageError(f"{name} and {other} cannot be on together")
+                off = other if fixed.get(name) else name
+                drawn[off] = False
+                for later, needs in FEATURES.items():
+                    drawn[later] = drawn[later] and all(drawn[need] for need in needs.needs)
 
 
 def random_network(seed: int, **features: bool) -> dict[str, Any]:

@@ -119,6 +119,17 @@ def without_rate_lanes(tables: Tables) -> Tables:
     return {**tables, "lanes": pd.concat([lanes, new], ignore_index=True)}
 
 
+def without_contracts(kind: str) -> Edit:
+    """Without the contracts of a kind."""
+
+    def edit(tables: Tables) -> Tables:
+        if "contracts" not in tables:
+            return tables
+        return {**tables, "contracts": tables["contracts"][tables["contracts"]["kind"] != kind]}
+
+    return edit
+
+
 MAKERS = ("plant", "supplier")
 NAMES = ["origin", "destination", "mode", "product"]
 
@@ -136,7 +147,7 @@ ABLATIONS: dict[str, Edit] = {
     "candidates": without("sites", "opening_cost"),
     "closable": without("sites", "may_close"),
     "closed_sites": put("sites", "status", "open", "status == 'closed'"),
-    "sites_in_group": without("contracts"),
+    "sites_in_group": without_contracts("sites_in_group"),
     "capacities": without("sites", "capacity"),
     "capacity_units": without("sites", "capacity_unit"),
     "roomless": without("products", "volume", "pallet_units"),
@@ -170,5 +181,22 @@ ABLATIONS: dict[str, Edit] = {
     "served_fraction_each": without("promises", "served_fraction_each"),
     "single_source_customer": put("customers", "single_source", "no", "single_source == 'customer'"),
     "single_source_product": put("customers", "single_source", "no", "single_source == 'product'"),
+    "levels": without("capacity_levels"),
+    "min_throughput": without("sites", "min_throughput"),
+    "lane_fixed": without("lanes", "fixed_cost"),
+    "lane_minimum": without("lanes", "min_volume"),
+    "lane_maximum": without("lanes", "max_volume"),
+    "mode_capacity": without("modes", "capacity"),
+    "whole_loads": without("modes", "whole_loads"),
+    "max_sources": without("customers", "max_sources"),
+    "same_site": without_contracts("same_site"),
+    "max_contracts": without_contracts("max_volume"),
+    "min_contracts": without_contracts("min_volume"),
+    "share_contracts": without_contracts("share"),
+    "duty": without("lanes", "duty_rate"),
+    "carbon_price": settings(carbon_price=None),
+    "carbon_cap": settings(carbon_cap=None),
+    "budget": settings(budget=None),
+    "program_cost": without("tiers", "program_cost"),
 }
 """For each feature an edit that takes its effect away."""

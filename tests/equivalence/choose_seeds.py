@@ -6,6 +6,7 @@ To be run again when the generator of random networks changes what it draws; the
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from ctsopt.testing import FEATURES, random_features, random_network
 from tests.equivalence.ablations import ABLATIONS
@@ -19,14 +20,14 @@ def solved(tables: dict) -> OracleResult:
     return optimum({name: frame for name, frame in tables.items() if name != "settings"}, tables["settings"])
 
 
-def decisive(seed: int) -> set[str]:
+def decisive(seed: int, of: Iterable[str] = ABLATIONS, **fixed: bool) -> set[str]:
     """Features without which the network of this seed would cost something else, or could (not) be served."""
-    tables, on = random_network(seed), random_features(seed)
+    tables, on = random_network(seed, **fixed), random_features(seed, **fixed)
     base = solved(tables)
     found = set()
-    for name, edit in ABLATIONS.items():
+    for name in of:
         if on[name]:
-            result = solved(edit(tables))
+            result = solved(ABLATIONS[name](tables))
             same = result.status == base.status and not abs(result.total - base.total) > 1e-6 * abs(base.total)
             found |= set() if same else {name}
     return found

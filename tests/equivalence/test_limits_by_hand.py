@@ -360,3 +360,21 @@ def test_a_contract_on_flows_that_there_are_none_of_is_named():
                    contracts=table({"contract": "deal", "kind": "min_volume", "origin": "R", "quantity": 5}))
     with pytest.raises(cts.InfeasibleError, match=r"deal: 5 units are asked for"):
         cts.solve(cts.network(tables))
+
+
+def test_loads_and_limits_in_tables_and_files(tmp_path):
+    """60 for A and 40 for B by loads of 50 at 7: two and one. Of the 100 kg a capacity of 120 allows, 100 are used."""
+    tables = fan("P", modes=table({"mode": "truck", "whole_loads": "yes", "load_weight": 50, "capacity": 120}),
+                 rates=table({"mode": "truck", "per_shipment": 7}),
+                 contracts=table({"contract": "deal", "kind": "max_volume", "customer": "A", "quantity": 60}))
+    sol = cts.solve(cts.network(tables))
+    for answer in (sol, (sol.save(tmp_path / "plan"), cts.load(tmp_path / "plan"))[1]):
+        loads = answer.loads.set_index("destination")
+        assert loads["loads"].to_dict() == {"A": 2, "B": 1}
+        assert loads["cost"].to_dict() == {"A": 14, "B": 7}
+        limits = answer.limits.set_index(["limit", "key"])
+        assert limits.loc[("mode_capacity", "truck"), ["used", "most"]].tolist() == pytest.approx([100, 120])
+        assert limits.loc[("contract_volume", "deal"), ["used", "most"]].tolist() == pytest.approx([60, 60])
+        by_customer = answer.cube.groupby(["line", "customer"], observed=True)["amount"].sum()
+        assert by_customer["loads"].to_dict() == pytest.approx({"A": 14, "B": 7})
+        assert answer.total_cost == pytest.approx(21)

@@ -219,7 +219,8 @@ def test_capital_recovery(optimum):
     assert result.open_sites == ("Q",)
     assert lines(result) == pytest.approx({"site_fixed": 200, "site_opening": 125.228, "site_closing": 25.0456},
                                           rel=1e-5)
-    tables["contracts"] = table({"contract": "both", "kind": "sites_in_group", "group": "*", "limit": "exactly", "quantity": 2})
+    tables["contracts"] = table({"contract": "both", "kind": "sites_in_group", "group": "*", "limit": "exactly",
+                                 "quantity": 2})
     assert optimum(tables, {"life": 5}).total == pytest.approx(1000 + 200 + 125.228, rel=1e-5)
 
 

@@ -23,6 +23,11 @@ ROWS: dict[str, str] = {
         West,dc,50.9,7,NO,,west,candidate,yes,no,40000,100000,0,70000,pallets,1,2,0.5
         Dock,crossdock,50.1,8.7,HE,,,open,yes,no,1000,0,0,9000,m3,0.5,0.5,0.25
     """,
+    "capacity_levels": """
+        site,level,capacity,fixed_cost
+        NA,small,40000,1000
+        NA,large,80000,9000
+    """,
     "site_products": """
         site,product,make_cost,make_capacity,make_days,can_stock
         Plant,00123,4,70000,0,yes

@@ -71,6 +71,13 @@ REFERENCES = [
     ("rates", "mode", "parcell", "parcel", "unknown_reference"),
     ("rates", "product", "1E1", "1E10", "unknown_reference"),
     ("contracts", "group", "wst", "west", "contract_group_empty"),
+    ("contracts", "customer", "Ana", "Anna", "unknown_reference"),
+    ("contracts", "site", "Wst", "West", "unknown_reference"),
+    ("contracts", "origin", "plant", "Plant", "unknown_reference"),
+    ("contracts", "destination", "Chloe", "Chloé", "unknown_reference"),
+    ("contracts", "mode", "rial", "rail", "unknown_reference"),
+    ("contracts", "product", "0123", "00123", "unknown_reference"),
+    ("capacity_levels", "site", "Wst", "West", "unknown_reference"),
 ]
 
 
@@ -112,6 +119,14 @@ def test_a_reference_to_a_table_that_cannot_be_read_is_not_told():
 # ---- one rule at a time ----------------------------------------------------------------------------------------------
 
 E, W = "error", "warning"
+
+
+def deal(kind: str, **cells: str) -> Sources:
+    """The example with a third contract."""
+    given = {"contract": "deal", "kind": kind, **cells}
+    return edited(*(("contracts", 2, column, text) for column, text in given.items()))
+
+
 CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
     ("lane_from_customer", edited(("lanes", 14, "origin", "Anna"), ("lanes", 14, "destination", "Boris")),
      {("lanes", "origin", (14,), E)}),
@@ -173,6 +188,25 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
     ("unused_rate", edited(("rates", 4, "origin", "north"), ("rates", 4, "destination", "West"),
                            ("rates", 4, "mode", "rail"), ("rates", 5, "origin", "*"), ("rates", 5, "mode", "rail"),
                            ("rates", 5, "destination", "coast")), {("rates", "", (4, 5), W)}),
+    ("contract_group_missing", deal("same_site"), {("contracts", "group", (2,), E)}),
+    ("contract_share_above_one", deal("share", site="NA", quantity="30"), {("contracts", "quantity", (2,), E)}),
+    ("contract_share_of_nothing", deal("share", product="00123", quantity="0.3"), {("contracts", "kind", (2,), E)}),
+    ("contract_scope_without_effect", deal("same_site", group="retail", mode="rail"),
+     {("contracts", "kind", (2,), W)}),
+    ("contract_each_of_nothing", deal("max_volume", site="NA", each_or_total="each", quantity="9"),
+     {("contracts", "each_or_total", (2,), E)}),
+    ("lane_minimum_above_maximum", edited(("lanes", 1, "min_volume", "9"), ("lanes", 1, "max_volume", "8"),
+                                          ("lanes", 2, "min_volume", "9")), {("lanes", "min_volume", (1,), E)}),
+    ("site_minimum_above_capacity", edited(("sites", 2, "min_throughput", "80001"),
+                                           ("sites", 3, "min_throughput", "70000")),
+     {("sites", "min_throughput", (2,), E)}),
+    ("sources_not_whole", edited(("customers", 0, "max_sources", "1.5"), ("customers", 1, "max_sources", "2")),
+     {("customers", "max_sources", (0,), E), ("customers", "max_sources", (1,), W)}),
+    ("level_without_choice", edited(("capacity_levels", 1, "site", "West"), ("sites", 3, "status", "closed")),
+     {("capacity_levels", "site", (1,), W)}),
+    ("duty_without_value", edited(("lanes", 0, "duty_rate", "0.1"), ("products", 0, "unit_value", "5")),
+     {("products", "unit_value", (1,), W)}),
+    ("carbon_without_modes", edited(carbon_cap=5), {("modes", "co2", (), W)}),
 ]
 
 

@@ -142,3 +142,32 @@ def test_everything_at_once():
                                {"origin": "D", "destination": "F", "from_distance": 5, "per_unit": 1}))
     rules = {f.rule for f in cts.check(tables).errors}
     assert rules == {"way_without_rate", "ambiguous_rate", "unknown_distance", "unreachable_customer"}
+
+
+def by_whole_loads(**columns: object) -> dict:
+    """Products x and y from P over D to C by a truck whose loads are paid for whole."""
+    mode = {"mode": "truck", "whole_loads": "yes", "load_weight": 100, "per_shipment": 5}
+    return chain(modes=table({k: v for k, v in (mode | columns).items() if v is not None}),
+                 products=table({"product": "x"}, {"product": "y"}),
+                 demand=table({"customer": "C", "product": "x", "quantity": 1},
+                              {"customer": "C", "product": "y", "quantity": 1}))
+
+
+def test_whole_loads_need_a_load():
+    found = finding(by_whole_loads(load_weight=None), "load_needed")
+    assert (found.table, list(found.values)) == ("modes", ["truck"])
+    assert not cts.check(by_whole_loads()).errors
+
+
+def test_a_load_that_costs_differently_by_product():
+    """A rate of 7 a shipment for x alone on the lane from P; y pays the mode's 5. By unit they may differ."""
+    differs = by_whole_loads() | {"rates": table({"origin": "P", "product": "x", "per_shipment": 7})}
+    assert list(finding(differs, "load_cost_differs").values) == ["P to D by truck"]
+    same = by_whole_loads() | {"rates": table({"origin": "P", "product": "x", "per_shipment": 5, "per_unit": 3})}
+    assert not cts.check(same).errors
+
+
+def test_whole_loads_with_weight_breaks():
+    breaks = table({"origin": "D", "per_shipment": 7}, {"origin": "D", "from_weight": 50, "per_shipment": 7})
+    found = finding(by_whole_loads() | {"rates": breaks}, "whole_loads_with_breaks")
+    assert list(found.values) == ["D to C by truck"]

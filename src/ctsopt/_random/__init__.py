@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt._random import business, places, transport
+from ctsopt._random import business, limits, places, transport
 from ctsopt._random.draw import Draw
 from ctsopt.network.schema import BY_NAME
 
@@ -23,6 +23,8 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
         frame = maker(draw, draw.rng(table))
         if frame is not None and len(frame):
             draw.tables[table] = frame.reset_index(drop=True)
+        if table in LIMITS and (table in draw.tables):
+            LIMITS[table](draw, draw.rng(f"{table}, limits"))
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
                       for name, frame in draw.tables.items()}
@@ -43,7 +45,15 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
         chosen["open_lanes"] = "all"
     if draw.on["processing"]:
         chosen["processing_time"] = 0.25
-    return chosen
+    return chosen | limits.settings(draw, draw.rng("settings, limits"))
+
+
+def contracts(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
+    """Limits on open sites, then agreements on flows."""
+    rows = [*places.contracts(draw, rng), *limits.contracts(draw, draw.rng("contracts, limits"))]
+    frame = pd.DataFrame(rows, columns=limits.CONTRACTS).dropna(axis="columns", how="all")
+    defaults = {c: BY_NAME["contracts"].column(c).default for c in frame}
+    return frame.fillna({c: default for c, default in defaults.items() if default is not None}) if rows else None
 
 
 def blanked(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -63,9 +73,15 @@ def blanked(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) 
     return pd.DataFrame(kept)
 
 
+LIMITS: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
+    "products": limits.products, "demand": limits.modes, "tiers": limits.tiers, "customers": limits.customers,
+    "sites": limits.sites, "lanes": limits.lanes}
+"""What is added to some tables once all that it needs is made, by a stream of its own."""
+
 MAKERS: Mapping[str, Callable[[Draw, np.random.Generator], pd.DataFrame | None]] = {
     "periods": business.periods, "products": business.products, "modes": transport.modes, "tiers": business.tiers,
     "promises": business.promises, "customers": business.customers, "demand": business.demand,
-    "order_profiles": business.order_profiles, "sites": places.sites, "site_products": places.site_products,
-    "lanes": transport.lanes, "contracts": places.contracts, "rates": transport.rates}
+    "order_profiles": business.order_profiles, "sites": places.sites,
+    "capacity_levels": limits.capacity_levels, "site_products": places.site_products,
+    "lanes": transport.lanes, "contracts": contracts, "rates": transport.rates}
 """The functions that make the tables, in an order in which each finds what it needs."""

@@ -55,20 +55,25 @@ def add_room(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.Da
     room = {unit: most for unit, most in room.items() if most > 0}
     units = rng.choice(list(room), count) if draw.on["capacity_units"] else np.full(count, "units")
     largest = np.array([room[unit] for unit in units])
-    busiest = {"units": peak(draw), "kg": peak(draw, "weight"), "m3": peak(draw, "volume"),
-               "pallets": peak(draw, "_pallets")}
+    at_peak = busiest(draw)
     frame["capacity_unit"] = units
     if draw.on["capacities"]:
         safe = frame["site"].isin(draw.safe).to_numpy()
         shares = np.where(safe, 1.1, rng.uniform(0.1, 0.6, count))
         limited = rng.random(count) < 0.8
-        frame["capacity"] = np.where(limited, tame(shares * [busiest[unit] for unit in units]), np.inf)
+        frame["capacity"] = np.where(limited, tame(shares * [at_peak[unit] for unit in units]), np.inf)
     if draw.on["handling"]:
         frame["handling_in"] = tame(rng.uniform(0.02, 0.3, count) / largest, 2)
         frame["handling_out"] = tame(rng.uniform(0.05, 0.7, count) / largest, 2)
     if draw.on["processing"]:
         frame["processing_time"] = np.where(rng.random(count) < 0.6, np.round(rng.uniform(0.1, 0.8, count), 2), np.nan)
     return frame
+
+
+def busiest(draw: Draw) -> dict[str, float]:
+    """Peak of all demand in each capacity unit."""
+    return {"units": peak(draw), "kg": peak(draw, "weight"), "m3": peak(draw, "volume"),
+            "pallets": peak(draw, "_pallets")}
 
 
 def peak(draw: Draw, measure: str = "", product: str = "") -> float:
@@ -116,12 +121,12 @@ def made(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFr
     return frame
 
 
-def contracts(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
+def contracts(draw: Draw, rng: np.random.Generator) -> list[dict[str, object]]:
     """Limits that can be met on the number of open dcs, and sometimes of all sites."""
     if not draw.on["sites_in_group"]:
-        return None
+        return []
     sites = draw.tables["sites"]
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, group in (("dcs", "network"), ("all", ALL)):
         members = sites[sites["group"].eq(group) | (group == ALL)]
         barred = members["status"].eq("closed") | (members["status"].eq("candidate") & members["may_open"].eq("no"))
@@ -130,5 +135,6 @@ def contracts(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
         if high == low or (name == "all" and rng.random() < 0.6):
             continue
         limit = str(rng.choice(["at_most", "at_least", "exactly"]))
-        rows.append((name, "sites_in_group", group, limit, float(rng.integers(max(low, 1), high + 1))))
-    return pd.DataFrame(rows, columns=["contract", "kind", "group", "limit", "quantity"])
+        rows.append({"contract": name, "kind": "sites_in_group", "group": group, "limit": limit,
+                     "quantity": float(rng.integers(max(low, 1), high + 1))})
+    return rows

@@ -131,7 +131,10 @@ def rates(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
     """A rate card: sets of names of distinct specificity, each with its distance bands and weight breaks."""
     if not draw.on["rate_card"]:
         return None
-    frame = pd.concat([rate_names(draw, rng, pattern) for pattern in patterns(draw, rng)], ignore_index=True)
+    chosen = patterns(draw, rng)
+    if draw.on["whole_loads"]:  # a load costs the same whatever is in it
+        chosen = [pattern for pattern in chosen if pattern[3] == ALL] or ["****"]
+    frame = pd.concat([rate_names(draw, rng, pattern) for pattern in chosen], ignore_index=True)
     frame["_level"] = rng.uniform(0.6, 4, len(frame))
     frame["_by_weight"] = rng.random(len(frame)) < 0.6
     low = 0.0 if not draw.on["next_break"] or (draw.tables["modes"]["bill_next_break"] == "no").any() else 12.5

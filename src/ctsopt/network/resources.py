@@ -102,15 +102,22 @@ def _cost_of_load(net: Network, rates: Rates, legs: Legs, notes: Notes) -> Float
                         legs.distance[leg], to_customers=legs.to_customers)
     band = np.maximum(match.band, 0)
     cost = rates.per_load(band, legs.mode[leg], legs.distance[leg]).reshape(len(legs), products)
-    names = [f"{net.axes['site'].labels[o]} by {net.axes['mode'].labels[m]}"
-             for o, m in sorted(set(zip(legs.origin.tolist(), legs.mode.tolist(), strict=True)))]
-    if len(legs) and np.ptp(cost, axis=1).max() > 1e-9 * max(1.0, float(cost.max())):
+    differs = np.ptp(cost, axis=1) > 1e-9 * np.maximum(1.0, cost.max(axis=1))
+    if differs.any():
         notes.add("load_cost_differs", "rates", "loads are paid for whole, but their cost differs by product",
-                  "give one row of rates for all products on lanes of the mode", *_counted(names))
-    if len(legs) and (rates.breaks(band) > 1).any():
+                  "give one row of rates for all products on lanes of the mode", *_lane_names(net, legs.take(differs)))
+    broken = (rates.breaks(band).reshape(len(legs), products) > 1).any(axis=1)
+    if broken.any():
         notes.add("whole_loads_with_breaks", "rates", "loads are paid for whole, but the rate has weight breaks",
-                  "give one row with from_weight 0, or a mode without whole_loads", *_counted(names))
+                  "give one row with from_weight 0, or a mode without whole_loads", *_lane_names(net, legs.take(broken)))
     return cost[:, 0] if products else np.zeros(len(legs))
+
+
+def _lane_names(net: Network, legs: Legs) -> tuple[list[str], int]:
+    """Lanes in words."""
+    sites, ends = net.axes["site"], net.axes["customer" if legs.to_customers else "site"]
+    lanes = zip(sites.names(legs.origin), ends.names(legs.destination), net.axes["mode"].names(legs.mode), strict=True)
+    return _counted([f"{start} to {end} by {mode}" for start, end, mode in lanes])
 
 
 def _counted(names: list[str]) -> tuple[list[str], int]:
