@@ -17,7 +17,7 @@ SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 22, 2
 
 # Levels, limits, loads, contracts, duty, CO2 and budget: off in the networks above, drawn at random in those below.
 NEW = tuple(FEATURES)[tuple(FEATURES).index("levels"):]
-LIMITED = (40, 41, 42, 46, 47, 50, 57, 60, 63, 65, 66, 74, 77, 78, 79, 81, 86, 100, 102, 103, 106, 108, 110, 111, 113,
+LIMITED = (40, 41, 42, 46, 47, 50, 57, 58, 60, 63, 66, 74, 77, 78, 79, 81, 86, 100, 102, 103, 106, 108, 110, 111, 113,
            121, 124, 136, 138, 142)
 
 

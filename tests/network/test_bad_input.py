@@ -100,7 +100,8 @@ def test_faulty_csv_files(tmp_path: Path, content: bytes, rule: str, rows: list[
 
 def test_a_ragged_row_shows_what_stands_there(tmp_path: Path):
     found = check(write_csv(tmp_path, contracts="contract,kind,quantity\nc,sites_in_group,3\nd,Springfield, IL,x,1\n"))
-    assert [(f.rule, list(f.rows), list(f.values)) for f in found] == [("ragged_row", [3], ["d,Springfield, IL,x,1"])]
+    ragged = [(list(f.rows), list(f.values)) for f in found if f.rule == "ragged_row"]
+    assert ragged == [([3], ["d,Springfield, IL,x,1"])]
 
 
 def test_the_nearest_name_of_a_column_a_file_and_a_sheet(tmp_path: Path):

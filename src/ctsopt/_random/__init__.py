@@ -52,7 +52,7 @@ def contracts(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
     """Limits on open sites, then agreements on flows."""
     rows = [*places.contracts(draw, rng), *limits.contracts(draw, draw.rng("contracts, limits"))]
     frame = pd.DataFrame(rows, columns=limits.CONTRACTS).dropna(axis="columns", how="all")
-    defaults = {c: BY_NAME["contracts"].column(c).default for c in frame}
+    defaults = {c: BY_NAME["contracts"].column(str(c)).default for c in frame}
     return frame.fillna({c: default for c, default in defaults.items() if default is not None}) if rows else None
 
 

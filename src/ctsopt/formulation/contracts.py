@@ -86,7 +86,8 @@ def _share(x: Variables, net: Network, row: Any) -> Rows | None:
     # The whole is the flows of any site: it is the same for each of them.
     anywhere = {"site": np.full(len(index), BLANK, dtype=np.int32)}
     coarse = Keys({**index.columns, **anywhere}, index.axes).distinct(*index.names)
-    whole = _in_scope(x, net, row, row._replace(**dict.fromkeys(_WHENCE, "")), coarse, anywhere=True).at(index, anywhere)
+    everything = row._replace(**dict.fromkeys(_WHENCE, ""))
+    whole = _in_scope(x, net, row, everything, coarse, anywhere=True).at(index, anywhere)
     difference = _in_scope(x, net, row, row, index) - whole * float(row.quantity)
     if row.limit == "exactly":
         return difference == 0.0
@@ -205,8 +206,8 @@ def _require_flows(rows: Rows) -> None:
                                float(rows.lower[row])) for row in missing.tolist()],
                              columns=["what", "who", "row", "shortfall"])
         lines = [f"  {row.who}: {row.shortfall:,.6g} units are asked for" for row in frame.head(8).itertuples()]
-        raise InfeasibleError("\n".join(["no way of the network is in the scope of these contracts, so that nothing can "
-                                         "be sent under them", *lines,
+        raise InfeasibleError("\n".join(["no way of the network is in the scope of these contracts, so that nothing "
+                                         "can be sent under them", *lines,
                                          "correct the scope, or add the lanes that it speaks of"]), frame)
 
 

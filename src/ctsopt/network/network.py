@@ -155,7 +155,11 @@ class Network:
         tables: dict[str, object] = {n: self._raw(n) for n in self.given if n != name}
         if frame is not None:
             tables[name] = frame
-        return network({**tables, SETTINGS.name: dict(self.settings)})
+        return network({**tables, SETTINGS.name: self._stated()})
+
+    def _stated(self) -> dict[str, Setting]:
+        """Settings as a user would state them: no limit is left out."""
+        return {name: value for name, value in self.settings.items() if value != float("inf")}
 
     def with_settings(self, **settings: Setting) -> Network:
         """A new network with other settings: `net.with_settings(circuity=1.3)`.
@@ -166,7 +170,7 @@ class Network:
             If there is no such setting, or its value is not valid.
         """
         tables: dict[str, object] = {n: self._raw(n) for n in self.given}
-        return network({**tables, SETTINGS.name: {**self.settings, **settings}})
+        return network({**tables, SETTINGS.name: {**self._stated(), **settings}})
 
     def _raw(self, name: str) -> RawTable:
         """A table as it would be read, with the row numbers it came with."""

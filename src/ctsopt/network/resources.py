@@ -102,11 +102,11 @@ def _cost_of_load(net: Network, rates: Rates, legs: Legs, notes: Notes) -> Float
                         legs.distance[leg], to_customers=legs.to_customers)
     band = np.maximum(match.band, 0)
     cost = rates.per_load(band, legs.mode[leg], legs.distance[leg]).reshape(len(legs), products)
-    differs = np.ptp(cost, axis=1) > 1e-9 * np.maximum(1.0, cost.max(axis=1))
+    differs = np.asarray(np.ptp(cost, axis=1) > 1e-9 * np.maximum(1.0, cost.max(axis=1)))
     if differs.any():
         notes.add("load_cost_differs", "rates", "loads are paid for whole, but their cost differs by product",
                   "give one row of rates for all products on lanes of the mode", *_lane_names(net, legs.take(differs)))
-    broken = (rates.breaks(band).reshape(len(legs), products) > 1).any(axis=1)
+    broken = np.asarray((rates.breaks(band).reshape(len(legs), products) > 1).any(axis=1))
     if broken.any():
         notes.add("whole_loads_with_breaks", "rates", "loads are paid for whole, but the rate has weight breaks",
                   "give one row with from_weight 0, or a mode without whole_loads", *_lane_names(net, legs.take(broken)))

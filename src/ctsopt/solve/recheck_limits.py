@@ -174,7 +174,9 @@ def _scoped(solution: Solution, contract: Any, scope: Any) -> pd.DataFrame:
 
 
 def _sum(flow: pd.DataFrame, names: dict[str, str]) -> float:
-    fits = np.logical_and.reduce([np.ones(len(flow), dtype=bool), *(flow[c] == n for c, n in names.items())])
+    fits = np.ones(len(flow), dtype=bool)
+    for column, name in names.items():
+        fits &= (flow[column] == name).to_numpy(dtype=bool)
     return float(flow.loc[fits, "quantity"].sum())
 
 
