@@ -138,12 +138,15 @@ class Solution:
         Returns
         -------
         DataFrame
-            Columns: units delivered, the cost lines, cost (cash), penalties, total, cost_per_unit (an average: no
-            price). The row `unassigned` holds costs that serve nobody; the last row, `total`, equals `total_cost`.
+            Tiers in the order of their rank. Columns: units delivered, the cost lines, cost (cash), penalties, total,
+            cost_per_unit (an average: no price). The row `unassigned` holds costs that serve nobody; the last row,
+            `total`, equals `total_cost`.
         """
         penal = self.costs["behaviour"] == "penalty"
+        tiers = self.net.tables["tiers"].sort_values(["rank", "tier"], kind="stable")["tier"].tolist()
+        order = {"tier": tiers, "period": self.net.axes["period"].labels.tolist()}
         return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),
-                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by)
+                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by, order)
 
     # ---- words and files -------------------------------------------------------------------------------------
 

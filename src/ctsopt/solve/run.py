@@ -143,9 +143,10 @@ def _require_plan(net: Network, model: Program, found: Search) -> None:
     if found.stopped_by == "infeasible":
         raise explain(net, model)
     if found.stopped_by == "interrupt":
-        raise NoPlanError("interrupted before any plan was found")
+        raise NoPlanError("interrupted before any plan was found", found.stopped_by)
     if found.stopped_by == "time_limit":
-        raise NoPlanError("the time limit was reached before any plan was found; allow more time, or a larger gap")
+        raise NoPlanError("the time limit was reached before any plan was found; allow more time, or a larger gap",
+                          found.stopped_by)
     if found.stopped_by == "unbounded":
         raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
     raise SolverError(f"the solver ended without a plan: {found.detail}")
