@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import numbers as formats
 
 from ctsopt.errors import Finding, UsageError
-from ctsopt.network import csv_files
+from ctsopt.network import csv_files, excel
 from ctsopt.network.cast import cast_tables
 from ctsopt.network.io import read_tables
 from ctsopt.network.network import Network, network, read
@@ -394,6 +394,15 @@ def test_typed_keys_become_text():
     assert raw_texts(raw, "customers", "tier") == ["1", "", "3"]
 
 
+def test_numbers_in_columns_of_objects():
+    frame = pd.DataFrame({"customer": "Anna", "quantity": pd.Series([1, 2.5, None, np.int64(3)], dtype=object)})
+    raw, _ = read_tables({"demand": frame})
+    assert np.array_equal(raw.tables["demand"].columns["quantity"], [1.0, 2.5, np.nan, 3.0], equal_nan=True)
+    raw, _ = read_tables({"demand": frame, "_scratch": 5, "settings": {"life": np.int64(7), "circuity": np.float32(1.5),
+                                                                      "name": None, "_mine": []}})
+    assert {s.name: s.text for s in raw.settings} == {"life": "7", "circuity": "1.5", "name": ""}
+
+
 def test_keys_in_the_index_are_read():
     sources = example.sources()
     sources["demand"] = sources["demand"].set_index(["customer", "product"])
@@ -492,6 +501,18 @@ def test_a_workbook_with_other_sheets_is_never_overwritten(net: Network, tmp_pat
     with pytest.raises(UsageError, match="not a workbook"):
         net.write(text)
     assert text.read_text() == "not a workbook"
+    (tmp_path / "folder.xlsx").mkdir()
+    with pytest.raises(UsageError, match="a folder"):
+        net.write(tmp_path / "folder.xlsx")
+
+
+def test_more_rows_than_a_sheet_holds(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(excel, "MOST_ROWS", 14)  # 13 rows and the header
+    with pytest.raises(UsageError, match="lanes has 14 rows, more than a sheet holds"):
+        net.write(tmp_path / "net.xlsx")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(excel, "MOST_ROWS", 15)
+    assert net.write(tmp_path / "net.xlsx").exists()
 
 
 def test_a_write_that_fails_leaves_everything_as_it_was(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -77,9 +77,6 @@ class Tables:
         self._codes: dict[tuple[str, str, str], Ints] = {}
         self.axes = self._make_axes()
 
-    def __len__(self) -> int:
-        return len(self.frames)
-
     def count(self, table: str) -> int:
         """Number of rows."""
         return len(self.frames[table])
