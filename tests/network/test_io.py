@@ -25,10 +25,11 @@ from ctsopt.errors import Finding, UsageError
 from ctsopt.network import csv_files, excel
 from ctsopt.network.cast import cast_tables
 from ctsopt.network.io import read_tables
-from ctsopt.network.network import Network, network, read
+from ctsopt.network.network import Network, check, network, read
 from ctsopt.network.raw import Raw, Texts
 from ctsopt.network.tables import Tables
 from ctsopt.network.writing import replace_folder
+from ctsopt.testing import random_network
 from tests.network import example
 
 FORMS = ("csv", "parquet", "xlsx")
@@ -130,6 +131,23 @@ def test_any_name_and_any_number_survive(tmp_path_factory: pytest.TempPathFactor
         again = read(write_as(net, folder, form))
         assert again.hash == net.hash
         assert sorted(again.tables["demand"]["quantity"]) == sorted(c + 0.0 for c in customers.values())
+
+
+def test_random_networks_survive_with_their_warnings(tmp_path: Path):
+    tried = 0
+    for seed in range(100):
+        tables = random_network(seed)
+        if check(tables).errors:  # a draw may hold demand that nothing reaches in time
+            continue
+        net = network(tables)
+        for form in FORMS:
+            again = read(write_as(net, tmp_path / str(seed), form))
+            assert again == net
+            assert [(f.rule, f.count) for f in again.findings] == [(f.rule, f.count) for f in net.findings]
+        tried += 1
+        if tried == 6:
+            return
+    pytest.fail("fewer than six random networks are free of faults")
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------------------
