@@ -21,6 +21,9 @@ from ctsopt.solve.options import Options
 _VIOLATED = 1e-6
 """A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
 
+_ROOT_SHARE = 0.5
+"""Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
+
 
 @dataclass(frozen=True, eq=False)
 class Search:
@@ -62,13 +65,17 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     watch : callable, optional
         Told of the progress.
     """
-    deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+    begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
+    deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
     rounds = iterations = 0
     if options.links == "lazy" and lazy.any():
-        root, active, rounds, iterations = _root(arrays, lazy, options, deadline)
-        if root.stopped_by != "gap" or options.relax:
+        root, active, rounds, iterations = _root(arrays, lazy, options,
+                                                 deadline if options.relax else begin + _ROOT_SHARE * limit)
+        # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
+        late = root.stopped_by == "time_limit" and not options.relax
+        if (root.stopped_by != "gap" and not late) or options.relax:
             return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
     model = Highs(arrays.with_rows(active), relax=options.relax, log=options.log, mip_rel_gap=options.gap,

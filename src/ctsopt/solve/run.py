@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ctsopt.errors import NoPlanError, SolverError, UsageError, nearest_name
 from ctsopt.formulation import build
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.preference import preference
-from ctsopt.keys import Floats, Positions
+from ctsopt.keys import Floats, Keys, Positions
 from ctsopt.program.highs import version as highs_version
 from ctsopt.program.program import Program
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
@@ -121,7 +122,7 @@ def _lap(seconds: dict[str, float], phase: str) -> None:
 
 def _start(net: Network, model: Program,
            start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
-    """Columns of `open` and their values in the plan to start from, within what the study allows."""
+    """Whole columns and their values in the plan to start from, within what the study allows."""
     if start is None:
         return None
     known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
@@ -133,7 +134,24 @@ def _start(net: Network, model: Program,
     block = model.variables["open"]
     values = np.array([float(bool(known.get(name, False))) for name in sites])
     values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))
-    return np.arange(block.span.start, block.span.stop), values
+    columns = np.arange(block.span.start, block.span.stop)
+    if not isinstance(start, Solution) or "source" not in model.variables:
+        return columns, values
+    sources = model.variables["source"]
+    return (np.concatenate([columns, np.arange(sources.span.start, sources.span.stop)]),
+            np.concatenate([values, _sources(start, sources.index)]))
+
+
+def _sources(start: Solution, index: Keys) -> Floats:
+    """1 for each source that the plan to start from uses."""
+    flow = start.flows[start.flows["kind"] == "delivery"]
+    wanted = index.frame()
+    used = np.zeros(len(wanted), dtype=bool)
+    for names, here in ((["customer", "origin"], wanted["product"] == ""),
+                        (["customer", "origin", "product"], wanted["product"] != "")):
+        keys = wanted.rename(columns={"site": "origin"})[names]
+        used |= here.to_numpy() & pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(flow[names]))
+    return used.astype(float)
 
 
 def _require_plan(net: Network, model: Program, found: Search) -> None:
