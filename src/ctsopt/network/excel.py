@@ -104,7 +104,7 @@ def _rows(sheet: Any) -> list[Any]:
 def _has_formulas(path: Path) -> bool:
     with zipfile.ZipFile(path) as archive:
         return any(re.search(rb"<f[ >/]", archive.read(name)) for name in archive.namelist()
-                   if name.startswith("xl/worksheets/sheet"))
+                   if name.startswith("xl/worksheets/"))
 
 
 def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[Finding]]:

@@ -53,7 +53,8 @@ def lane_into_supplier(t: Tables) -> Iterator[Fault]:
     """Nothing is delivered into a supplier. (A plant may receive what another site makes.)"""
     for table, makes_lane in (("lanes", _open(t)), ("rates", t.codes("rates", "origin", "site") >= 0)):
         yield Fault(table, "destination", "the lane ends at a supplier, which only sends",
-                    "turn the lane round, or make the site a plant or dc", _kind_of(t, table, "destination", "supplier") & makes_lane)
+                    "turn the lane round, or make the site a plant or dc",
+                    _kind_of(t, table, "destination", "supplier") & makes_lane)
 
 
 @rule("sites")
