@@ -89,9 +89,8 @@ def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Row
     bounds = x.choice[deliver.index[site]]
     if not bounds.any():
         return None
-    free = deliver.where(bounds)
-    index = free.index.distinct("customer", "tier", "product", "period", site=site)
-    return free.per(index, on={"site": site}) <= x.open.at(index) * net.requests["quantity"]
+    linked = deliver.where(bounds).by("customer", "tier", "product", "period", site=site)
+    return linked <= x.open.at(linked.index) * net.requests["quantity"]
 
 
 def sites_in_group(x: Variables, net: Network) -> Rows | None:

@@ -74,9 +74,9 @@ def source(net: Network) -> Variable | None:
 def single_sourced(net: Network) -> tuple[Ints, Bools]:
     """For each delivery: the product under which its source is decided (blank: all together), and whether it is."""
     keys = net.ways.deliveries.index
-    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[keys["customer"]]
-    product = np.where(rule == "product", keys["product"], BLANK).astype(np.int32)
-    return product, np.asarray(rule != "no")
+    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)
+    product = np.where((rule == "product")[keys["customer"]], keys["product"], np.int32(BLANK))
+    return product, np.asarray((rule != "no")[keys["customer"]])
 
 
 VARIABLES = (open, make, move, deliver, unserved, assigned, source)

@@ -101,12 +101,21 @@ class Expr:
         KeyMismatch
             If a key here has no counterpart in `index`.
         """
-        place = index.locate(self.index, on)
-        narrow = place.astype(np.int32)
+        return self._added_up(index, index.places(self.index, on))
+
+    def by(self, *names: str, **renamed: str) -> Expr:
+        """Add up to the distinct keys of these columns; `new=old` renames a column.
+
+        The same as `per` with `index.distinct(...)`, without looking the keys up.
+        """
+        index, place = self.index.grouped(*names, **renamed)
+        return self._added_up(index, place)
+
+    def _added_up(self, index: Keys, place: Ints) -> Expr:
         constant = None
         if self.constant is not None:
             constant = np.bincount(place, weights=self.constant, minlength=len(index)).astype(np.float64)
-        return Expr(index, narrow if self.row is None else narrow[self.row], self.col, self.coef, constant)
+        return Expr(index, place if self.row is None else place[self.row], self.col, self.coef, constant)
 
     def at(self, index: Keys, on: On | None = None) -> Expr:
         """Look up for the finer keys of `index`: each of them gets a copy of the expression of its coarser key.
@@ -116,7 +125,7 @@ class Expr:
         KeyMismatch
             If a key of `index` has no counterpart here.
         """
-        place = self.index.locate(index, on)
+        place = self.index.places(index, on)
         constant = None if self.constant is None else self.constant[place]
         if self.row is None:
             return Expr(index, None, self.col[place], self.coef[place], constant)
@@ -132,7 +141,9 @@ class Expr:
         """Only the keys for which `mask` holds."""
         if len(mask) != len(self.index):
             raise KeyMismatch(f"a mask of {len(mask)} for {len(self.index)} keys")
-        index = self.index.take(mask)
+        if mask.all():
+            return self
+        index = self.index.where(mask)
         constant = None if self.constant is None else self.constant[mask]
         if self.row is None:
             return Expr(index, None, self.col[mask], self.coef[mask], constant)
@@ -222,7 +233,7 @@ def _rows(difference: Expr, lower: float, upper: float) -> Rows:
 def _spread(factor: Factor, index: Keys) -> Floats:
     """A number for each key of `index`; a measure over coarser keys is looked up."""
     if isinstance(factor, Measure):
-        spread = factor.values if factor.index is index else factor.values[factor.index.locate(index)]
+        spread = factor.values if factor.index is index else factor.values[factor.index.places(index)]
     else:
         spread = np.asarray(factor, dtype=np.float64)
         if spread.ndim == 0:

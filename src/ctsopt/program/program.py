@@ -207,9 +207,9 @@ class Program:
 
 
 def _refuse_empty(name: str, rows: Rows) -> None:
-    filled = np.zeros(len(rows.lhs.index), dtype=bool)
-    filled[rows.lhs.rows] = True
-    never = ~filled & ((rows.lower > 0) | (rows.upper < 0))
+    never = (rows.lower > 0) | (rows.upper < 0)
+    if never.any():
+        never[rows.lhs.rows] = False
     if never.any():
         examples = ", ".join("/".join(k) for k in rows.lhs.index.labels(np.flatnonzero(never)[:5]))
         raise KeyMismatch(f"{int(never.sum())} rows of {name} have no terms and cannot hold, such as {examples}")
