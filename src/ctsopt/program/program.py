@@ -150,7 +150,8 @@ class Program:
         cost = np.zeros(self.columns)
         offset = 0.0
         for part in (part for line in self.costs.values() for part in line.parts):
-            cost += np.bincount(part.col, weights=part.coef, minlength=self.columns)
+            for terms in part.terms:
+                cost += np.bincount(terms.col, weights=terms.coef, minlength=self.columns)
             offset += 0.0 if part.constant is None else float(part.constant.sum())
         blocks = list(self.variables.values())
         spread = [(np.broadcast_to(np.asarray(end, dtype=np.float64), len(b.index)))
@@ -164,17 +165,15 @@ class Program:
 
     def matrix(self) -> sp.csr_array:
         """Coefficients of all rows, lazy ones included, shape (rows, columns)."""
-        terms = sum(len(b.rows.lhs.col) for b in self.rows.values())
-        row, col = np.empty(terms, dtype=np.int32), np.empty(terms, dtype=np.int32)
-        coef = np.empty(terms)
+        parts = [(block.start, part) for block in self.rows.values() for part in block.rows.lhs.terms]
+        size = sum(len(part.col) for _, part in parts)
+        row, col, coef = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32), np.empty(size)
         end = 0
-        for block in self.rows.values():
-            lhs = block.rows.lhs
-            part = slice(end, end := end + len(lhs.col))
-            np.add(lhs.rows, np.int32(block.start), out=row[part])
-            col[part], coef[part] = lhs.col, lhs.coef
-        matrix = sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)).tocsr()
-        return sp.csr_array(matrix)
+        for start, part in parts:
+            here = slice(end, end := end + len(part.col))
+            np.add(part.rows, np.int32(start), out=row[here])
+            col[here], coef[here] = part.col, part.coef
+        return sp.csr_array(sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)))
 
     @property
     def lazy(self) -> Bools:
@@ -209,7 +208,8 @@ class Program:
 def _refuse_empty(name: str, rows: Rows) -> None:
     never = (rows.lower > 0) | (rows.upper < 0)
     if never.any():
-        never[rows.lhs.rows] = False
+        for part in rows.lhs.terms:
+            never[part.rows] = False
     if never.any():
         examples = ", ".join("/".join(k) for k in rows.lhs.index.labels(np.flatnonzero(never)[:5]))
         raise KeyMismatch(f"{int(never.sum())} rows of {name} have no terms and cannot hold, such as {examples}")
