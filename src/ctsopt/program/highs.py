@@ -98,12 +98,13 @@ class Highs:
         self._interrupted = False
         self._mip = bool(arrays.integer.any()) and not relax
         self.set(output_flag=log, threads=THREADS, **options)
-        matrix = arrays.matrix
+        matrix = arrays.matrix.tocsc()
         whole = arrays.integer.astype(np.int32) if self._mip else np.zeros(len(arrays.cost), dtype=np.int32)
         status = self._highs.passModel(
-            len(arrays.cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kRowwise),
+            len(arrays.cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kColwise),
             int(highspy.ObjSense.kMinimize), arrays.offset, arrays.cost, arrays.lower, arrays.upper, arrays.row_lower,
-            arrays.row_upper, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data, whole)
+            arrays.row_upper, matrix.indptr.astype(np.int32, copy=False), matrix.indices.astype(np.int32, copy=False),
+            matrix.data, whole)
         self._require(status, "did not take the program")
 
     def set(self, **options: object) -> None:

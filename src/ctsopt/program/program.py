@@ -77,9 +77,12 @@ class CostBlock:
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper."""
+    """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper.
 
-    matrix: sp.csr_array
+    The matrix of a program is stored by columns, as HiGHS keeps it; `Program.matrix()` has it by rows.
+    """
+
+    matrix: sp.csc_array | sp.csr_array
     cost: Floats
     offset: float
     lower: Floats
@@ -159,12 +162,15 @@ class Program:
         integer = [np.full(len(b.index), b.variable.integer) for b in blocks]
         lower = np.concatenate([np.empty(0), *(r.rows.lower for r in self.rows.values())])
         upper = np.concatenate([np.empty(0), *(r.rows.upper for r in self.rows.values())])
-        return Arrays(self.matrix(), cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
+        return Arrays(self._by_columns(), cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
                       np.concatenate([np.empty(0), *spread[1::2]]),
                       np.concatenate([np.empty(0, dtype=bool), *integer]), lower, upper)
 
     def matrix(self) -> sp.csr_array:
         """Coefficients of all rows, lazy ones included, shape (rows, columns)."""
+        return sp.csr_array(self.arrays.matrix)
+
+    def _by_columns(self) -> sp.csc_array:
         parts = [(block.start, part) for block in self.rows.values() for part in block.rows.lhs.terms]
         size = sum(len(part.col) for _, part in parts)
         row, col, coef = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32), np.empty(size)
@@ -173,7 +179,7 @@ class Program:
             here = slice(end, end := end + len(part.col))
             np.add(part.rows, np.int32(start), out=row[here])
             col[here], coef[here] = part.col, part.coef
-        return sp.csr_array(sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)))
+        return sp.csc_array(sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)))
 
     @property
     def lazy(self) -> Bools:
