@@ -81,6 +81,10 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
     arrays = _fixed(program, plan).with_rows(~program.lazy)
     model = Highs(arrays, relax=True)
     outcome = model.run()
+    if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
+        outcome = model.run()
+    if outcome.stopped_by == "interrupt":
+        raise KeyboardInterrupt
     return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
