@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctsopt.keys import BLANK, Bools, Coded, Floats
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Positions
 
 
 def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools) -> Bools:
@@ -23,21 +23,25 @@ def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools) -> Bools:
         Whether a share on time is promised for the delivery's request.
     """
     keys, measures = deliveries.index, deliveries.measures
-    via, on_time = keys["via"], np.where(on_time_counts, measures["on_time"], 1.0)
-    certain = np.where(on_time_counts, measures["certain"], True)
+    on_time = np.where(on_time_counts, measures["on_time"], 1.0)
+    certain = np.where(on_time_counts, measures["certain"], 1.0)
     group = measures["request"].astype(np.int64) * (len(keys.axes["site"]) + 1) + keys["site"]
-    order = np.lexsort((np.arange(len(group)), measures["lead_time"], -certain.astype(float), -on_time, via != BLANK,
-                        cost, group))
-    group, via, on_time, certain = group[order], via[order], on_time[order], certain[order]
+    order = np.argsort(group, kind="stable")
+    group = group[order]
+
+    def never_worse(one: Positions, other: Positions) -> Bools:
+        better = (cost[one] <= cost[other]) & (on_time[one] >= on_time[other]) & (certain[one] >= certain[other])
+        return np.asarray(better & ((keys["via"][one] == BLANK) | (keys["via"][one] == keys["via"][other])))
+
     beaten = np.zeros(len(order), dtype=bool)
     for step in range(1, _largest_group(group)):
-        # Sorted by cost, so that only an earlier way of the same group can beat a later one.
-        better = (group[:-step] == group[step:]) & (on_time[:-step] >= on_time[step:])
-        better &= (certain[:-step] >= certain[step:]) & ((via[:-step] == BLANK) | (via[:-step] == via[step:]))
-        beaten[step:] |= better
-    result = np.empty(len(order), dtype=bool)
-    result[order] = beaten
-    return result
+        pairs = np.flatnonzero(group[:-step] == group[step:])
+        first, second = order[pairs], order[pairs + step]
+        one, other = never_worse(first, second), never_worse(second, first)
+        quicker = measures["lead_time"][second] < measures["lead_time"][first]
+        beaten[second[one & ~(other & quicker)]] = True
+        beaten[first[other & ~(one & ~quicker)]] = True
+    return beaten
 
 
 def _largest_group(group: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
