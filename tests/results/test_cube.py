@@ -126,17 +126,20 @@ def test_the_cube_is_long_and_complete():
     assert not cube.isna().any().any()
 
 
+def random_solution(seed: int) -> cts.Solution:
+    """A plan for the network of a seed, or of the first one after it whose promises can be kept."""
+    for tried in range(seed, 1000, 100):
+        try:
+            return cts.solve(cts.network(random_network(tried, dc_to_dc=True)), gap=0.01)
+        except (cts.DataError, cts.InfeasibleError):
+            continue
+    raise AssertionError("no network that can be served")
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_on_solved_random_networks(seed):
     """All features at random, dcs that feed one another, weightless goods: the cube is the cost, line by line."""
-    try:
-        net = cts.network(random_network(seed, dc_to_dc=True))
-    except cts.DataError:
-        net = cts.network(random_network(seed + 500, dc_to_dc=True, on_time=False, suppliers=False))
-    try:
-        solution = cts.solve(net, gap=0.01)
-    except cts.InfeasibleError:
-        pytest.skip("the promises of this random network cannot be kept")
+    solution = random_solution(seed)
     total = solution.total_cost
     assert by(solution.cube, "line") == pytest.approx(
         {k: v for k, v in solution.costs.set_index("line")["amount"].items() if v}, rel=1e-9, abs=1e-9 * total)

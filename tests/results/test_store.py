@@ -7,6 +7,8 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import ctsopt as cts
@@ -69,10 +71,21 @@ def test_nothing_is_a_pickle(saved):
     files = [path for path in saved.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {".parquet", ".json", ".yaml"}
     for path in files:
-        with pytest.raises(Exception, match=r""):
-            pickle.loads(path.read_bytes())
         if path.suffix == ".parquet":
             assert path.read_bytes()[:4] == b"PAR1"
+            assert not any(pa.types.is_binary(column.type) for column in pq.read_schema(path))
+        else:
+            path.read_text(encoding="utf-8")
+
+
+def test_saving_and_loading_call_no_pickle(solution, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("pickle was called")
+
+    for name in ("dump", "dumps", "load", "loads", "Pickler", "Unpickler"):
+        monkeypatch.setattr(pickle, name, refuse)
+    solution.save(tmp_path / "plan")
+    assert cts.load(tmp_path / "plan").total_cost == solution.total_cost
 
 
 @pytest.mark.parametrize("name", ["demand", "sites"])
@@ -116,10 +129,11 @@ def test_a_folder_with_something_else_is_never_overwritten(solution, tmp_path):
         solution.save(tmp_path / "thesis.txt")
 
 
-def test_an_earlier_solution_is_replaced_as_a_whole(solution, saved):
-    (saved / "left_over.parquet").write_bytes(b"")
+def test_an_earlier_solution_is_replaced_and_what_is_not_ours_stays(solution, saved):
+    (saved / "notes.md").write_text("mine", encoding="utf-8")
+    (saved / "costs.parquet").write_bytes(b"")
     solution.save(saved)
-    assert not (saved / "left_over.parquet").exists()
+    assert (saved / "notes.md").read_text(encoding="utf-8") == "mine"
     assert cts.load(saved).total_cost == solution.total_cost
     assert [path.name for path in saved.parent.iterdir()] == ["plan"]
 
