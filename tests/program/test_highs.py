@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.program.highs import Highs, nearly_whole, version
+from ctsopt.program.highs import Highs, version
 from ctsopt.program.program import Arrays
 from ctsopt.program.status import Status
 
@@ -206,11 +206,6 @@ def test_rows_bounds_sides_and_costs_can_be_changed():
     assert model.run().value == pytest.approx(13)
     model.change_sides(np.array([0]), np.array([20.0]), np.array([INF]))
     assert model.run().value == pytest.approx(25)
-
-
-def test_whole_columns_are_rounded():
-    plan = nearly_whole(np.array([0.9999999, 0.4]), np.array([True, False]))
-    assert plan.tolist() == [1.0, 0.4]
 
 
 def test_words():

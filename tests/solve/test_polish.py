@@ -33,11 +33,19 @@ def test_a_trickle_through_a_closed_site_is_gone():
     assert settled.cost == 20
 
 
-def test_a_plan_that_holds_only_by_the_tolerance_is_no_plan():
-    """b is held at 9.9999 at most, so that with y = 0 there is no plan."""
+def test_a_plan_that_holds_only_by_the_tolerance_opens_what_it_touches():
+    """b is held at 9.9999 at most, so that with y = 0 there is no plan: with y = 1 there is, at 99999."""
     program = trickle()
     program.add_rows("short", expression(program, "b") <= 9.9999)
-    assert polish(program, np.array([1e-4, 9.9999, 1e-6]), np.zeros(3)) is None
+    settled = polish(program, np.array([1e-4, 9.9999, 1e-6]), np.zeros(3))
+    assert (settled.plan.tolist(), settled.cost) == ([10, 0, 1], 99999)
+
+
+def test_a_plan_that_holds_nowhere_is_no_plan():
+    """b is held at 9 at most, and y stays 0, which closes a."""
+    program = trickle()
+    program.add_rows("short", expression(program, "b") <= 9.0)
+    assert polish(program, np.array([1.0, 9.0, 0.0]), np.zeros(3)) is None
 
 
 def expression(program: Program, name: str) -> Expr:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.keys import Floats, Positions
+from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Arrays, Program
 
-_PRICED = 1e-7
-"""A dual above this (in money per unit) shows that the row or column binds in every plan of the same cost."""
+_TOUCHED = 1e-12
+"""A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,10 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         None where the rounded plan is no plan.
     """
     arrays, model, first = _flows(program, plan)
+    if first.plan is None:
+        # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
+        plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
+        arrays, model, first = _flows(program, plan)
     idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan)
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
@@ -63,7 +67,9 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         return None
     assert first.col_dual is not None
     assert first.row_dual is not None
-    _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
+    # A dual shows that the row or column binds in every plan of the same cost.
+    _hold(model, arrays, first.plan, np.abs(first.col_dual) > model.priced,
+          np.where(np.abs(first.row_dual) > model.priced, np.sign(first.row_dual), 0.0))
     model.change_cost(preference)
     second = model.run()
     best = clean(arrays, first.plan)
@@ -115,12 +121,12 @@ def _fixed(program: Program, plan: Floats) -> Arrays:
                    upper=np.where(arrays.integer, whole, arrays.upper))
 
 
-def _hold(model: Highs, arrays: Arrays, plan: Floats, col_dual: Floats, row_dual: Floats) -> None:
+def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
     """Keep every column and row with a dual where it is: what is left free costs nothing."""
-    columns = np.flatnonzero(np.abs(col_dual) > _PRICED)
+    columns = np.flatnonzero(priced)
     model.change_bounds(columns.astype(np.int32), plan[columns], plan[columns])
-    rows = np.flatnonzero(np.abs(row_dual) > _PRICED)
-    side = np.where(row_dual[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
+    rows = np.flatnonzero(sign)
+    side = np.where(sign[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
     activity = (arrays.matrix @ plan)[rows]
     side = np.where(np.isfinite(side), side, activity)
     model.change_sides(rows.astype(np.int32), side, side)
