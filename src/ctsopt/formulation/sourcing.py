@@ -58,11 +58,10 @@ def deliver_from_source(x: Variables, net: Network) -> Rows | None:
     return mine.per(index) <= x.source.at(index, on={"product": under}) * net.requests["quantity"]
 
 
-@strengthens("source_use")
 def source_from_open(x: Variables, net: Network) -> Rows | None:
     """source[c,s,p] <= open[s]   [yes/no]
 
-    Every single-sourced customer c and site s; only strengthens.
+    Every single-sourced customer c and site s about which there is a choice.
     """
     if x.source is None:
         return None

@@ -30,7 +30,7 @@ class Options:
             if not _is_number(value) or not 0 <= value < math.inf:
                 raise UsageError(f"{name} = {value!r}: give a number from 0 up"
                                  + (" (0.01 is one percent)" if name == "gap" else ""))
-        if self.gap > 1:
+        if self.gap >= 1:
             raise UsageError(f"gap = {self.gap!r}: a share is meant; write 0.01 for one percent")
         if self.time_limit is not None and not (_is_number(self.time_limit) and self.time_limit > 0):
             raise UsageError(f"time_limit = {self.time_limit!r}: give seconds above 0, or None for no limit")

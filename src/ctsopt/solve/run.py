@@ -6,7 +6,8 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from ctsopt.formulation import build
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.preference import preference
 from ctsopt.keys import Floats, Keys, Positions
+from ctsopt.network.network import Network
 from ctsopt.program.highs import version as highs_version
 from ctsopt.program.program import Program
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
@@ -27,9 +29,6 @@ from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
 from ctsopt.solve.recheck import recheck
 from ctsopt.solve.shortfall import explain
-
-if TYPE_CHECKING:
-    from ctsopt.network.network import Network
 
 _log = logging.getLogger("ctsopt.solve")
 
@@ -48,6 +47,7 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     -------
     Program
     """
+    _require_network(net)
     return build(net.unpruned() if extra else net, extra)
 
 
@@ -93,6 +93,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         If an option is not valid.
     """
     options = Options(gap, abs_gap, time_limit, seed, log, relax, links)
+    _require_network(net)
     if extra:
         net = net.unpruned()
     seconds = {"begin": time.monotonic()}
@@ -103,16 +104,24 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     with watching(quiet=log) as watch:
         found = search(model, options, begin, watch)
     _lap(seconds, "search")
+    if begin is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
+        found = _fall_back(net, model, found, begin)
     _require_plan(net, model, found)
     settled = _settle(net, model, found, options)
     _lap(seconds, "polish")
     solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=relax),
-                        min(found.bound, settled.cost), {})
+                        min(max(found.bound, _least(model)), settled.cost), {})
     recheck(solution, whole=not relax)
     _lap(seconds, "read_back")
     seconds.pop("begin")
     record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
     return Solution(net, solution.tables, solution.status, solution.bound, record)
+
+
+def _require_network(net: object) -> None:
+    if not isinstance(net, Network):
+        raise UsageError(f"a network is needed, not {type(net).__name__}: make one with ctsopt.read(path) or "
+                         "ctsopt.network(tables)")
 
 
 def _lap(seconds: dict[str, float], phase: str) -> None:
@@ -142,6 +151,21 @@ def _start(net: Network, model: Program,
             np.concatenate([values, _sources(start, sources.index)]))
 
 
+def _least(model: Program) -> float:
+    """What a plan costs at the very least: every column at its cheaper bound."""
+    arrays = model.arrays
+    ends = np.where(arrays.cost > 0, arrays.lower, arrays.upper)
+    priced = arrays.cost != 0
+    return float(arrays.cost[priced] @ ends[priced]) + arrays.offset
+
+
+def _fall_back(net: Network, model: Program, found: Search, begin: tuple[Positions, Floats]) -> Search:
+    """The plan to start from, where the search was stopped before it found one of its own."""
+    plan = np.zeros(model.columns)
+    plan[begin[0]] = begin[1]
+    return found if polish(model, plan, preference(net, model)) is None else replace(found, plan=plan)
+
+
 def _sources(start: Solution, index: Keys) -> Floats:
     """1 for each source that the plan to start from uses."""
     flow = start.flows[start.flows["kind"] == "delivery"]
@@ -163,7 +187,7 @@ def _require_plan(net: Network, model: Program, found: Search) -> None:
     if found.stopped_by == "interrupt":
         raise NoPlanError("interrupted before any plan was found", found.stopped_by)
     if found.stopped_by == "time_limit":
-        raise NoPlanError("the time limit was reached before any plan was found; allow more time, or a larger gap",
+        raise NoPlanError("the time limit was reached before any plan was found; allow more time",
                           found.stopped_by)
     if found.stopped_by == "unbounded":
         raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
