@@ -40,18 +40,28 @@ def test_gap_of_a_plan_that_costs_nothing():
 
 def test_words(plain):
     assert str(plain) == "\n".join((
-        "plan for plain: optimal (stopped by gap)",
-        "  cost      200.00 EUR",
-        "  proven    no plan costs less than 200.00 EUR: gap 0.00 EUR (0.0000%)",
+        "plan for plain: proven optimal",
+        "  cost      200.00 EUR over 365 days",
+        "  bound     no plan costs less than 200.00 EUR: gap 0.00 EUR (0.0000%)",
         "  promises  1 of 1 kept",
-        "  sites     2 of 2 open"))
-    assert repr(figures(plain, 150)) == "<Solution plain: 200.00, gap 25.0000%, feasible (stopped by time limit)>"
+        "    standard / all: 100.0% served of 100% promised",
+        "  sites     open: 1 of 1 dc, 1 of 1 plant"))
+    stopped = figures(plain, 150)
+    assert repr(stopped) == ("<Solution plain: 200.00, proven within 25.00% of the least possible cost, "
+                             "stopped by the time limit>")
+
+
+def test_the_difference_of_two_solutions_is_an_interval(plain):
+    """Between 150 and 200 here, between 200 and 200 there: at least 50 cheaper, at most not at all dearer."""
+    assert figures(plain, 150) - plain == cts.Certified(-50.0, 0.0, 0.0)
+    with pytest.raises(cts.UsageError, match="another solution"):
+        plain - 3
 
 
 def test_words_tell_penalties():
     tables = chain(tiers=table({"tier": "gold", "shortage_cost": 1}), promises=table(
         {"tier": "gold", "served_fraction": 0.4}))
-    assert "cost      140.00 USD, of which 60.00 penalties for demand not served" in str(solved(tables))
+    assert "cost      140.00 USD over 365 days, of which 60.00 penalties for demand not served" in str(solved(tables))
 
 
 def test_flows(plain):

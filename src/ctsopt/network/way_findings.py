@@ -51,7 +51,7 @@ class Notes:
             (match.tied, "ambiguous_rate", "rates", "two rows of rates match equally well",
              "make one of them more specific: a name counts 2, a zone 1, * nothing"),
             (match.free, "way_without_rate", "rates", "nothing prices these ways",
-             "give the mode a tariff, or add a row to rates (with 0 where it is free)"),
+             "give the mode a tariff, add a row to rates (with 0 where it is free), or list just the lanes that exist"),
             (match.lacks_distance, "unknown_distance", "lanes", "the rate depends on a distance that nothing states",
              "give the lane a distance, or both its ends coordinates"),
             ((match.band < 0) & ~match.lacks_distance, "below_first_distance", "rates",
@@ -120,15 +120,17 @@ class Notes:
                 f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
                 + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
             if keys:
-                self._add("unreachable_customer", "demand", "no way serves this demand within the promise",
-                          "add a lane, a faster mode or a nearer site, or relax lead_time or reliability in promises",
+                self._add("unreachable_customer", "demand",
+                          "no way serves this demand (within its promise, where it has one)",
+                          "add a lane (or set open_lanes to all), a faster mode or a nearer site, or relax lead_time "
+                          "or reliability",
                           keys, len(rows), severity)
 
     def _fastest(self, ways: Coded, lost: Bools) -> dict[int, str]:
         """For each lost request, its fastest way in words."""
         request = ways.measures["request"]
         mine = np.flatnonzero(lost[request])
-        order = mine[np.lexsort((ways.measures["lead_time"][mine], -ways.measures["on_time"][mine], request[mine]))]
+        order = mine[np.lexsort((-ways.measures["on_time"][mine], ways.measures["lead_time"][mine], request[mine]))]
         _, first = np.unique(request[order], return_index=True)
         words = {}
         for way in order[first][:_LISTED].tolist():

@@ -121,6 +121,8 @@ def demand_above_supply(t: Tables) -> Iterator[Fault]:
     if any(t.bad(*column).any() for column in columns):
         return
     shape = (len(t.axes["product"]), len(t.axes["period"]))
+    if not all(shape):
+        return
     product, period = t.codes("demand", "product"), t.codes("demand", "period")
     known = (product >= 0) & (period >= 0)
     at = product[known].astype(np.int64) * shape[1] + period[known]
