@@ -98,12 +98,13 @@ class Notes:
                       "give the mode load_weight or load_volume, or a rate that is a plain amount per unit or kg",
                       *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=False))
 
-    def limit_vias(self, ways: int) -> None:
-        """More paths over cross-docks than the settings allow."""
+    def limit_vias(self, ways: int) -> bool:
+        """Whether there are more paths over cross-docks than the settings allow, which is a finding."""
         most = float(self._net.settings["max_via_ways"])
         if ways > most:
             self._add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
                       "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
+        return ways > most
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
         """Requests that no way can serve within the promise."""

@@ -145,7 +145,8 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     last = np.flatnonzero(who.crossdock[outbound.origin])
     first = np.flatnonzero(who.crossdock[between.destination] & ~who.crossdock[between.origin])
     into, out_of = _join(between.destination[first], outbound.origin[last])
-    notes.limit_vias(len(into))
+    if notes.limit_vias(len(into)):
+        into, out_of = into[:0], out_of[:0]  # the finding keeps the network from being solved: no need to make them
     leg_in = np.concatenate([np.full(len(direct), BLANK), first[into]]).astype(np.int32)
     leg_out = np.concatenate([direct, last[out_of]]).astype(np.int32)
     path, request = _join(outbound.destination[leg_out], wanted.index["customer"])

@@ -31,6 +31,10 @@ _DEMAND_PRICE = 2.0
 """Price of demand that cannot be served, where that of a promise on as many units is 1: promises give way first."""
 
 
+_SITES = ("single_source", "sites_in_group")
+"""Families that count sites."""
+
+
 def explain(net: Network, program: Program) -> CtsError:
     """The error that says which promises and agreements cannot be kept together, and by how much they fall short.
 
@@ -54,7 +58,8 @@ def explain(net: Network, program: Program) -> CtsError:
     if frame.empty:
         return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
                            "figures")
-    lines = [f"  {row.what}: {row.who} short by {row.shortfall:,.6g}" for row in frame.head(8).itertuples()]
+    lines = [f"  {row.what}: {row.who} {'off' if row.row in _SITES else 'short'} by {row.shortfall:,.6g} "
+             f"{'sites' if row.row in _SITES else 'units'}" for row in frame.head(8).itertuples()]
     more = [f"  ... and {len(frame) - 8} more"] if len(frame) > 8 else []
     text = ["the promises cannot all be kept; the least that has to give way is", *lines, *more,
             "relax these promises, or add capacity, lanes, modes or sites"]
