@@ -25,8 +25,8 @@ def site_throughput(x: Variables, net: Network) -> Rows:
     """
     sites, periods = len(x.open.index), len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
-    capacity = net.tables["sites"]["capacity"].to_numpy(dtype=float)
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)
+    capacity = net.tables.column("sites", "capacity")
+    days = net.tables.column("periods", "days")
     limit: Floats = np.minimum(capacity[:, None] * days / 365, net.derived.reachable).ravel()
     return throughput(x, net, index) <= x.open.at(index) * limit
 
@@ -98,11 +98,13 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
 
     Every contract of kind sites_in_group.
     """
+    if not len(net.tables.column("contracts", "kind")):
+        return None
     agreed = net.tables["contracts"]
     agreed = agreed[agreed["kind"] == "sites_in_group"].reset_index(drop=True)
     if agreed.empty:
         return None
-    group = net.tables["sites"]["group"].to_numpy(dtype=object)
+    group = net.tables.column("sites", "group")
     wanted = agreed["group"].to_numpy(dtype=object)
     contract, site = np.nonzero((wanted[:, None] == group) | (wanted == ALL)[:, None])
     axes = {"contract": Axis("contract", agreed["contract"].tolist()), "site": net.axes["site"]}
