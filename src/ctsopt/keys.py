@@ -125,7 +125,7 @@ class Keys:
         """The keys for which `mask` holds, as `take`; a column is made when it is first looked at."""
         if len(mask) != len(self):
             raise KeyMismatch(f"a mask of {len(mask)} for {len(self)} keys")
-        return Keys(_Taken(self.columns, np.flatnonzero(mask)), self.axes) if self.columns else self.take(mask)
+        return Keys(_Taken(self.columns, mask), self.axes) if self.columns else self.take(mask)
 
     def select(self, *names: str, **renamed: str) -> Keys:
         """Only these columns, one row for each row here; `new=old` renames a column."""
@@ -313,16 +313,16 @@ class Keys:
 
 
 class _Taken(Mapping[str, Ints]):
-    """Columns at some positions; each is made when it is first looked at."""
+    """Columns where a mask holds; each is made when it is first looked at."""
 
-    def __init__(self, columns: Mapping[str, Ints], positions: Positions) -> None:
-        self._columns, self._positions = columns, positions
+    def __init__(self, columns: Mapping[str, Ints], mask: Bools) -> None:
+        self._columns, self._mask = columns, mask
         self._made: dict[str, Ints] = {}
-        self.size = len(positions)
+        self.size = int(np.count_nonzero(mask))
 
     def __getitem__(self, name: str) -> Ints:
         if name not in self._made:
-            self._made[name] = self._columns[name][self._positions]
+            self._made[name] = self._columns[name][self._mask]
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -71,11 +71,12 @@ class Terms:
         """With the expression at i multiplied by factor[i]."""
         return replace(self, coef=self.coef * (factor if self.row is None else factor[self.row]))
 
-    def where(self, mask: Bools, place: Ints) -> Terms:
-        """Those of the expressions for which `mask` holds, which come to `place`."""
+    def where(self, mask: Bools) -> Terms:
+        """Those of the expressions for which `mask` holds."""
         if self.row is None:
             return Terms(None, self.col[mask], self.coef[mask])
         keep = mask[self.row]
+        place = np.cumsum(mask, dtype=np.int32) - np.int32(1)
         return Terms(place[self.row[keep]], self.col[keep], self.coef[keep])
 
 
@@ -176,9 +177,7 @@ class Expr:
             raise KeyMismatch(f"a mask of {len(mask)} for {len(self.index)} keys")
         if mask.all():
             return self
-        place = np.cumsum(mask, dtype=np.int32)
-        place -= 1
-        return Expr(self.index.where(mask), tuple(part.where(mask, place) for part in self.terms),
+        return Expr(self.index.where(mask), tuple(part.where(mask) for part in self.terms),
                     None if self.constant is None else self.constant[mask])
 
     def total(self) -> Expr:
