@@ -86,8 +86,7 @@ def run_builders(cases: Sequence[str], builders: Sequence[str], runs: int, folde
             for builder in builders:
                 if turn < SLOW.get(builder, {}).get(CASES[case].size, runs) and (case, builder) not in figures.late:
                     _run_builder(case, builder, turn, folder, figures, say)
-    for case in cases:
-        require_same_program(case, {b: figures.runs[case, b][0] for b in builders if (case, b) in figures.runs})
+            require_same_program(case, {b: figures.runs[case, b][-1] for b in builders if (case, b) in figures.runs})
 
 
 def _run_builder(case: str, builder: str, turn: int, folder: Path, figures: Figures,
@@ -142,10 +141,10 @@ def require_same_program(case: str, found: dict[str, dict[str, Any]]) -> None:
     Disagreement
         Saying which figure differs.
     """
-    figures = {builder: [(f"{name} of the program", value, 1e-9) for name, value in result["program"].items()]
-               + [("optimum", result["optimum"], 1e-6)] * ("optimum" in result) for builder, result in found.items()}
-    first, *others = figures
+    first, *others = found
     for other in others:
-        for (name, value, tolerance), (_, got, _) in zip(figures[first], figures[other], strict=True):
-            if not math.isclose(value, got, rel_tol=tolerance):
-                raise Disagreement(f"{case}: {name} is {value:,.15g} by {first}, {got:,.15g} by {other}")
+        for figure in ("optimum", *found[first]["program"]):
+            value, got = ({**result["program"], "optimum": result.get("optimum", 0.0)}[figure]
+                          for result in (found[first], found[other]))
+            if not math.isclose(value, got, rel_tol=1e-6 if figure == "optimum" else 1e-9):
+                raise Disagreement(f"{case}: {figure} is {value:,.15g} by {first}, {got:,.15g} by {other}")
