@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -52,12 +50,3 @@ def test_builders_that_disagree_are_found_out():
         require_same_program("case", {"a": made(7.0, 10.0), "b": made(7.001, 10.0)})
     with pytest.raises(Disagreement, match=r"optimum is 10 by a, 10\.1 by b"):
         require_same_program("case", {"a": made(7.0, 10.0), "b": made(7.0, 10.1)})
-
-
-@pytest.mark.slow
-def test_smoke():
-    """Every builder builds the same program of the small cases, with the same optimum."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks", "--smoke"], cwd=ROOT, capture_output=True, text=True,
-                          timeout=500, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "agree on the program and its optimum" in done.stdout
