@@ -23,7 +23,7 @@ PAIR = {"sites": table({"site": "P", "kind": "plant"},
         "rates": rates(P_A=5, P_B=5, P_D1=0, P_D2=0, D1_A=1, D2_B=1)}
 
 
-def hard(size: int = 12, seed: int = 3) -> cts.Network:
+def hard(size: int = 8, seed: int = 3) -> cts.Network:
     """A location problem that takes longer than a moment: customers on a square, candidates that hold some of them."""
     rng = np.random.default_rng(seed)
     place = rng.random((size, 2)) * 3
