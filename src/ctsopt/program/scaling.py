@@ -36,10 +36,13 @@ def money_scale(cost: Floats, integer: Bools) -> float:
 
 def row_scales(matrix: sp.csr_array | sp.csc_array) -> Floats:
     """Factor for each row: 1, or what brings the largest coefficient of a row of small ones near 1."""
-    if not matrix.nnz or np.abs(matrix.data).min() >= _SMALL_ROW:
+    row = matrix.indices if matrix.format == "csc" else matrix.tocoo().row
+    doubtful = np.zeros(matrix.shape[0], dtype=bool)
+    doubtful[row[(matrix.data < _SMALL_ROW) & (matrix.data > -_SMALL_ROW)]] = True
+    if not doubtful.any():
         return np.ones(matrix.shape[0])
-    terms = matrix.tocoo()
+    terms = np.flatnonzero(doubtful[row])
     largest = np.zeros(matrix.shape[0])
-    np.maximum.at(largest, terms.row, np.abs(terms.data))
+    np.maximum.at(largest, row[terms], np.abs(matrix.data[terms]))
     small = (largest > 0) & (largest < _SMALL_ROW)
     return np.where(small, 2.0 ** -np.round(np.log2(np.where(small, largest, 1.0))), 1.0)
