@@ -56,11 +56,14 @@ class Terms:
         Column of each term in the program.
     coef : float array
         Coefficient of each term.
+    first : int or None
+        Column of the first term where each following term has the next column.
     """
 
     row: Ints | None
     col: Ints
     coef: Floats
+    first: int | None = None
 
     @property
     def rows(self) -> Ints:
@@ -104,7 +107,7 @@ class Expr:
     def block(cls, index: Keys, start: int) -> Expr:
         """The variables of a block whose first column is `start`."""
         size = len(index)
-        return cls(index, (Terms(None, np.arange(start, start + size, dtype=np.int32), np.ones(size)),))
+        return cls(index, (Terms(None, np.arange(start, start + size, dtype=np.int32), np.ones(size), start),))
 
     @classmethod
     def constants(cls, index: Keys, value: Factor = 1.0) -> Expr:

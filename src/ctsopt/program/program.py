@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from ctsopt.errors import KeyMismatch
 from ctsopt.keys import Bools, Floats, Ints, Keys
 from ctsopt.program.algebra import Expr, Rows, Variable
+from ctsopt.program.stacking import stacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,33 +154,27 @@ class Program:
         cost = np.zeros(self.columns)
         offset = 0.0
         for part in (part for line in self.costs.values() for part in line.parts):
-            for terms in part.terms:
-                cost += np.bincount(terms.col, weights=terms.coef, minlength=self.columns)
+            for some in part.terms:
+                if some.first is None:
+                    cost += np.bincount(some.col, weights=some.coef, minlength=self.columns)
+                else:
+                    cost[some.first:some.first + len(some.col)] += some.coef
             offset += 0.0 if part.constant is None else float(part.constant.sum())
+        terms = ((block.start, some) for block in self.rows.values() for some in block.rows.lhs.terms)
+        matrix = stacked(terms, (self.row_count, self.columns))
         blocks = list(self.variables.values())
         spread = [(np.broadcast_to(np.asarray(end, dtype=np.float64), len(b.index)))
                   for b in blocks for end in (b.variable.lower, b.variable.upper)]
         integer = [np.full(len(b.index), b.variable.integer) for b in blocks]
         lower = np.concatenate([np.empty(0), *(r.rows.lower for r in self.rows.values())])
         upper = np.concatenate([np.empty(0), *(r.rows.upper for r in self.rows.values())])
-        return Arrays(self._by_columns(), cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
+        return Arrays(matrix, cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
                       np.concatenate([np.empty(0), *spread[1::2]]),
                       np.concatenate([np.empty(0, dtype=bool), *integer]), lower, upper)
 
     def matrix(self) -> sp.csr_array:
         """Coefficients of all rows, lazy ones included, shape (rows, columns)."""
         return sp.csr_array(self.arrays.matrix)
-
-    def _by_columns(self) -> sp.csc_array:
-        parts = [(block.start, part) for block in self.rows.values() for part in block.rows.lhs.terms]
-        size = sum(len(part.col) for _, part in parts)
-        row, col, coef = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32), np.empty(size)
-        end = 0
-        for start, part in parts:
-            here = slice(end, end := end + len(part.col))
-            np.add(part.rows, np.int32(start), out=row[here])
-            col[here], coef[here] = part.col, part.coef
-        return sp.csc_array(sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)))
 
     @property
     def lazy(self) -> Bools:
