@@ -30,6 +30,8 @@ def money_scale(cost: Floats, integer: Bools) -> float:
         prices = np.abs(cost[cost != 0])
     if not len(prices):
         return 1.0
+    if 2 * np.count_nonzero((prices >= _USUAL[0]) & (prices <= _USUAL[1])) > len(prices) + 1:
+        return 1.0  # so many are usual that the middle one is; finding it takes longer
     usual = float(np.median(prices))
     return 1.0 if _USUAL[0] <= usual <= _USUAL[1] else float(2.0 ** -np.round(np.log2(usual)))
 
