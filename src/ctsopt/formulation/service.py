@@ -70,6 +70,7 @@ def tier_on_time(x: Variables, net: Network) -> Rows | None:
     request = ways["request"][timed]
     certain = (form == FORMS.index("share_certain"))[request]
     credit = np.where(certain, ways["certain"][timed], ways["on_time"][timed]) - share[request]
+    credit[np.abs(credit) < 1e-9] = 0.0  # a probability that equals the share but for rounding neither helps nor harms
     used = np.zeros(len(promise), dtype=bool)
     used[request] = True
     keys = net.promises.index.take(promise)

@@ -108,7 +108,7 @@ class Notes:
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
         """Requests that no way can serve within the promise."""
-        if not lost.any():
+        if not lost.any() or any(rule == "too_many_via_ways" for rule, *_ in self._found):
             return
         must = demanded(promised, wanted.measures["promise"], "served_fraction") >= 1
         must |= demanded(promised, wanted.measures["promise"], "served_fraction_each") > 0

@@ -62,7 +62,9 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan)
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
-        arrays, model, first = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+        closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+        if closed[2].plan is not None and closed[2].value <= first.value:
+            arrays, model, first = closed
     if first.plan is None:
         return None
     assert first.col_dual is not None
@@ -88,6 +90,7 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
     model = Highs(arrays, relax=True)
     outcome = model.run()
     if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
+        model = Highs(arrays, relax=True)  # the interrupted one would stop again
         outcome = model.run()
     if outcome.stopped_by == "interrupt":
         raise KeyboardInterrupt
@@ -102,12 +105,12 @@ def _idle(program: Program, plan: Floats) -> Positions:
     candidates = np.flatnonzero(design & (settled == 1) & (arrays.lower <= 0) & (arrays.cost > 0))
     columns = sp.csc_array(arrays.matrix[:, candidates])
     activity = arrays.matrix @ settled
-    tolerance = 1e-9 * np.maximum(1.0, np.abs(activity))
     dropped = []
     for k, column in enumerate(candidates.tolist()):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         rows, without = columns.indices[part], activity[columns.indices[part]] - columns.data[part]
-        low, high = arrays.row_lower[rows] - tolerance[rows], arrays.row_upper[rows] + tolerance[rows]
+        tolerance = 1e-9 * np.maximum(1.0, np.abs(without))  # of what is left: the column itself may be all demand
+        low, high = arrays.row_lower[rows] - tolerance, arrays.row_upper[rows] + tolerance
         if ((without >= low) & (without <= high)).all():
             activity[rows] = without
             dropped.append(column)

@@ -136,7 +136,8 @@ def _start(net: Network, model: Program,
         return None
     known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
     sites = net.axes["site"].labels.tolist()
-    strange = [name for name in known if name not in set(sites)]
+    known_sites = set(sites)
+    strange = [name for name in known if name not in known_sites]
     if strange and not isinstance(start, Solution):
         near = nearest_name(str(strange[0]), sites)
         raise UsageError(f"start: there is no site {strange[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
