@@ -220,16 +220,10 @@ def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.
 
 
 PRESS_CTRL_C = """
-import os, signal, sys, ctsopt.cli
-run = sys.modules["ctsopt.solve.run"]
-search, pressed = run.search, []
-def interrupted(model, options, begin, watch):
-    def look(progress):
-        watch(progress)
-        if not pressed and (progress.value < float("inf")) == {with_plan}:
-            pressed.append(os.kill(os.getpid(), signal.SIGINT))
-    return search(model, options, begin, look)
-run.search = interrupted
+import sys, ctsopt.cli
+from ctsopt.program.highs import Highs
+from tests.ctrl_c import press_in_a_search
+Highs.run = press_in_a_search(lambda progress: (progress.value < float("inf")) == {with_plan})
 sys.argv = ["ctsopt", "solve", "retail_us", "--gap", "0", "-q"]
 ctsopt.cli.main()
 """
@@ -239,7 +233,8 @@ ctsopt.cli.main()
 @pytest.mark.parametrize("with_plan", [False, True])
 def test_ctrl_c_during_the_search_is_130_and_keeps_a_plan_that_there_is(with_plan: bool) -> None:
     done = subprocess.run([sys.executable, "-c", PRESS_CTRL_C.format(with_plan=with_plan)], capture_output=True,
-                          text=True, check=False, timeout=120, env={**os.environ, "PYTHONPATH": str(SOURCE)})
+                          text=True, check=False, timeout=120, cwd=SOURCE.parent,
+                          env={**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent}"})
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     if with_plan:

@@ -1,14 +1,9 @@
-"""Ctrl-C: the best plan is kept, or it is said that there is none. A timer sends SIGINT to this very process."""
+"""Ctrl-C: the best plan is kept, or it is said that there is none. SIGINT goes to this very process."""
 
 from __future__ import annotations
 
-import importlib
-import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -18,39 +13,18 @@ import ctsopt as cts
 from ctsopt.formulation.preference import preference
 from ctsopt.program.highs import Highs
 from ctsopt.solve import direct, polish
+from tests.ctrl_c import press_in_a_linear_program, press_in_a_search
 from tests.program.test_highs import big_linear
 from tests.small import solved
 from tests.solve.test_solve import PAIR, hard
 
-RUN = importlib.import_module("ctsopt.solve.run")  # `ctsopt.solve` is the function
-
-
-@contextmanager
-def interrupting(seconds: float) -> Iterator[None]:
-    """Ctrl-C after some seconds."""
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-
 
 def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
-    """Once a plan is there the timer starts: what comes back is whole, checked, and has its bound and gap."""
+    """Pressed once a plan is there: what comes back is whole, checked, and has its bound and gap."""
     net = hard(30, seed=1)
-    started: list[threading.Timer] = []
-
-    def once_there_is_a_plan(progress):
-        if progress.value < 1e18 and not started:
-            started.append(threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)))
-            started[0].start()
-
-    monkeypatch.setattr(RUN, "watching", lambda *, quiet: watched(once_there_is_a_plan))
+    monkeypatch.setattr(Highs, "run", press_in_a_search(lambda progress: progress.value < 1e18))
     begin = time.monotonic()
     solution = cts.solve(net, gap=0.0, time_limit=120.0)
-    assert started
     assert time.monotonic() - begin < 90
     assert solution.status.stopped_by == "interrupt"
     assert solution.status.solution == "feasible"
@@ -59,17 +33,11 @@ def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
     assert solution.service["kept"].all()
 
 
-@contextmanager
-def watched(watch) -> Iterator[object]:
-    yield watch
-
-
 def test_ctrl_c_in_the_first_linear_program_is_told(monkeypatch):
     """No plan can be there yet: an error of ours with the reason, and no bare KeyboardInterrupt."""
 
     def long_root(arrays, lazy, options, deadline):
-        with interrupting(0.5):
-            return Highs(big_linear(900), relax=True).run(60.0), ~lazy, 1, 0
+        return press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0), ~lazy, 1, 0
 
     monkeypatch.setattr(direct, "_root", long_root)
     with pytest.raises(cts.NoPlanError, match="interrupted before any plan was found") as error:
@@ -104,7 +72,6 @@ def test_a_late_ctrl_c_is_not_taken_for_a_plan_that_fails(monkeypatch):
 def test_a_solve_after_an_interrupt_works():
     """The handler of the process is as it was before."""
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), interrupting(0.3):
-        time.sleep(5)
-    assert solved(PAIR).total_cost == pytest.approx(80)
+    assert press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0).stopped_by == "interrupt"
     assert signal.getsignal(signal.SIGINT) is before
+    assert solved(PAIR).total_cost == pytest.approx(80)

@@ -196,8 +196,8 @@ class Highs:
             try:
                 ended, status = self._highs.wait(0.2)
             except KeyboardInterrupt:
-                self._interrupted = True
                 self._highs.cancelSolve()
+                self._interrupted = True
                 continue
             if ended:
                 return status
