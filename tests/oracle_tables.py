@@ -11,7 +11,7 @@ C. A row of `lanes` with the mode's name hides the row with `*` altogether: a bl
 D. A shipment billed at a higher break pays that break's `per_unit` on its own units: only the weight is replaced.
 E. P is about the transit time: a lognormal of the transit, shifted by processing and make days.
 F. A plant that makes to order (`can_stock = no`) is no stocking point, so nothing can be moved to it.
-G. Where both `profile` and `order_size` are given, the profile decides.
+G. Where both `profile` and `order_size` are given, the profile decides (ctsopt refuses both).
 H. A site that is not open has no flow at all, even of a product that takes no room in its capacity_unit.
 I. "As often as it can pass" a cross-dock: once; but where goods moved over it can come to a site that sends over it,
    as often as there are sites that send over it.

@@ -61,3 +61,11 @@ def test_a_wrong_name_is_named():
 def test_a_feature_needs_another_one():
     with pytest.raises(UsageError, match="rate_card cannot be off"):
         random_features(1, weight_breaks=True, rate_card=False)
+
+
+def test_a_network_without_a_row_of_lanes():
+    """With `open_lanes = all` nothing need be listed; a table without rows is absent."""
+    tables = random_network(145)
+    assert tables["settings"]["open_lanes"] == "all"
+    assert "lanes" not in tables
+    assert all(len(frame) for name, frame in tables.items() if name != "settings")

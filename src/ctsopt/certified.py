@@ -66,7 +66,10 @@ class Certified:
     __rmul__ = __mul__
 
     def verdict(self, price: float) -> Verdict:
-        """Whether a price covers the amount: proven to pay, proven to lose, or not proven."""
+        """Whether a price covers the amount as a cost: proven to pay, proven to lose, or not proven.
+
+        For a saving, ask the other way round: an investment pays if it is below `low`.
+        """
         if price >= self.high:
             return "pays"
         return "loses" if price < self.low else "not proven"

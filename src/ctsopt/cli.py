@@ -123,7 +123,9 @@ def solve(
     import ctsopt as cts
 
     with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
-        net = cts.read(_network_path(path))
+        source = _network_path(path)
+        _require_elsewhere(source, out)
+        net = cts.read(source)
         if net.findings:
             terminal.note(str(net.findings))
         with terminal.log_on_standard_error():
@@ -174,7 +176,14 @@ def _network_path(text: str) -> Path:
                      f"(examples: {', '.join(examples.names()) or 'none'})")
 
 
+def _require_elsewhere(source: Path, out: Path | None) -> None:
+    """Results have names of their own tables, such as sites: they may not be written among the tables of a network."""
+    if out is not None and ((out / "model.yaml").exists() or out.resolve() == source.resolve()):
+        raise UsageError(f"{out} holds the tables of a network; give -o another folder")
+
+
 def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:
+    """The saved solution and its tables as CSV."""
     out.mkdir(parents=True, exist_ok=True)
     sol.save(out / "solution")
     for name, frame in {**sol.tables, "cost_to_serve": served}.items():

@@ -38,7 +38,11 @@ class SolverError(CtsError):
 
 
 class NoPlanError(CtsError):
-    """A limit (time, interrupt) was reached before any plan was found."""
+    """A limit was reached before any plan was found; `stopped_by` is "time_limit" or "interrupt"."""
+
+    def __init__(self, message: str, stopped_by: str) -> None:
+        super().__init__(message)
+        self.stopped_by = stopped_by
 
 
 class InfeasibleError(CtsError):

@@ -220,16 +220,10 @@ def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.
 
 
 PRESS_CTRL_C = """
-import os, signal, sys, ctsopt.cli
-run = sys.modules["ctsopt.solve.run"]
-search, pressed = run.search, []
-def interrupted(model, options, begin, watch):
-    def look(progress):
-        watch(progress)
-        if not pressed and (progress.value < float("inf")) == {with_plan}:
-            pressed.append(os.kill(os.getpid(), signal.SIGINT))
-    return search(model, options, begin, look)
-run.search = interrupted
+import sys, ctsopt.cli
+from ctsopt.program.highs import Highs
+from tests.ctrl_c import press_in_a_search
+Highs.run = press_in_a_search(lambda progress: (progress.value < float("inf")) == {with_plan})
 sys.argv = ["ctsopt", "solve", "retail_us", "--gap", "0", "-q"]
 ctsopt.cli.main()
 """
@@ -239,11 +233,12 @@ ctsopt.cli.main()
 @pytest.mark.parametrize("with_plan", [False, True])
 def test_ctrl_c_during_the_search_is_130_and_keeps_a_plan_that_there_is(with_plan: bool) -> None:
     done = subprocess.run([sys.executable, "-c", PRESS_CTRL_C.format(with_plan=with_plan)], capture_output=True,
-                          text=True, check=False, timeout=120, env={**os.environ, "PYTHONPATH": str(SOURCE)})
+                          text=True, check=False, timeout=120, cwd=SOURCE.parent,
+                          env={**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{SOURCE.parent}"})
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     if with_plan:
-        assert "stopped by interrupt" in done.stdout
+        assert "interrupted" in done.stdout.splitlines()[0]
         assert done.stdout.splitlines()[-1].startswith("total")
     else:
         assert (done.stdout, done.stderr) == ("", "interrupted before any plan was found\n")
@@ -290,3 +285,13 @@ def test_a_terminal_gets_a_drawn_table_where_it_fits(columns: str, drawn: bool) 
     assert done.returncode == 0, done.stderr
     assert ("─" in shown) is drawn
     assert "633,500" in shown.splitlines()[-2] + shown.splitlines()[-1]
+
+
+def test_results_are_not_written_among_the_tables_of_a_network(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert run("new", "two_dcs", str(folder)).exit_code == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    done = run("solve", str(folder), "-o", str(folder))
+    assert done.exit_code == 2
+    assert "another folder" in done.output
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -53,7 +53,7 @@ def findings() -> Findings:
     (UsageError("no such tier"), 2, "no such tier"),
     (DataError(findings()), 3, "7 errors, 0 warnings"),
     (InfeasibleError("gold cannot be kept"), 4, "gold cannot be kept"),
-    (NoPlanError("no plan after 3 s"), 5, "no plan after 3 s"),
+    (NoPlanError("no plan after 3 s", "time_limit"), 5, "no plan after 3 s"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (SolverError("the plan breaks a capacity"), 1, "Please report it"),
     (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),

@@ -55,6 +55,16 @@ def test_an_empty_folder_and_one_without_sites(tmp_path: Path):
     assert told(tmp_path) == [("missing_table", "sites")]
 
 
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    write_csv(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UsageError, match=r"contracts\.csv cannot be read: Permission denied"):
+        read(tmp_path)
+
+
 def test_something_else_than_frames():
     with pytest.raises(UsageError, match="'sites' is a list; a pandas DataFrame is expected"):
         network({"sites": [1, 2]})

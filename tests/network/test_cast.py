@@ -389,6 +389,12 @@ def test_a_fault_in_one_table_is_not_told_again_of_others():
     assert "sites" in typed.partial
 
 
+def test_blank_names_are_not_told_of_while_their_table_cannot_be_read():
+    sources = with_cell("customers", "tier", "")
+    sources["tiers"] = sources["tiers"].rename(columns={"tier": "name"})
+    assert {f.table for f in cast(sources)[1]} == {"tiers"}
+
+
 def test_a_thousand_faults_take_less_than_two_seconds():
     rows = 1500
     sources = example.sources()

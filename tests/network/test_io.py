@@ -22,13 +22,14 @@ from hypothesis import strategies as st
 from openpyxl.styles import numbers as formats
 
 from ctsopt.errors import Finding, UsageError
-from ctsopt.network import csv_files
+from ctsopt.network import csv_files, excel
 from ctsopt.network.cast import cast_tables
 from ctsopt.network.io import read_tables
-from ctsopt.network.network import Network, network, read
+from ctsopt.network.network import Network, check, network, read
 from ctsopt.network.raw import Raw, Texts
 from ctsopt.network.tables import Tables
 from ctsopt.network.writing import replace_folder
+from ctsopt.testing import random_network
 from tests.network import example
 
 FORMS = ("csv", "parquet", "xlsx")
@@ -130,6 +131,23 @@ def test_any_name_and_any_number_survive(tmp_path_factory: pytest.TempPathFactor
         again = read(write_as(net, folder, form))
         assert again.hash == net.hash
         assert sorted(again.tables["demand"]["quantity"]) == sorted(c + 0.0 for c in customers.values())
+
+
+def test_random_networks_survive_with_their_warnings(tmp_path: Path):
+    tried = 0
+    for seed in range(100):
+        tables = random_network(seed)
+        if check(tables).errors:  # a draw may hold demand that nothing reaches in time
+            continue
+        net = network(tables)
+        for form in FORMS:
+            again = read(write_as(net, tmp_path / str(seed), form))
+            assert again == net
+            assert [(f.rule, f.count) for f in again.findings] == [(f.rule, f.count) for f in net.findings]
+        tried += 1
+        if tried == 6:
+            return
+    pytest.fail("fewer than six random networks are free of faults")
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------------------
@@ -394,6 +412,15 @@ def test_typed_keys_become_text():
     assert raw_texts(raw, "customers", "tier") == ["1", "", "3"]
 
 
+def test_numbers_in_columns_of_objects():
+    frame = pd.DataFrame({"customer": "Anna", "quantity": pd.Series([1, 2.5, None, np.int64(3)], dtype=object)})
+    raw, _ = read_tables({"demand": frame})
+    assert np.array_equal(raw.tables["demand"].columns["quantity"], [1.0, 2.5, np.nan, 3.0], equal_nan=True)
+    raw, _ = read_tables({"demand": frame, "_scratch": 5, "settings": {"life": np.int64(7), "circuity": np.float32(1.5),
+                                                                      "name": None, "_mine": []}})
+    assert {s.name: s.text for s in raw.settings} == {"life": "7", "circuity": "1.5", "name": ""}
+
+
 def test_keys_in_the_index_are_read():
     sources = example.sources()
     sources["demand"] = sources["demand"].set_index(["customer", "product"])
@@ -492,6 +519,18 @@ def test_a_workbook_with_other_sheets_is_never_overwritten(net: Network, tmp_pat
     with pytest.raises(UsageError, match="not a workbook"):
         net.write(text)
     assert text.read_text() == "not a workbook"
+    (tmp_path / "folder.xlsx").mkdir()
+    with pytest.raises(UsageError, match="a folder"):
+        net.write(tmp_path / "folder.xlsx")
+
+
+def test_more_rows_than_a_sheet_holds(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(excel, "MOST_ROWS", 14)  # 13 rows and the header
+    with pytest.raises(UsageError, match="lanes has 14 rows, more than a sheet holds"):
+        net.write(tmp_path / "net.xlsx")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(excel, "MOST_ROWS", 15)
+    assert net.write(tmp_path / "net.xlsx").exists()
 
 
 def test_a_write_that_fails_leaves_everything_as_it_was(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -210,6 +210,7 @@ def test_ways_with_and_without_the_dominated_ones(net: Network):
     assert len(net.unpruned().ways) - len(net.ways) == dominated
     assert net.unpruned() == net
     assert len(net.requests) == 6
+    assert net.promises.index.names == ("tier", "product_class", "period")
 
 
 def test_what_a_network_says_of_itself(net: Network):

@@ -113,3 +113,8 @@ def test_nothing_that_exists_is_replaced(tmp_path: Path):
     template(folder)
     assert (folder / "mine.txt").read_text() == "x"
     assert (folder / "sites.csv").exists()
+
+
+def test_a_file_of_another_kind_is_not_made_a_folder(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"a folder, or a file ending in \.xlsx"):
+        template(tmp_path / "tables.csv")

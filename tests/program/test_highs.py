@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 
@@ -12,9 +10,10 @@ import pytest
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.program.highs import Highs, nearly_whole, version
+from ctsopt.program.highs import Highs, version
 from ctsopt.program.program import Arrays
 from ctsopt.program.status import Status
+from tests.ctrl_c import press_in_a_linear_program, press_in_a_search
 
 INF = np.inf
 
@@ -144,24 +143,21 @@ def test_every_run_has_its_own_time_limit():
     assert stops == {"gap"}
 
 
-@pytest.mark.parametrize(("program", "relax"), [(hard, False), (big_linear, True)])
-def test_ctrl_c_is_heard(program, relax):
-    """SIGINT from a timer: the search stops within moments; a whole search keeps its best plan."""
-    model = Highs(program(900) if relax else program(), relax=relax, mip_rel_gap=0.0)
-    timer = threading.Timer(0.6, os.kill, (os.getpid(), signal.SIGINT))
-    begin = time.monotonic()
-    timer.start()
-    try:
-        outcome = model.run(60.0)
-    finally:
-        timer.cancel()
-        timer.join()
-    assert time.monotonic() - begin < 20
-    assert outcome.stopped_by == "interrupt"
+def test_ctrl_c_is_heard_in_a_linear_program():
+    model = press_in_a_linear_program(Highs(big_linear(200), relax=True))
+    outcome = model.run(60.0)
+    assert (outcome.stopped_by, outcome.bound) == ("interrupt", -INF)
     assert model.interrupted
-    if not relax:
-        assert outcome.plan is not None
-        assert outcome.bound <= outcome.value
+
+
+def test_ctrl_c_in_a_search_keeps_its_best_plan(monkeypatch):
+    monkeypatch.setattr(Highs, "run", press_in_a_search(lambda progress: progress.value < INF))
+    begin = time.monotonic()
+    outcome = Highs(hard(), mip_rel_gap=0.0).run(60.0)
+    assert time.monotonic() - begin < 30
+    assert outcome.stopped_by == "interrupt"
+    assert outcome.plan is not None
+    assert outcome.bound < outcome.value
 
 
 def test_a_run_in_another_thread():
@@ -206,11 +202,6 @@ def test_rows_bounds_sides_and_costs_can_be_changed():
     assert model.run().value == pytest.approx(13)
     model.change_sides(np.array([0]), np.array([20.0]), np.array([INF]))
     assert model.run().value == pytest.approx(25)
-
-
-def test_whole_columns_are_rounded():
-    plan = nearly_whole(np.array([0.9999999, 0.4]), np.array([True, False]))
-    assert plan.tolist() == [1.0, 0.4]
 
 
 def test_words():

@@ -21,13 +21,13 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
     draw = Draw(seed, features)
     for table, maker in MAKERS.items():
         frame = maker(draw, draw.rng(table))
-        if frame is not None and len(frame):
+        if frame is not None:
             draw.tables[table] = frame.reset_index(drop=True)
         if table in LIMITS and (table in draw.tables):
             LIMITS[table](draw, draw.rng(f"{table}, limits"))
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
-                      for name, frame in draw.tables.items()}
+                      for name, frame in draw.tables.items() if len(frame)}
     if features["awkward_keys"]:
         tables = {name: frame.replace(AWKWARD) for name, frame in tables.items()}
     if features["blanks"]:

@@ -55,8 +55,10 @@ def tame(values: Any, digits: int = 3) -> Floats:
 
 
 def some(rng: np.random.Generator, count: int, chance: float, *, first: bool = False) -> npt.NDArray[np.bool_]:
-    """A mask of `count` in which at least one is true; `first` says whether the first may be."""
+    """A mask of `count` in which at least one is true, if there are any; `first` says whether the first may be."""
     mask = rng.random(count) < chance
+    if not count:
+        return mask
     spare = 0 if first or count == 1 else 1
     mask[:spare] = False
     if not mask.any():

@@ -12,7 +12,7 @@ from ctsopt.formulation.family import Variables
 from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys
 from ctsopt.network.resources import legs_of
 from ctsopt.network.schema import ALL
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.program.algebra import Expr, Rows, stacked
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -27,8 +27,8 @@ _WHENCE = ("site", "origin", "destination", "mode")
 def contract_volume(x: Variables, net: Network) -> Rows | None:
     """sum of the flows in scope <= or >= quantity * horizon/365   [units]
 
-    Every contract of kind max_volume or min_volume, for each name where `each` is agreed, in every period where `per` says so
-    (then days/365).
+    Every contract of kind max_volume or min_volume, for each name where `each` is agreed, in every period where `per`
+    says so (then days/365).
     """
     parts = [_volume(x, net, row) for row in _agreed(net, ("min_volume", "max_volume"))]
     return _stack([part for part in parts if part is not None])
@@ -186,12 +186,7 @@ def _stack(parts: list[Rows]) -> Rows | None:
     """Rows of several contracts as one family."""
     if not parts:
         return None
-    shift = np.cumsum([0, *(len(part.lhs.index) for part in parts)])
-    first = parts[0].lhs.index
-    index = Keys({n: np.concatenate([part.lhs.index[n] for part in parts]) for n in first.names}, first.axes)
-    lhs = Expr(index, np.concatenate([part.lhs.rows + np.int32(s) for part, s in zip(parts, shift, strict=False)]),
-               np.concatenate([part.lhs.col for part in parts]), np.concatenate([part.lhs.coef for part in parts]))
-    rows = Rows(lhs, np.concatenate([part.lower for part in parts]), np.concatenate([part.upper for part in parts]))
+    rows = stacked(parts)
     _require_flows(rows)
     return rows
 

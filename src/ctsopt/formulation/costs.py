@@ -63,9 +63,9 @@ def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
 @line("fixed")
 def site_fixed(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """fixed_cost[s] * horizon/365 * open[s] + fixed_cost[s,l] * horizon/365 * level[s,l]   [money]"""
-    parts = [_of_sites(x, net, net.tables["sites"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365)]
+    parts = [_of_sites(x, net, net.tables.column("sites", "fixed_cost") * _horizon(net) / 365)]
     if x.level is not None:
-        cost = net.tables["capacity_levels"]["fixed_cost"].to_numpy(dtype=float) * _horizon(net) / 365
+        cost = net.tables.column("capacity_levels", "fixed_cost") * _horizon(net) / 365
         parts.append((x.level * cost).where(cost > 0) if (cost > 0).any() else None)
     return tuple(part for part in parts if part is not None) or None
 
@@ -76,9 +76,8 @@ def site_opening(x: Variables, net: Network) -> Expr | None:
 
     Candidates.
     """
-    sites = net.tables["sites"]
-    cost = sites["opening_cost"].to_numpy(dtype=float) * annuity(net)
-    return _of_sites(x, net, np.where(sites["status"] == "candidate", cost, 0.0))
+    cost = net.tables.column("sites", "opening_cost") * annuity(net)
+    return _of_sites(x, net, np.where(net.tables.column("sites", "status") == "candidate", cost, 0.0))
 
 
 @line("one_off")
@@ -87,9 +86,8 @@ def site_closing(x: Variables, net: Network) -> Expr | None:
 
     Open sites that may close.
     """
-    sites = net.tables["sites"]
-    may = (sites["status"] == "open").to_numpy(dtype=bool) & sites["may_close"].to_numpy(dtype=bool)
-    cost = np.where(may, sites["closing_cost"].to_numpy(dtype=float) * annuity(net), 0.0)
+    may = (net.tables.column("sites", "status") == "open") & net.tables.column("sites", "may_close")
+    cost = np.where(may, net.tables.column("sites", "closing_cost") * annuity(net), 0.0)
     return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
 
 
@@ -152,7 +150,7 @@ def shortage(x: Variables, net: Network) -> Expr | None:
 
     Demand that the plan does not serve.
     """
-    cost = net.tables["tiers"]["shortage_cost"].to_numpy(dtype=float)[x.unserved.index["tier"]]
+    cost = net.tables.column("tiers", "shortage_cost")[x.unserved.index["tier"]]
     # Where everything is promised nothing may stay unserved, and no penalty needs to be stated.
     open_ended = demanded(net.promises, net.requests.measures["promise"], "served_fraction") < 1
     return (x.unserved.where(open_ended) * cost[open_ended]) if open_ended.any() else None
@@ -169,12 +167,12 @@ def annuity(net: Network) -> float:
 
 
 def _horizon(net: Network) -> float:
-    return float(net.tables["periods"]["days"].sum())
+    return float(net.tables.column("periods", "days").sum())
 
 
 def _made(x: Variables, net: Network, kind: str) -> Expr | None:
     site = x.make.index["site"]
-    mine = net.tables["sites"]["kind"].to_numpy(dtype=object)[site] == kind
+    mine = net.tables.column("sites", "kind")[site] == kind
     cost = net.derived.supply.make_cost[site, x.make.index["product"]]
     return (x.make * cost).where(mine) if mine.any() else None
 

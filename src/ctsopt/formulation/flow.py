@@ -39,7 +39,7 @@ def make_capacity(x: Variables, net: Network) -> Rows | None:
     Where a capacity is given.
     """
     index = x.make.index
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)
+    days = net.tables.column("periods", "days")
     limit = net.derived.supply.make_capacity[index["site"], index["product"]] * days[index["period"]] / 365
     finite = np.isfinite(limit)
     return x.make.where(finite) <= limit[finite] if finite.any() else None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.family import Variables
-from ctsopt.keys import Bools, Ints, Keys
+from ctsopt.keys import Bools, Keys
 from ctsopt.network.requests import FORMS, demanded
-from ctsopt.program.algebra import Rows
+from ctsopt.program.algebra import Expr, Rows
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -59,23 +59,25 @@ def tier_on_time(x: Variables, net: Network) -> Rows | None:
     Every tier k, class g with a share on time; credit is 1 where P >= reliability (share_certain), or P
     (share_expected).
     """
-    ways, promise = net.ways.deliveries, _promise_of_delivery(net)
+    ways, promise = net.ways.deliveries.measures, net.requests.measures["promise"]
     form = np.append(net.promises.measures["form"], 0)[promise]
     share = demanded(net.promises, promise, "on_time_share")
     shared = (form != FORMS.index("each_order")) & (share > 0)
-    timed = np.isfinite(demanded(net.promises, promise, "lead_time")) & shared
+    asked = np.isfinite(demanded(net.promises, promise, "lead_time")) & shared
+    timed = asked[ways["request"]]
     if not timed.any():
         return None
-    credit = np.where(form == FORMS.index("share_certain"), ways.measures["certain"], ways.measures["on_time"])
-    keys = net.promises.index.take(promise[timed])
-    index = keys.distinct(*keys.names)
-    on = {"product_class": keys["product_class"], "period": keys["period"]}
-    return (x.deliver * (credit - share)).where(timed).per(index, on=on) >= 0.0
-
-
-def _promise_of_delivery(net: Network) -> Ints:
-    promise: Ints = net.requests.measures["promise"][net.ways.deliveries.measures["request"]]
-    return promise
+    request = ways["request"][timed]
+    certain = (form == FORMS.index("share_certain"))[request]
+    credit = np.where(certain, ways["certain"][timed], ways["on_time"][timed]) - share[request]
+    credit[np.abs(credit) < 1e-9] = 0.0  # a probability that equals the share but for rounding neither helps nor harms
+    used = np.zeros(len(promise), dtype=bool)
+    used[request] = True
+    keys = net.promises.index.take(promise)
+    index = keys.take(used).distinct(*keys.names)
+    on = {name: keys[name][request] for name in keys.names}
+    on_time: Expr = (x.deliver.where(timed) * credit).per(index, on=on)
+    return on_time >= 0.0
 
 
 ROWS = (served_fraction, served_fraction_each, tier_on_time)

@@ -25,8 +25,8 @@ def site_throughput(x: Variables, net: Network) -> Rows:
     """
     sites, periods = len(x.open.index), len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
-    capacity = net.tables["sites"]["capacity"].to_numpy(dtype=float)
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)
+    capacity = net.tables.column("sites", "capacity")
+    days = net.tables.column("periods", "days")
     limit: Floats = np.minimum(capacity[:, None] * days / 365, net.derived.reachable).ravel()
     return throughput(x, net, index) <= x.open.at(index) * limit
 
@@ -97,9 +97,8 @@ def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Row
     bounds = x.choice[deliver.index[site]]
     if not bounds.any():
         return None
-    free = deliver.where(bounds)
-    index = free.index.distinct("customer", "tier", "product", "period", site=site)
-    return free.per(index, on={"site": site}) <= x.open.at(index) * net.requests["quantity"]
+    linked = deliver.where(bounds).by("customer", "tier", "product", "period", site=site)
+    return linked <= x.open.at(linked.index) * net.requests["quantity"]
 
 
 def sites_in_group(x: Variables, net: Network) -> Rows | None:
@@ -107,11 +106,13 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
 
     Every contract of kind sites_in_group.
     """
+    if not len(net.tables.column("contracts", "kind")):
+        return None
     agreed = net.tables["contracts"]
     agreed = agreed[agreed["kind"] == "sites_in_group"].reset_index(drop=True)
     if agreed.empty:
         return None
-    group = net.tables["sites"]["group"].to_numpy(dtype=object)
+    group = net.tables.column("sites", "group")
     wanted = agreed["group"].to_numpy(dtype=object)
     contract, site = np.nonzero((wanted[:, None] == group) | (wanted == ALL)[:, None])
     axes = {"contract": Axis("contract", agreed["contract"].tolist()), "site": net.axes["site"]}
@@ -145,7 +146,8 @@ def one_level(x: Variables, net: Network) -> Rows | None:
 
 
 def level_capacity(x: Variables, net: Network) -> Rows | None:
-    """sum load * (moved out + delivered + passing via) <= sum_l capacity[s,l] * days[t]/365 * level[s,l]   [capacity_unit]
+    """sum load * (moved out + delivered + passing via) <= sum_l capacity[s,l] * days[t]/365 * level[s,l]
+    [capacity_unit]
 
     Every site with levels and period; a level without capacity lets all demand pass that is reachable downstream.
     """
@@ -154,7 +156,8 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
     sites, periods = x.level.index.distinct("site"), len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(sites["site"], periods), period=np.tile(np.arange(periods), len(sites)))
     columns = {name: np.repeat(codes, periods) for name, codes in x.level.index.columns.items()}
-    fine = Keys.make({**net.axes, **x.level.index.axes}, **columns, period=np.tile(np.arange(periods), len(x.level.index)))
+    fine = Keys.make({**net.axes, **x.level.index.axes}, **columns,
+                     period=np.tile(np.arange(periods), len(x.level.index)))
     days = net.tables["periods"]["days"].to_numpy(dtype=float)[fine["period"]]
     capacity = np.repeat(net.tables["capacity_levels"]["capacity"].to_numpy(dtype=float), periods) * days / 365
     room: Floats = np.minimum(capacity, net.derived.reachable[fine["site"], fine["period"]])
@@ -162,7 +165,8 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
 
 
 def site_minimum(x: Variables, net: Network) -> Rows | None:
-    """sum_t sum load * (moved out + delivered + passing via) >= min_throughput[s] * horizon/365 * open[s]   [capacity_unit]
+    """sum_t sum load * (moved out + delivered + passing via) >= min_throughput[s] * horizon/365 * open[s]
+    [capacity_unit]
 
     Every site with a minimum.
     """
@@ -186,4 +190,5 @@ def _through(x: Variables, net: Network, index: Keys) -> Expr:
 
 
 VARIABLES = (level,)
-ROWS = (site_throughput, site_roomless, one_level, level_capacity, site_minimum, deliver_from_open, deliver_via_open, sites_in_group)
+ROWS = (site_throughput, site_roomless, one_level, level_capacity, site_minimum, deliver_from_open, deliver_via_open,
+        sites_in_group)

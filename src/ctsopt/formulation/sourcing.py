@@ -8,6 +8,7 @@ import numpy as np
 
 from ctsopt.formulation.family import Variables, strengthens
 from ctsopt.formulation.variables import same_site_members, single_sourced
+from ctsopt.keys import BLANK, Keys
 from ctsopt.program.algebra import Rows
 
 if TYPE_CHECKING:
@@ -36,13 +37,11 @@ def source_use(x: Variables, net: Network) -> Rows | None:
     if x.source is None:
         return None
     product, single = single_sourced(net)
-    quantity = net.requests.measures["quantity"]
     pairs, request = x.source.index, net.requests.index
-    # The last column, which a blank product (-1) reads, is the customer's demand for all products together.
-    of_product = np.zeros((len(net.axes["customer"]), len(net.axes["product"]) + 1))
-    np.add.at(of_product, (request["customer"], request["product"]), quantity)
-    of_product[:, -1] = of_product.sum(axis=1)
-    demand = of_product[pairs["customer"], pairs["product"]]
+    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[request["customer"]]
+    under = np.where(rule == "product", request["product"], BLANK)
+    wanted, place = Keys.make(net.axes, customer=request["customer"], product=under).grouped("customer", "product")
+    demand = np.bincount(place, weights=net.requests.measures["quantity"])[wanted.locate(pairs)]
     return x.deliver.where(single).per(pairs, on={"product": product[single]}) <= x.source * demand
 
 
@@ -58,15 +57,14 @@ def deliver_from_source(x: Variables, net: Network) -> Rows | None:
     mine = x.deliver.where(single)
     index = mine.index.distinct("site", "customer", "tier", "product", "period")
     rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[index["customer"]]
-    under = np.where(rule == "product", index["product"], -1).astype(np.int32)
+    under = np.where(rule == "product", index["product"], BLANK).astype(np.int32)
     return mine.per(index) <= x.source.at(index, on={"product": under}) * net.requests["quantity"]
 
 
-@strengthens("source_use")
 def source_from_open(x: Variables, net: Network) -> Rows | None:
     """source[c,s,p] <= open[s]   [yes/no]
 
-    Every single-sourced customer c and site s; only strengthens.
+    Every single-sourced customer c and site s about which there is a choice.
     """
     if x.source is None:
         return None

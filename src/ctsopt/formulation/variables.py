@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 def open(net: Network) -> Variable:
     """open[site] in {0, 1}: the site is open over the horizon. Fixed where the study leaves no choice.   [yes/no]"""
-    sites = net.tables["sites"]
-    status = sites["status"].to_numpy(dtype=object)
+    status = net.tables.column("sites", "status")
     today, candidate = status == "open", status == "candidate"
-    lower = today & ~sites["may_close"].to_numpy(dtype=bool)
-    upper = today | (candidate & sites["may_open"].to_numpy(dtype=bool))
-    index = Keys.make(net.axes, site=np.arange(len(sites)))
+    lower = today & ~net.tables.column("sites", "may_close")
+    upper = today | (candidate & net.tables.column("sites", "may_open"))
+    index = Keys.make(net.axes, site=np.arange(len(status)))
     return Variable(index, lower.astype(float), upper.astype(float), integer=True, design=True)
 
 
@@ -74,10 +73,10 @@ def source(net: Network) -> Variable | None:
 def single_sourced(net: Network) -> tuple[Ints, Bools]:
     """For each delivery: the product under which its source is decided (blank: all together), and whether it is."""
     keys = net.ways.deliveries.index
-    rule = net.tables["customers"]["single_source"].to_numpy(dtype=object)[keys["customer"]]
-    product = np.where(rule == "product", keys["product"], BLANK).astype(np.int32)
-    few = np.isfinite(net.tables["customers"]["max_sources"].to_numpy(dtype=float))[keys["customer"]]
-    return product, np.asarray((rule != "no") | few)
+    rule = net.tables.column("customers", "single_source")
+    few = np.isfinite(net.tables.column("customers", "max_sources"))
+    product = np.where((rule == "product")[keys["customer"]], keys["product"], np.int32(BLANK))
+    return product, np.asarray(((rule != "no") | few)[keys["customer"]])
 
 
 def group_source(net: Network) -> Variable | None:

@@ -27,9 +27,6 @@ LARGEST = 1 << 30
 MOST_ROWS = 1_048_576
 """Rows of a sheet, by the file format."""
 
-LONGEST_TEXT = 32_767
-"""Characters of a cell, by the file format."""
-
 _OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZEROS_BY_FORMAT = re.compile(r"0{2,}")
 _NUMBER, _ERROR = "n", "e"
@@ -107,7 +104,7 @@ def _rows(sheet: Any) -> list[Any]:
 def _has_formulas(path: Path) -> bool:
     with zipfile.ZipFile(path) as archive:
         return any(re.search(rb"<f[ >/]", archive.read(name)) for name in archive.namelist()
-                   if name.startswith("xl/worksheets/sheet"))
+                   if name.startswith("xl/worksheets/"))
 
 
 def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[Finding]]:
@@ -180,25 +177,25 @@ def write_workbook(path: Path, sheets: Mapping[str, tuple[Sequence[str], Sequenc
     Raises
     ------
     UsageError
-        If a sheet has more rows, or a text more characters, than the format holds.
+        If a table has more rows than a sheet holds.
     """
     from openpyxl import Workbook
 
+    for name, (_, columns) in sheets.items():
+        rows = len(columns[0])
+        if rows >= MOST_ROWS:
+            raise UsageError(f"{name} has {rows} rows, more than a sheet holds; write CSV or Parquet")
     book = Workbook(write_only=True)
     for name, (header, columns) in sheets.items():
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
-        rows = len(columns[0]) if columns else 0
-        if rows >= MOST_ROWS:
-            raise UsageError(f"{name} has {rows} rows, more than a sheet holds; write CSV or Parquet")
         sheet.append(list(header))
-        ready = [_cells(sheet, name, title, column) for title, column in zip(header, columns, strict=True)]
-        for row in zip(*ready, strict=True):
+        for row in zip(*(_cells(sheet, column) for column in columns), strict=True):
             sheet.append(row)
     book.save(path)
 
 
-def _cells(sheet: Worksheet, table: str, column: str, values: Sequence[Any]) -> list[Any]:
+def _cells(sheet: Worksheet, values: Sequence[Any]) -> list[Any]:
     """Values for a sheet, with marked cells where the writer would change them.
 
     Texts that look like a formula or an error are marked as text. Numbers that need 17 digits are written out: the
@@ -208,9 +205,6 @@ def _cells(sheet: Worksheet, table: str, column: str, values: Sequence[Any]) -> 
 
     special: dict[str | float, Any] = {}
     for text in {v for v in values if isinstance(v, str)}:
-        if len(text) > LONGEST_TEXT:
-            raise UsageError(f"{table}.{column} holds a text of {len(text)} characters, more than a cell of a workbook "
-                             "holds; write CSV or Parquet")
         if text[:1] in "=#":
             cell = WriteOnlyCell(sheet, value=text)
             cell.data_type = "s"

@@ -13,8 +13,8 @@ def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: F
 
     Way a goes for way b if b's cost is no higher, b's on-time probability is no lower (where the promise counts shares
     on time), b's CO2 is no higher (where it is capped), b takes no cross-dock that a does not take, b takes no shared
-    resource (limited or priced lane, whole load, capped mode) unless a takes the very same, and a is not wanted on a resource
-    with a minimum. Of two equal ways the faster one stays, then the first.
+    resource (limited or priced lane, whole load, capped mode) unless a takes the very same, and a is not wanted on a
+    resource with a minimum. Of two equal ways the faster one stays, then the first.
 
     Parameters
     ----------
@@ -32,24 +32,28 @@ def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: F
         Whether one of its resources has a minimum.
     """
     keys, measures = deliveries.index, deliveries.measures
-    via, on_time = keys["via"], np.where(on_time_counts, measures["on_time"], 1.0)
-    certain = np.where(on_time_counts, measures["certain"], True)
+    on_time = np.where(on_time_counts, measures["on_time"], 1.0)
+    certain = np.where(on_time_counts, measures["certain"], 1.0)
     group = measures["request"].astype(np.int64) * (len(keys.axes["site"]) + 1) + keys["site"]
-    order = np.lexsort((np.arange(len(group)), measures["lead_time"], -certain.astype(float), -on_time, emitted,
-                        signature, via != BLANK, cost, group))
-    group, via, on_time, certain = group[order], via[order], on_time[order], certain[order]
-    emitted, signature, minimum = emitted[order], signature[order], minimum[order]
+    order = np.argsort(group, kind="stable")
+    group = group[order]
+
+    def never_worse(one: Positions, other: Positions) -> Bools:
+        better = (cost[one] <= cost[other]) & (on_time[one] >= on_time[other]) & (certain[one] >= certain[other])
+        better &= (keys["via"][one] == BLANK) | (keys["via"][one] == keys["via"][other])
+        free = (signature[one] == 0) & ~minimum[other]
+        better &= (emitted[one] <= emitted[other]) & (free | (signature[one] == signature[other]))
+        return np.asarray(better)
+
     beaten = np.zeros(len(order), dtype=bool)
     for step in range(1, _largest_group(group)):
-        # Sorted by cost, so that only an earlier way of the same group can beat a later one.
-        same = signature[:-step] == signature[step:]
-        better = (group[:-step] == group[step:]) & (on_time[:-step] >= on_time[step:])
-        better &= (certain[:-step] >= certain[step:]) & ((via[:-step] == BLANK) | (via[:-step] == via[step:]))
-        better &= (emitted[:-step] <= emitted[step:]) & (same | ((signature[:-step] == 0) & ~minimum[step:]))
-        beaten[step:] |= better
-    result = np.empty(len(order), dtype=bool)
-    result[order] = beaten
-    return result
+        pairs = np.flatnonzero(group[:-step] == group[step:])
+        first, second = order[pairs], order[pairs + step]
+        one, other = never_worse(first, second), never_worse(second, first)
+        quicker = measures["lead_time"][second] < measures["lead_time"][first]
+        beaten[second[one & ~(other & quicker)]] = True
+        beaten[first[other & ~(one & ~quicker)]] = True
+    return beaten
 
 
 def _largest_group(group: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:

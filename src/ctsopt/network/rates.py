@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 _NAME, _ZONE, _ANY = 2, 1, 0
+_SAME = 1 + 1e-9
+"""A weight or a distance that meets a break but for the rounding of a product meets it."""
+
 _CARD = ["origin", "destination", "mode", "product"]
 _BREAK = ["from_weight", "per_unit", "per_weight", "per_shipment", "minimum_charge"]
 
@@ -171,7 +174,7 @@ class Rates:
         for k in range(int(bands.max(initial=0))):
             start = self._from_distance[np.minimum(first + k, self.rate_bands - 1)]
             banded |= (k < bands) & (start > 0)
-            reached += (k < bands) & ((distance >= start) | (start == 0))
+            reached += (k < bands) & ((distance * _SAME >= start) | (start == 0))
         band = np.where(reached > 0, first + reached - 1, -1)
         band = np.where(has_card, band, self.rate_bands + mode)
         lacks = np.isnan(distance) & (np.where(has_card, banded, self._tariff[mode]) | (self._modes["co2"][mode] > 0))
@@ -192,7 +195,7 @@ class Rates:
         first, count = self._first[band], self._count[band]
         reached = np.zeros(len(band), dtype=np.int64)
         for k in range(int(count.max(initial=0))):
-            reached += (k < count) & (self._break["from_weight"][first + np.minimum(k, count - 1)] <= weight)
+            reached += (k < count) & (self._break["from_weight"][first + np.minimum(k, count - 1)] <= weight * _SAME)
         fixed = self._fixed_part(band, mode, product, distance, units, weight)
         money = self._billed(band, mode, distance, units, weight, first + np.maximum(reached - 1, 0)) + fixed
         money = np.maximum(money, least * self._break["minimum_charge"][first + np.maximum(reached - 1, 0)])
@@ -204,7 +207,7 @@ class Rates:
                 at_least = self._break["from_weight"][row]
                 other = self._billed(band, mode, distance, units, at_least, row) + fixed
                 other = np.maximum(other, self._break["minimum_charge"][row])
-                money = np.where(next_break & (k < count) & (at_least > weight), np.fmin(money, other), money)
+                money = np.where(next_break & (k < count) & (at_least > weight * _SAME), np.fmin(money, other), money)
         return np.asarray(money * (1.0 + np.asarray(self._modes["fuel_surcharge"], dtype=float)[mode]))
 
     def _billed(self, band: Positions, mode: Ints, distance: Floats, units: Floats, weight: Floats,

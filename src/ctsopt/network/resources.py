@@ -24,11 +24,11 @@ class Resources:
     Attributes
     ----------
     lanes : Coded
-        Rows of `lanes` with a fixed cost or a limit: keys origin, destination (a place), mode (blank: all modes together);
-        measures fixed_cost, min_volume, max_volume (per year).
+        Rows of `lanes` with a fixed cost or a limit: keys origin, destination (a place), mode (blank: all modes
+        together); measures fixed_cost, min_volume, max_volume (per year).
     loads : Coded
-        Lanes on which loads are whole: keys origin, destination, mode; measures cost (money), weight (kg) and volume (m3) of one
-        load.
+        Lanes on which loads are whole: keys origin, destination, mode; measures cost (money), weight (kg) and volume
+        (m3) of one load.
     places : Axis
         Sites, then customers: where a lane may end.
     """
@@ -89,7 +89,8 @@ def _load_lanes(net: Network, places: Axis, rates: Rates, between: Legs, outboun
     endless = np.isinf(loads["weight"]) & np.isinf(loads["volume"])
     if endless.any():
         notes.add("load_needed", "modes", "loads are paid for whole, and the mode does not say what a load holds",
-                  "give the mode load_weight or load_volume", *_counted(net.axes["mode"].names(np.unique(mode[endless])).tolist()))
+                  "give the mode load_weight or load_volume",
+                  *_counted(net.axes["mode"].names(np.unique(mode[endless])).tolist()))
     return Coded(Keys.make(axes, origin=origin, destination=destination, mode=mode),
                  {"cost": np.concatenate(cost), **loads})
 
@@ -109,7 +110,8 @@ def _cost_of_load(net: Network, rates: Rates, legs: Legs, notes: Notes) -> Float
     broken = np.asarray((rates.breaks(band).reshape(len(legs), products) > 1).any(axis=1))
     if broken.any():
         notes.add("whole_loads_with_breaks", "rates", "loads are paid for whole, but the rate has weight breaks",
-                  "give one row with from_weight 0, or a mode without whole_loads", *_lane_names(net, legs.take(broken)))
+                  "give one row with from_weight 0, or a mode without whole_loads",
+                  *_lane_names(net, legs.take(broken)))
     return cost[:, 0] if products else np.zeros(len(legs))
 
 

@@ -168,7 +168,8 @@ TABLES: tuple[Table, ...] = (
         _number("closing_cost", "Cost of closing an open site, annuitised over the life.", "money", 0.0, "once"),
         _number("capacity", "Most that may leave the site in a year.", "capacity_unit per year", math.inf, "per_year",
                 blank=UNLIMITED),
-        _number("min_throughput", "Least that must leave the site in a year if it is open.", "capacity_unit per year", 0.0,
+        _number("min_throughput", "Least that must leave the site in a year if it is open.",
+                "capacity_unit per year", 0.0,
                 "per_year"),
         _choice("capacity_unit", "Unit in which capacities and handling are counted.", ("units", "kg", "m3", "pallets"),
                 "units"),
@@ -292,7 +293,8 @@ TABLES: tuple[Table, ...] = (
                 blank="great-circle distance x circuity"),
         _choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
         _number("fixed_cost", "Cost of using the lane at all.", "money per year", 0.0, "per_year"),
-        _number("min_volume", "Least that goes by the lane in a year if it is used.", "units per year", 0.0, "per_year"),
+        _number("min_volume", "Least that goes by the lane in a year if it is used.", "units per year", 0.0,
+                "per_year"),
         _number("max_volume", "Most that goes by the lane in a year.", "units per year", math.inf, "per_year",
                 blank=UNLIMITED),
         _number("duty_rate", "Duty on goods that come in by the lane.", "share of unit_value", 0.0, high=10.0),
@@ -318,8 +320,9 @@ TABLES: tuple[Table, ...] = (
     )),
     Table("contracts", "Agreements that bind the network. A blank scope column means everything.", (
         _key("contract", "Name of the contract."),
-        _choice("kind", "`sites_in_group`: number of open sites of a group of sites. `min_volume`, `max_volume`: units that "
-                "go by the flows in scope. `share`: share of the same flows, whatever their site, origin, destination and "
+        _choice("kind", "`sites_in_group`: number of open sites of a group of sites. `min_volume`, `max_volume`: units "
+                "that go by the flows in scope. `share`: share of the same flows, whatever their site, origin, "
+                "destination and "
                 "mode, that goes by those in scope. `same_site`: the customers of a group are served by one site.",
                 ("sites_in_group", "min_volume", "max_volume", "share", "same_site"), None),
         Column("group", "text", "Group of sites (`sites_in_group`; `*` = all sites) or of customers (all other kinds).",
@@ -334,8 +337,10 @@ TABLES: tuple[Table, ...] = (
         _reference("product", "Product; `*` with `each`: every product.", ("products",), "", "any", wildcard=True),
         _choice("each_or_total", "What `*` in a scope column means: a limit on `each`, or on the `total`.",
                 ("each", "total"), "total"),
-        _choice("limit", "How the quantity binds (sites_in_group, share).", ("at_most", "at_least", "exactly"), "at_most"),
-        _number("quantity", "Sites; units per year; share of the flows.", "sites, units per year, share", 0.0, "per_year"),
+        _choice("limit", "How the quantity binds (sites_in_group, share).",
+                ("at_most", "at_least", "exactly"), "at_most"),
+        _number("quantity", "Sites; units per year; share of the flows.", "sites, units per year, share",
+                0.0, "per_year"),
         _choice("per", "The contract holds over the whole `horizon` or in every `period`.", ("horizon", "period"),
                 "horizon"),
     )),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
@@ -29,6 +30,17 @@ class Frames(Mapping[str, pd.DataFrame]):
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
         self._frames = dict(frames)
+        self._columns: dict[tuple[str, str], npt.NDArray[Any]] = {}
+
+    def column(self, table: str, name: str) -> npt.NDArray[Any]:
+        """A column as an array that cannot be written to: numbers, yes or no as bool, or objects of str."""
+        if (table, name) not in self._columns:
+            values = self._frames[table][name]
+            numeric = pd.api.types.is_numeric_dtype(values)
+            array = np.array(values.to_numpy() if numeric else values.to_numpy(dtype=object))
+            array.flags.writeable = False
+            self._columns[table, name] = array
+        return self._columns[table, name]
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
@@ -76,9 +88,6 @@ class Tables:
         self._texts: dict[tuple[str, str], Texts] = {}
         self._codes: dict[tuple[str, str, str], Ints] = {}
         self.axes = self._make_axes()
-
-    def __len__(self) -> int:
-        return len(self.frames)
 
     def count(self, table: str) -> int:
         """Number of rows."""

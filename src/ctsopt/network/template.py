@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ctsopt.errors import UsageError
 from ctsopt.network.raw import number_text
 from ctsopt.network.schema import ALL, NAMES_SEPARATOR, SETTINGS, TABLES, Column, Table
 from ctsopt.network.writing import GUIDE_SHEET, SETTINGS_FILE, new_file, new_folder
@@ -36,6 +37,8 @@ def template(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() == ".xlsx":
         new_file(target, _workbook)
+    elif target.suffix and not target.exists():
+        raise UsageError(f"{target}: give a folder, or a file ending in .xlsx")
     else:
         new_folder(target, _folder)
     return target

@@ -51,7 +51,7 @@ class Notes:
             (match.tied, "ambiguous_rate", "rates", "two rows of rates match equally well",
              "make one of them more specific: a name counts 2, a zone 1, * nothing"),
             (match.free, "way_without_rate", "rates", "nothing prices these ways",
-             "give the mode a tariff, or add a row to rates (with 0 where it is free)"),
+             "give the mode a tariff, add a row to rates (with 0 where it is free), or list just the lanes that exist"),
             (match.lacks_distance, "unknown_distance", "lanes", "the rate depends on a distance that nothing states",
              "give the lane a distance, or both its ends coordinates"),
             ((match.band < 0) & ~match.lacks_distance, "below_first_distance", "rates",
@@ -98,16 +98,17 @@ class Notes:
                       "give the mode load_weight or load_volume, or a rate that is a plain amount per unit or kg",
                       *self._legs(np.flatnonzero(mask), origin, destination, mode, None, to_customers=False))
 
-    def limit_vias(self, ways: int) -> None:
-        """More paths over cross-docks than the settings allow."""
+    def limit_vias(self, ways: int) -> bool:
+        """Whether there are more paths over cross-docks than the settings allow, which is a finding."""
         most = float(self._net.settings["max_via_ways"])
         if ways > most:
             self.add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
                       "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
+        return ways > most
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
         """Requests that no way can serve within the promise."""
-        if not lost.any():
+        if not lost.any() or any(rule == "too_many_via_ways" for rule, *_ in self._found):
             return
         must = demanded(promised, wanted.measures["promise"], "served_fraction") >= 1
         must |= demanded(promised, wanted.measures["promise"], "served_fraction_each") > 0
@@ -120,15 +121,17 @@ class Notes:
                 f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
                 + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
             if keys:
-                self.add("unreachable_customer", "demand", "no way serves this demand within the promise",
-                          "add a lane, a faster mode or a nearer site, or relax lead_time or reliability in promises",
+                self.add("unreachable_customer", "demand",
+                          "no way serves this demand (within its promise, where it has one)",
+                          "add a lane (or set open_lanes to all), a faster mode or a nearer site, or relax lead_time "
+                          "or reliability",
                           keys, len(rows), severity)
 
     def _fastest(self, ways: Coded, lost: Bools) -> dict[int, str]:
         """For each lost request, its fastest way in words."""
         request = ways.measures["request"]
         mine = np.flatnonzero(lost[request])
-        order = mine[np.lexsort((ways.measures["lead_time"][mine], -ways.measures["on_time"][mine], request[mine]))]
+        order = mine[np.lexsort((-ways.measures["on_time"][mine], ways.measures["lead_time"][mine], request[mine]))]
         _, first = np.unique(request[order], return_index=True)
         words = {}
         for way in order[first][:_LISTED].tolist():
@@ -151,7 +154,8 @@ class Notes:
         return words, distinct.shape[1]
 
     def add(self, rule: str, table: str, message: str, mend: str, keys: list[str], count: int,
-             severity: Severity = "error") -> None:
+            severity: Severity = "error") -> None:
+        """Note a fault of `count` ways or rows, some of them by name."""
         self._mend[rule] = mend
         before, counted = self._found.get((rule, table, message, severity), ([], 0))
         self._found[rule, table, message, severity] = ([*before, *keys], counted + count)

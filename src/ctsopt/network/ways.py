@@ -39,11 +39,12 @@ class Ways:
     ----------
     moves : Coded
         Keys origin, via, destination, mode_in, mode_out, product, period. Measures per unit: line_haul, handling_in,
-        handling_out, duty (money), co2 (kg), lead_time (days), distance, load and via_load (capacity units of origin and via).
+        handling_out, duty (money), co2 (kg), lead_time (days), distance, load and via_load (capacity units of origin
+        and via).
     deliveries : Coded
         Keys site, via, customer, tier, mode_in, mode_out, product, period. Measures per unit: last_mile, line_haul,
-        handling_in, handling_out, duty (money), co2 (kg), lead_time (mean, days), on_time (probability), certain (on_time >=
-        reliability), distance, load, via_load, request (row of the requests).
+        handling_in, handling_out, duty (money), co2 (kg), lead_time (mean, days), on_time (probability), certain
+        (on_time >= reliability), distance, load, via_load, request (row of the requests).
     """
 
     moves: Coded
@@ -150,7 +151,8 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     last = np.flatnonzero(who.crossdock[outbound.origin])
     first = np.flatnonzero(who.crossdock[between.destination] & ~who.crossdock[between.origin])
     into, out_of = _join(between.destination[first], outbound.origin[last])
-    notes.limit_vias(len(into))
+    if notes.limit_vias(len(into)):
+        into, out_of = into[:0], out_of[:0]  # the finding keeps the network from being solved: no need to make them
     leg_in = np.concatenate([np.full(len(direct), BLANK), first[into]]).astype(np.int32)
     leg_out = np.concatenate([direct, last[out_of]]).astype(np.int32)
     path, request = _join(outbound.destination[leg_out], wanted.index["customer"])
@@ -228,7 +230,8 @@ def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, pr
                      **{n: c for n, c in columns.items() if n != "request"})
     return Coded(keys, {
         "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(net, who, columns),
-        **_duty_and_co2(net, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time, "distance": np.nan_to_num(distance) + inbound["distance"],
+        **_duty_and_co2(net, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time,
+        "distance": np.nan_to_num(distance) + inbound["distance"],
         "certain": on_time >= demanded(promised, promise, "reliability") - 1e-12, "request": request})
 
 

@@ -36,7 +36,8 @@ def write(net: Network, path: str | os.PathLike[str], format: Format = "csv") ->
     """Write the tables that were given, so that reading them gives a network with the same content hash.
 
     Columns that are blank throughout are left out. Everything is written beside the target first; what stands there
-    is replaced only when that has succeeded. Files that are not part of the network stay.
+    is replaced only when that has succeeded. Files that are not part of the network stay; comments in the settings
+    file and columns of the user's own are not part of it.
 
     Parameters
     ----------

@@ -9,18 +9,17 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.keys import Floats, Ints
 from ctsopt.program.program import Arrays
+from ctsopt.program.scaling import money_scale, row_scales
 from ctsopt.program.status import StoppedBy
-
-if TYPE_CHECKING:
-    import scipy.sparse as sp
 
 THREADS = 1
 """HiGHS shares one thread scheduler in a process, so that the number is fixed here: packs use processes instead."""
@@ -97,13 +96,18 @@ class Highs:
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._interrupted = False
         self._mip = bool(arrays.integer.any()) and not relax
-        self.set(output_flag=log, threads=THREADS, **options)
-        matrix = arrays.matrix
+        self._money = money_scale(arrays.cost, arrays.integer)
+        self._rows = row_scales(arrays.matrix)
+        self.set(output_flag=log, threads=THREADS, **_in_scale(options, self._money))
+        matrix = arrays.matrix.tocsc()
+        if (self._rows != 1).any():
+            matrix = sp.csc_array(sp.diags_array(self._rows) @ matrix)
         whole = arrays.integer.astype(np.int32) if self._mip else np.zeros(len(arrays.cost), dtype=np.int32)
         status = self._highs.passModel(
-            len(arrays.cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kRowwise),
-            int(highspy.ObjSense.kMinimize), arrays.offset, arrays.cost, arrays.lower, arrays.upper, arrays.row_lower,
-            arrays.row_upper, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data, whole)
+            len(arrays.cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize), arrays.offset * self._money, arrays.cost * self._money, arrays.lower,
+            arrays.upper, arrays.row_lower * self._rows, arrays.row_upper * self._rows,
+            matrix.indptr.astype(np.int32, copy=False), matrix.indices.astype(np.int32, copy=False), matrix.data, whole)
         self._require(status, "did not take the program")
 
     def set(self, **options: object) -> None:
@@ -118,6 +122,10 @@ class Highs:
 
     def add_rows(self, matrix: sp.csr_array, lower: Floats, upper: Floats) -> None:
         """Add rows; the basis is kept."""
+        scale = row_scales(matrix)
+        self._rows = np.concatenate([self._rows, scale])
+        if (scale != 1).any():
+            matrix, lower, upper = sp.csr_array(sp.diags_array(scale) @ matrix), lower * scale, upper * scale
         self._require(self._highs.addRows(matrix.shape[0], lower, upper, matrix.nnz,
                                           matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32),
                                           matrix.data), "refused rows")
@@ -129,10 +137,12 @@ class Highs:
 
     def change_sides(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Change the sides of rows; the basis is kept."""
+        lower, upper = lower * self._rows[rows], upper * self._rows[rows]
         self._require(self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper), "refused sides")
 
     def change_cost(self, cost: Floats, offset: float = 0.0) -> None:
         """Change the objective; the basis is kept."""
+        self._money = 1.0
         columns = np.arange(len(cost), dtype=np.int32)
         self._require(self._highs.changeColsCost(len(cost), columns, cost), "refused the objective")
         self._require(self._highs.changeObjectiveOffset(offset), "refused the objective")
@@ -158,7 +168,8 @@ class Highs:
     def _run_watched(self, watch: Callable[[Progress], None]) -> None:
         def look(event: Any) -> None:
             out = event.data_out
-            watch(Progress(out.running_time, out.mip_primal_bound, out.mip_dual_bound, int(out.mip_node_count)))
+            watch(Progress(out.running_time, out.mip_primal_bound / self._money, out.mip_dual_bound / self._money,
+                           int(out.mip_node_count)))
 
         self._highs.cbMipInterrupt += look
         try:
@@ -185,11 +196,16 @@ class Highs:
             try:
                 ended, status = self._highs.wait(0.2)
             except KeyboardInterrupt:
-                self._interrupted = True
                 self._highs.cancelSolve()
+                self._interrupted = True
                 continue
             if ended:
                 return status
+
+    @property
+    def priced(self) -> float:
+        """A dual above this, in money per unit, is not the solver's way of saying 0."""
+        return 1e-7 / self._money
 
     @property
     def interrupted(self) -> bool:
@@ -202,11 +218,13 @@ class Highs:
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         has_plan = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
         plan = np.array(solution.col_value, dtype=np.float64) if has_plan and len(solution.col_value) else None
-        value = float(info.objective_function_value) if plan is not None else math.inf
+        value = float(info.objective_function_value) / self._money if plan is not None else math.inf
         linear = not self._mip and stopped == "gap"
-        bound = value if linear else (float(info.mip_dual_bound) if self._mip else -math.inf)
-        row_dual = np.array(solution.row_dual, dtype=np.float64) if linear and plan is not None else None
-        col_dual = np.array(solution.col_dual, dtype=np.float64) if linear and plan is not None else None
+        bound = value if linear else (float(info.mip_dual_bound) / self._money if self._mip else -math.inf)
+        row_dual, col_dual = None, None
+        if linear and plan is not None:
+            row_dual = np.array(solution.row_dual, dtype=np.float64) * self._rows / self._money
+            col_dual = np.array(solution.col_dual, dtype=np.float64) / self._money
         return Outcome(stopped, self._word(), plan, value, bound, row_dual, col_dual,
                        max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0))
 
@@ -218,13 +236,13 @@ class Highs:
             raise SolverError(f"HiGHS {what}")
 
 
+def _in_scale(options: dict[str, object], money: float) -> dict[str, object]:
+    """The options with amounts of money in the scale of the model."""
+    gap = options.get("mip_abs_gap")
+    return options | {"mip_abs_gap": gap * money} if isinstance(gap, float) else options
+
+
 def version() -> str:
     """Version of the HiGHS library in use."""
     return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
 
-
-def nearly_whole(plan: Floats, integer: Bools) -> Floats:
-    """The plan with its whole columns rounded."""
-    rounded = plan.copy()
-    rounded[integer] = np.round(rounded[integer])
-    return rounded

@@ -32,7 +32,8 @@ def _lines(program: Program) -> Iterator[str]:
     filled = np.flatnonzero(arrays.cost)
     yield from _terms(arrays.cost[filled].tolist(), [columns[j] for j in filled.tolist()])
     yield (f" {arrays.offset:+.17g}\n" if arrays.offset else "\n") + "Subject To\n"
-    matrix, start = arrays.matrix, arrays.matrix.indptr.tolist()
+    matrix = program.matrix()
+    start = matrix.indptr.tolist()
     for i, (name, low, high) in enumerate(zip(rows, arrays.row_lower.tolist(), arrays.row_upper.tolist(), strict=True)):
         part = slice(start[i], start[i + 1])
         names = [columns[j] for j in matrix.indices[part].tolist()]

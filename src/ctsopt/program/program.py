@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from ctsopt.errors import KeyMismatch
 from ctsopt.keys import Bools, Floats, Ints, Keys
 from ctsopt.program.algebra import Expr, Rows, Variable
+from ctsopt.program.stacking import stacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,9 +78,12 @@ class CostBlock:
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper."""
+    """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper.
 
-    matrix: sp.csr_array
+    The matrix of a program is stored by columns, as HiGHS keeps it; `Program.matrix()` has it by rows.
+    """
+
+    matrix: sp.csc_array | sp.csr_array
     cost: Floats
     offset: float
     lower: Floats
@@ -150,31 +154,27 @@ class Program:
         cost = np.zeros(self.columns)
         offset = 0.0
         for part in (part for line in self.costs.values() for part in line.parts):
-            cost += np.bincount(part.col, weights=part.coef, minlength=self.columns)
+            for some in part.terms:
+                if some.first is None:
+                    cost += np.bincount(some.col, weights=some.coef, minlength=self.columns)
+                else:
+                    cost[some.first:some.first + len(some.col)] += some.coef
             offset += 0.0 if part.constant is None else float(part.constant.sum())
+        terms = ((block.start, some) for block in self.rows.values() for some in block.rows.lhs.terms)
+        matrix = stacked(terms, (self.row_count, self.columns))
         blocks = list(self.variables.values())
         spread = [(np.broadcast_to(np.asarray(end, dtype=np.float64), len(b.index)))
                   for b in blocks for end in (b.variable.lower, b.variable.upper)]
         integer = [np.full(len(b.index), b.variable.integer) for b in blocks]
         lower = np.concatenate([np.empty(0), *(r.rows.lower for r in self.rows.values())])
         upper = np.concatenate([np.empty(0), *(r.rows.upper for r in self.rows.values())])
-        return Arrays(self.matrix(), cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
+        return Arrays(matrix, cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
                       np.concatenate([np.empty(0), *spread[1::2]]),
                       np.concatenate([np.empty(0, dtype=bool), *integer]), lower, upper)
 
     def matrix(self) -> sp.csr_array:
         """Coefficients of all rows, lazy ones included, shape (rows, columns)."""
-        terms = sum(len(b.rows.lhs.col) for b in self.rows.values())
-        row, col = np.empty(terms, dtype=np.int32), np.empty(terms, dtype=np.int32)
-        coef = np.empty(terms)
-        end = 0
-        for block in self.rows.values():
-            lhs = block.rows.lhs
-            part = slice(end, end := end + len(lhs.col))
-            np.add(lhs.rows, np.int32(block.start), out=row[part])
-            col[part], coef[part] = lhs.col, lhs.coef
-        matrix = sp.coo_array((coef, (row, col)), shape=(self.row_count, self.columns)).tocsr()
-        return sp.csr_array(matrix)
+        return sp.csr_array(self.arrays.matrix)
 
     @property
     def lazy(self) -> Bools:
@@ -207,9 +207,10 @@ class Program:
 
 
 def _refuse_empty(name: str, rows: Rows) -> None:
-    filled = np.zeros(len(rows.lhs.index), dtype=bool)
-    filled[rows.lhs.rows] = True
-    never = ~filled & ((rows.lower > 0) | (rows.upper < 0))
+    never = (rows.lower > 0) | (rows.upper < 0)
+    if never.any():
+        for part in rows.lhs.terms:
+            never[part.rows] = False
     if never.any():
         examples = ", ".join("/".join(k) for k in rows.lhs.index.labels(np.flatnonzero(never)[:5]))
         raise KeyMismatch(f"{int(never.sum())} rows of {name} have no terms and cannot hold, such as {examples}")

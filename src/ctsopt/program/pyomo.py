@@ -66,8 +66,8 @@ def _variables(model: pyo.ConcreteModel, block: VariableBlock) -> list[Any]:
 
 
 def _constraints(model: pyo.ConcreteModel, program: Program, columns: list[Any]) -> None:
-    arrays = program.arrays
-    start, index, data = arrays.matrix.indptr.tolist(), arrays.matrix.indices.tolist(), arrays.matrix.data.tolist()
+    arrays, matrix = program.arrays, program.matrix()
+    start, index, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
     lower, upper = arrays.row_lower.tolist(), arrays.row_upper.tolist()
     for block in program.rows.values():
         keys = _keys(block.index)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
@@ -17,7 +18,7 @@ UNASSIGNED_LABEL = "unassigned"
 
 
 def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str], penalties: Sequence[str],
-                  by: Sequence[str]) -> pd.DataFrame:
+                  by: Sequence[str], order: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Cost-to-serve by some keys, one column per cost line, ending in a row `total`.
 
     Parameters
@@ -30,6 +31,8 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
         Cost lines of the plan in P&L order, and those of them that are penalties.
     by : sequence of str
         Keys of the rows.
+    order : mapping of str to sequence of str
+        Order of the names of some keys, such as tiers by rank; the others stand in the order of the alphabet.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     pivot = plain.pivot_table(index=by, columns="line", values="amount", aggfunc="sum", observed=True, fill_value=0.0)
     frame = pivot.reindex(columns=list(lines), fill_value=0.0).fillna(0.0)
     volume = units.groupby(by, observed=True)["units"].sum()
-    frame = frame.reindex(frame.index.union(volume.index, sort=True), fill_value=0.0)
+    frame = frame.reindex(_ordered(frame.index.union(volume.index, sort=True), by, order), fill_value=0.0)
     frame.insert(0, "units", volume.reindex(frame.index, fill_value=0.0))
     total = frame.sum().to_frame().T
     frame = pd.concat([*_unassigned_last(frame, by), total.set_axis(_labels("total", by))])
@@ -62,6 +65,16 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     frame["cost_per_unit"] = frame["cost"] / frame["units"].where(frame["units"] > 0)
     frame.columns.name = None
     return frame[["units", *cash, "cost", *penalties, "total", "cost_per_unit"]]
+
+
+def _ordered(index: pd.Index[Any], by: Sequence[str], order: Mapping[str, Sequence[str]]) -> pd.Index[Any]:
+    """The index with the names of some keys in a given order."""
+    places = []
+    for name in reversed(by):
+        names = index.get_level_values(name)
+        known = pd.Index([*order.get(name, sorted(set(names) - {UNASSIGNED})), UNASSIGNED], dtype=object)
+        places.append(known.get_indexer(names))
+    return index[np.lexsort(places)]
 
 
 def _labels(word: str, by: Sequence[str]) -> pd.Index[Any]:

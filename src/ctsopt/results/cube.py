@@ -154,13 +154,13 @@ def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weight
             continue
         keys, amount = part.index.take(some), amount[some]
         weight, driver = weights.of(kind, keys)
-        total = np.asarray(weight.sum(axis=1)).ravel()
+        total: Floats = np.asarray(weight.sum(axis=1), dtype=np.float64).ravel()
         shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
         item = np.repeat(np.arange(len(keys)), np.diff(shares.indptr))
         codes = weights.codes(keys)
         book.add(line, behaviour, driver, amount[item] * shares.data, total[item] * shares.data,
                  request=shares.indices, **{n: c[item] for n, c in codes.items()})
-        idle = total <= 0
+        idle = np.asarray(total <= 0)
         if idle.any():
             book.add(line, behaviour, "idle", amount[idle], np.zeros(int(idle.sum())),
                      **{n: c[idle] for n, c in codes.items()})

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctsopt.certified import Certified
+from ctsopt.errors import UsageError
 from ctsopt.program.status import Status
 from ctsopt.results.cost_to_serve import cost_to_serve
+from ctsopt.results.words import in_words, proof
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
     from ctsopt.network.network import Network
 
-TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "limits", "shortage", "cube", "parents", "units")
+TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "limits", "shortage", "cube",
+          "parents", "units")
 """Tables of a solution, as they are saved."""
 
 
@@ -148,31 +151,36 @@ class Solution:
         Returns
         -------
         DataFrame
-            Columns: units delivered, the cost lines, cost (cash), penalties, total, cost_per_unit (an average: no
-            price). The row `unassigned` holds costs that serve nobody; the last row, `total`, equals `total_cost`.
+            Tiers in the order of their rank. Columns: units delivered, the cost lines, cost (cash), penalties, total,
+            cost_per_unit (an average: no price). The row `unassigned` holds costs that serve nobody; the last row,
+            `total`, equals `total_cost`.
         """
         penal = self.costs["behaviour"] == "penalty"
+        tiers = self.net.tables["tiers"].sort_values(["rank", "tier"], kind="stable")["tier"].tolist()
+        order = {"tier": tiers, "period": self.net.axes["period"].labels.tolist()}
         return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),
-                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by)
+                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by, order)
 
     # ---- words and files -------------------------------------------------------------------------------------
 
+    def __sub__(self, other: Solution) -> Certified:
+        """How much dearer the best plan here is than the best plan there, as a proven interval.
+
+        Both networks must count in the same money over the same horizon.
+        """
+        if not isinstance(other, Solution):
+            raise UsageError("a solution can be compared with another solution")
+        for what, here, there in (("currency", self.net.settings["currency"], other.net.settings["currency"]),
+                                  ("horizon", self.net.horizon, other.net.horizon)):
+            if here != there:
+                raise UsageError(f"the solutions differ in {what}: {here} and {there}")
+        return self.least_cost - other.least_cost
+
     def __str__(self) -> str:
-        money = str(self.net.settings["currency"])
-        kept, promises = int(self.service["kept"].sum()), len(self.service)
-        opened = self.sites["open"]
-        lines = [
-            f"plan for {self.net.settings['name']}: {self.status}",
-            f"  cost      {self.total_cost:,.2f} {money}"
-            + (f", of which {self.penalty:,.2f} penalties for demand not served" if self.penalty else ""),
-            f"  proven    no plan costs less than {self.bound:,.2f} {money}: "
-            f"gap {self.gap_money:,.2f} {money} ({self.gap:.4%})",
-            f"  promises  {kept} of {promises} kept",
-            f"  sites     {int(opened.sum())} of {len(opened)} open"]
-        return "\n".join(lines)
+        return in_words(self)
 
     def __repr__(self) -> str:
-        return f"<Solution {self.net.settings['name']}: {self.total_cost:,.2f}, gap {self.gap:.4%}, {self.status}>"
+        return f"<Solution {self.net.settings['name']}: {self.total_cost:,.2f}, {proof(self.status, self.gap)}>"
 
     def save(self, path: str | Path) -> None:
         """Write the solution to a folder: the network and the tables as Parquet, the rest as JSON.

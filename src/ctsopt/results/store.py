@@ -21,7 +21,9 @@ _HEAD = "solution.json"
 
 
 def save(solution: Solution, path: str | Path) -> None:
-    """Write a solution to a folder; an earlier one there is replaced only when the new one is whole."""
+    """Write a solution to a folder; of an earlier one there, just its own files are replaced, when the new one is
+    whole.
+    """
     target = Path(path)
     if target.exists() and not (target / _HEAD).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} exists and is not a saved solution: give another folder, or remove it")
@@ -29,12 +31,14 @@ def save(solution: Solution, path: str | Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         _write(solution, draft)
-        if target.exists():
-            shutil.rmtree(target)
-        draft.rename(target)
+        target.mkdir(exist_ok=True)
+        for part in sorted(draft.iterdir(), key=lambda part: part.name == _HEAD):
+            old = target / part.name
+            if old.is_dir():
+                shutil.rmtree(old)
+            part.replace(old)
     finally:
-        if draft.exists():
-            shutil.rmtree(draft)
+        shutil.rmtree(draft)
 
 
 def _write(solution: Solution, folder: Path) -> None:

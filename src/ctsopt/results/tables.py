@@ -82,7 +82,8 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     words = np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened")
     used = np.where(np.isinf(capacity), np.nan, through / np.maximum(capacity, 1e-12))
     return pd.DataFrame({
-        "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open, "decision": words,
+        "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open, "open_share": opened,
+        "decision": words,
         "throughput": through, "capacity": capacity, "utilisation": used,
         "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
         "level": _levels(net, plan), "fixed_cost": _fixed(net, plan),
@@ -207,7 +208,9 @@ def service(net: Network, plan: Plan) -> pd.DataFrame:
     frame["lead_time_promised"] = figures["lead_time"]
     frame["lead_time_mean"] = sums(of_way, delivered * ways.measures["lead_time"]) / share
     frame["form"] = np.array(["each_order", "share_certain", "share_expected"])[figures["form"].astype(int)]
-    frame["reliability"], frame["on_time_promised"] = figures["reliability"], figures["on_time_share"]
+    timed = np.isfinite(figures["lead_time"])
+    frame["reliability"] = np.where(timed & (figures["form"] < 2), figures["reliability"], np.nan)
+    frame["on_time_promised"] = np.where(timed & (figures["form"] > 0), figures["on_time_share"], np.nan)
     frame["on_time_certain"] = sums(of_way, delivered * ways.measures["certain"]) / share
     frame["on_time_expected"] = sums(of_way, delivered * ways.measures["on_time"]) / share
     frame["kept"] = _kept(frame)

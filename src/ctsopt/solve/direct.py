@@ -7,11 +7,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
+from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome, Progress
 from ctsopt.program.program import Arrays, Program
@@ -20,6 +21,13 @@ from ctsopt.solve.options import Options
 
 _VIOLATED = 1e-6
 """A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
+
+_WHOLE = (1e-8, 1e-6)
+"""How near to whole a column must be. Times all demand, HiGHS' usual 1e-6 lets goods through a closed site; where
+HiGHS fails with the stricter figure, as it does now and then, it is run again with its own."""
+
+_ROOT_SHARE = 0.5
+"""Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +70,40 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     watch : callable, optional
         Told of the progress.
     """
-    deadline = math.inf if options.time_limit is None else time.monotonic() + options.time_limit
+    begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
+    deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
     rounds = iterations = 0
+    bound = -math.inf
     if options.links == "lazy" and lazy.any():
-        root, active, rounds, iterations = _root(arrays, lazy, options, deadline)
-        if root.stopped_by != "gap" or options.relax:
+        root, active, rounds, iterations = _root(arrays, lazy, options,
+                                                 deadline if options.relax else begin + _ROOT_SHARE * limit)
+        # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
+        bound = root.bound
+        late = root.stopped_by == "time_limit" and not options.relax
+        if (root.stopped_by != "gap" and not late) or options.relax:
             return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
-    model = Highs(arrays.with_rows(active), relax=options.relax, log=options.log, mip_rel_gap=options.gap,
-                  mip_abs_gap=max(options.abs_gap, 1e-9), random_seed=options.seed)
+    strict, usual = _WHOLE
+    try:
+        end, stopped = _branch(arrays.with_rows(active), options, start, deadline, watch, strict)
+    except SolverError:
+        end, stopped = _branch(arrays.with_rows(active), options, start, deadline, watch, usual)
+    return Search(end.plan, max(end.bound, bound), stopped, end.detail, active, end.nodes, iterations + end.iterations,
+                  rounds)
+
+
+def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
+            watch: Callable[[Progress], None] | None, whole: float) -> tuple[Outcome, StoppedBy]:
+    """Branch and bound, or the linear relaxation; what it found, and what stopped it."""
+    model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
+                  mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed,
+                  mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
     end = model.run(deadline - time.monotonic(), watch)
-    stopped: StoppedBy = "interrupt" if model.interrupted else end.stopped_by
-    return Search(end.plan, end.bound, stopped, end.detail, active, end.nodes, iterations + end.iterations, rounds)
+    return end, "interrupt" if model.interrupted else end.stopped_by
 
 
 def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tuple[Outcome, Bools, int, int]:
@@ -90,11 +116,13 @@ def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tup
     inside = np.zeros(len(candidates), dtype=bool)
     model = Highs(arrays.with_rows(active), relax=True, log=options.log, random_seed=options.seed)
     rounds = iterations = 0
+    bound = -math.inf
     while True:
         outcome = model.run(deadline - time.monotonic())
         rounds, iterations = rounds + 1, iterations + outcome.iterations
         if outcome.stopped_by != "gap" or outcome.plan is None:
             break
+        bound = outcome.bound  # every round proves one, as rows only come in
         value = matrix @ outcome.plan
         excess = np.maximum(value - upper, lower - value) / scale
         violated = np.flatnonzero(~inside & (excess > _VIOLATED))
@@ -103,4 +131,4 @@ def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tup
         inside[violated] = True
         model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
     active[candidates[inside]] = True
-    return outcome, active, rounds, iterations
+    return replace(outcome, bound=max(outcome.bound, bound)), active, rounds, iterations

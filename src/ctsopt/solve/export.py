@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ctsopt.errors import UsageError
+
 if TYPE_CHECKING:
     from ctsopt.program.program import Program
 
@@ -15,6 +17,9 @@ def to_pyomo(program: Program) -> Any:
     --------
     ctsopt.program.pyomo.to_pyomo : what becomes of each block.
     """
+    from ctsopt.program.program import Program
     from ctsopt.program.pyomo import to_pyomo as convert
 
+    if not isinstance(program, Program):
+        raise UsageError(f"a program is needed, not {type(program).__name__}: ctsopt.to_pyomo(ctsopt.program(net))")
     return convert(program)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.keys import Floats, Positions
+from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Arrays, Program
 
-_PRICED = 1e-7
-"""A dual above this (in money per unit) shows that the row or column binds in every plan of the same cost."""
+_TOUCHED = 1e-12
+"""A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +55,23 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         None where the rounded plan is no plan.
     """
     arrays, model, first = _flows(program, plan)
+    if first.plan is None:
+        # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
+        plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
+        arrays, model, first = _flows(program, plan)
     idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan)
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
-        arrays, model, first = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+        closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+        if closed[2].plan is not None and closed[2].value <= first.value:
+            arrays, model, first = closed
     if first.plan is None:
         return None
     assert first.col_dual is not None
     assert first.row_dual is not None
-    _hold(model, arrays, first.plan, first.col_dual, first.row_dual)
+    # A dual shows that the row or column binds in every plan of the same cost.
+    _hold(model, arrays, first.plan, np.abs(first.col_dual) > model.priced,
+          np.where(np.abs(first.row_dual) > model.priced, np.sign(first.row_dual), 0.0))
     model.change_cost(preference)
     second = model.run()
     best = clean(arrays, first.plan)
@@ -81,6 +89,11 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
     arrays = _fixed(program, plan).with_rows(~program.lazy)
     model = Highs(arrays, relax=True)
     outcome = model.run()
+    if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
+        model = Highs(arrays, relax=True)  # the interrupted one would stop again
+        outcome = model.run()
+    if outcome.stopped_by == "interrupt":
+        raise KeyboardInterrupt
     return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
@@ -92,12 +105,12 @@ def _idle(program: Program, plan: Floats) -> Positions:
     candidates = np.flatnonzero(design & (settled == 1) & (arrays.lower <= 0) & (arrays.cost > 0))
     columns = sp.csc_array(arrays.matrix[:, candidates])
     activity = arrays.matrix @ settled
-    tolerance = 1e-9 * np.maximum(1.0, np.abs(activity))
     dropped = []
     for k, column in enumerate(candidates.tolist()):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         rows, without = columns.indices[part], activity[columns.indices[part]] - columns.data[part]
-        low, high = arrays.row_lower[rows] - tolerance[rows], arrays.row_upper[rows] + tolerance[rows]
+        tolerance = 1e-9 * np.maximum(1.0, np.abs(without))  # of what is left: the column itself may be all demand
+        low, high = arrays.row_lower[rows] - tolerance, arrays.row_upper[rows] + tolerance
         if ((without >= low) & (without <= high)).all():
             activity[rows] = without
             dropped.append(column)
@@ -111,12 +124,12 @@ def _fixed(program: Program, plan: Floats) -> Arrays:
                    upper=np.where(arrays.integer, whole, arrays.upper))
 
 
-def _hold(model: Highs, arrays: Arrays, plan: Floats, col_dual: Floats, row_dual: Floats) -> None:
+def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
     """Keep every column and row with a dual where it is: what is left free costs nothing."""
-    columns = np.flatnonzero(np.abs(col_dual) > _PRICED)
+    columns = np.flatnonzero(priced)
     model.change_bounds(columns.astype(np.int32), plan[columns], plan[columns])
-    rows = np.flatnonzero(np.abs(row_dual) > _PRICED)
-    side = np.where(row_dual[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
+    rows = np.flatnonzero(sign)
+    side = np.where(sign[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
     activity = (arrays.matrix @ plan)[rows]
     side = np.where(np.isfinite(side), side, activity)
     model.change_sides(rows.astype(np.int32), side, side)

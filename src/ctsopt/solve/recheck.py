@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Bools, Floats
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.network.schema import ALL
 from ctsopt.solve.recheck_limits import limit_faults
 
 if TYPE_CHECKING:
@@ -34,22 +35,23 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
     """
     faults = [fault for check in (_demand, _balance, _throughput, _making, _costs, _cube) for fault in check(solution)]
     if whole:
-        faults += [fault for check in (_closed, _single_sources, _promises, _site_fixed, limit_faults) for fault in check(solution)]
+        for check in (_closed, _single_sources, _promises, _site_fixed, limit_faults):
+            faults += check(solution)
     if faults:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
 
 
 def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
-    """Where two columns differ by more than the tolerance."""
+    """Where two columns differ by more than the tolerance, or one of them is no number."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     scale = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
-    return np.asarray(np.abs(left - right) > _TOLERANCE * scale)
+    return ~np.asarray(np.abs(left - right) <= _TOLERANCE * scale)
 
 
 def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
-    """Where the left column is above the right one by more than the tolerance."""
+    """Where the left column is above the right one by more than the tolerance, or is no number."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
-    return np.asarray(left > right + _TOLERANCE * np.maximum(1.0, np.abs(right)))
+    return ~np.asarray(left <= right + _TOLERANCE * np.maximum(1.0, np.abs(right)))
 
 
 def _demand(solution: Solution) -> Iterator[str]:
@@ -107,8 +109,13 @@ def _throughput(solution: Solution) -> Iterator[str]:
 
 def _making(solution: Solution) -> Iterator[str]:
     made, net = solution.production, solution.net
-    bad = made[_above(made["quantity"], made["capacity"])]
-    yield from (f"{row.site} makes more {row.product} than it can" for row in bad.head(3).itertuples())
+    listed = net.tables["site_products"].set_index(["site", "product"])["make_capacity"]
+    capacity = np.full(len(made), np.inf)
+    if len(listed):  # once the table has rows, nothing else is made
+        capacity = listed.reindex(pd.MultiIndex.from_frame(made[["site", "product"]])).fillna(0.0).to_numpy(dtype=float)
+    days = made["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float)
+    over = _above(made["quantity"], capacity * days / 365)
+    yield from (f"{row.site} makes more {row.product} than it can" for row in made[over].head(3).itertuples())
     kind = made["site"].map(net.tables["sites"].set_index("site")["kind"])
     if not kind.isin(["plant", "supplier"]).all():
         yield "goods are made at a site that makes nothing"
@@ -137,8 +144,57 @@ def _single_sources(solution: Solution) -> Iterator[str]:
 
 
 def _promises(solution: Solution) -> Iterator[str]:
+    """What is served and on time, from the flows, the shortage and the promises themselves."""
+    wanted, promises = _covered(solution.net), solution.net.tables["promises"]
+    keys = ["customer", "product", "period"]
+    wanted["unserved"] = solution.shortage.set_index(keys)["unserved"].reindex(
+        pd.MultiIndex.from_frame(wanted[keys]), fill_value=0.0).to_numpy()
+    bare = wanted[(wanted["promise"] < 0) & _above(wanted["unserved"], np.zeros(len(wanted)))]
+    yield from (f"{name} is not served in full, though no promise allows it" for name in bare["customer"].unique()[:3])
+    wanted = wanted[wanted["promise"] >= 0]
+    for column, each in (("served_fraction", []), ("served_fraction_each", ["customer"])):
+        sums = wanted.groupby(["promise", "span", *each])[["quantity", "unserved"]].sum().reset_index()
+        allowed = (1 - promises[column].to_numpy(dtype=float)[sums["promise"]]) * sums["quantity"]
+        short = promises.iloc[sums.loc[_above(sums["unserved"], allowed), "promise"].unique()]
+        yield from (f"the promise to {row.tier}, class {row.product_class}, is not kept: {column}"
+                    for row in short.itertuples())
+    late = promises.iloc[_late(solution, wanted)]
+    yield from (f"the promise to {row.tier}, class {row.product_class}, is not kept: on time"
+                for row in late.itertuples())
     broken = solution.service[~solution.service["kept"].astype(bool)]
     yield from (f"the promise to {row.tier}, class {row.product_class}, is not kept" for row in broken.itertuples())
+
+
+def _covered(net: Network) -> pd.DataFrame:
+    """Demand with the promise that covers it (row of the table, -1 where none does) and the span that it holds over."""
+    promises = net.tables["promises"]
+    wanted = net.tables["demand"][["customer", "product", "period", "quantity"]].copy()
+    tier = wanted["customer"].map(net.tables["customers"].set_index("customer")["tier"]).astype(str)
+    of_product = wanted["product"].map(net.tables["products"].set_index("product")["product_class"]).astype(str)
+    index = pd.MultiIndex.from_frame(promises[["tier", "product_class"]].astype(str))
+    own, star = (index.get_indexer(pd.MultiIndex.from_arrays([tier, part])) for part in (
+        of_product, np.full(len(wanted), ALL)))
+    wanted["promise"] = np.where(own >= 0, own, star)
+    each = np.append((promises["per"] == "period").to_numpy(dtype=bool), False)[wanted["promise"]]
+    wanted["span"] = wanted["period"].astype(object).where(each, "")
+    return wanted
+
+
+def _late(solution: Solution, wanted: pd.DataFrame) -> Positions:
+    """Promises (rows of the table) whose deliveries are not on time as promised."""
+    promises = solution.net.tables["promises"]
+    flow = solution.flows[solution.flows["kind"] == "delivery"]
+    keys = ["customer", "product", "period"]
+    flow = flow.merge(wanted[[*keys, "promise", "span"]], on=keys)
+    of = promises.iloc[flow["promise"]]
+    quantity, on_time = flow["quantity"].to_numpy(), flow["on_time"].to_numpy()
+    certain = on_time >= of["reliability"].to_numpy() - _TOLERANCE
+    form = of["on_time_form"].to_numpy(dtype=object)
+    flow["good"] = quantity * np.where(form == "share_expected", on_time, certain)
+    flow["asked"] = quantity * np.where(form == "each_order", 1.0, of["on_time_share"].to_numpy())
+    timed = flow[np.isfinite(of["lead_time"].to_numpy())]
+    sums = timed.groupby(["promise", "span"])[["asked", "good"]].sum().reset_index()
+    return np.asarray(sums.loc[_above(sums["asked"], sums["good"]), "promise"].unique(), dtype=np.int64)
 
 
 def _costs(solution: Solution) -> Iterator[str]:
@@ -178,5 +234,5 @@ def _cube(solution: Solution) -> Iterator[str]:
     summed = solution.cube.groupby("line", observed=True)["amount"].sum()
     total = max(1.0, abs(solution.total_cost))
     for line, amount in solution.costs.set_index("line")["amount"].items():
-        if abs(float(summed.get(line, 0.0)) - float(amount)) > 1e-9 * total:
+        if not abs(float(summed.get(line, 0.0)) - float(amount)) <= 1e-9 * total:
             yield f"the cost cube of {line} adds up to {summed.get(line, 0.0):,.2f}, not {amount:,.2f}"

@@ -43,7 +43,9 @@ def _under(used: float, least: float) -> bool:
 
 
 def _legs(solution: Solution) -> pd.DataFrame:
-    """Flows leg by leg, with the row of the flow they belong to: way, origin, destination, mode, quantity, weight, volume."""
+    """Flows leg by leg, with the row of the flow they belong to: way, origin, destination, mode, quantity, weight,
+    volume.
+    """
     flow = solution.flows.reset_index(names="way")
     over = flow[flow["via"] != ""]
     legs = pd.concat([flow.assign(origin=flow["via"].where(flow["via"] != "", flow["origin"]), mode=flow["mode_out"]),
@@ -66,7 +68,8 @@ def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
         ends = (lane.origin, lane.destination)
         used = by_lane.get(ends, 0.0) if lane.mode == ALL else by_mode.get((*ends, lane.mode), 0.0)
         if _over(used, lane.max_volume * share) or (used > _TOLERANCE and _under(used, lane.min_volume * share)):
-            yield f"the lane {lane.origin} to {lane.destination} by {lane.mode} carries {used:,.6g} units against its limits"
+            yield (f"the lane {lane.origin} to {lane.destination} by {lane.mode} carries {used:,.6g} units against its "
+                   "limits")
 
 
 def _modes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
@@ -85,7 +88,8 @@ def _loads(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
     for measure in ("weight", "volume"):
         holds = modes[f"load_{measure}"] * modes["load_factor"]
         room = holds.reindex(carried.index.get_level_values("mode"))
-        short = carried[measure].to_numpy() > paid.to_numpy() * room.to_numpy(dtype=float) * (1 + _TOLERANCE) + _TOLERANCE
+        bought = paid.to_numpy() * room.to_numpy(dtype=float)
+        short = carried[measure].to_numpy() > bought * (1 + _TOLERANCE) + _TOLERANCE
         yield from (f"{'/'.join(key)} needs more loads than are paid for" for key in carried.index[short][:3])
 
 
@@ -100,7 +104,8 @@ def _site_sizes(solution: Solution) -> Iterator[str]:
         elif _over(site.throughput, room[site.Index, site.level] * share):
             yield f"{site.Index} is over the capacity of its level"
     least = net.tables["sites"].set_index("site")["min_throughput"] * share
-    below = sites["open"].astype(bool) & (sites["throughput"] < (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE)
+    wanted = (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE
+    below = sites["open"].astype(bool) & (sites["throughput"] < wanted)
     yield from (f"{name} is open below its minimum" for name in sites.index[below][:3])
 
 

@@ -6,15 +6,18 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ctsopt.errors import NoPlanError, SolverError, UsageError, nearest_name
 from ctsopt.formulation import build
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.preference import preference
-from ctsopt.keys import Floats, Positions
+from ctsopt.keys import Floats, Keys, Positions
+from ctsopt.network.network import Network
 from ctsopt.program.highs import version as highs_version
 from ctsopt.program.program import Program
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
@@ -26,9 +29,6 @@ from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
 from ctsopt.solve.recheck import recheck
 from ctsopt.solve.shortfall import explain
-
-if TYPE_CHECKING:
-    from ctsopt.network.network import Network
 
 _log = logging.getLogger("ctsopt.solve")
 
@@ -47,6 +47,7 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     -------
     Program
     """
+    _require_network(net)
     return build(net.unpruned() if extra else net, extra)
 
 
@@ -92,6 +93,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         If an option is not valid.
     """
     options = Options(gap, abs_gap, time_limit, seed, log, relax, links)
+    _require_network(net)
     if extra:
         net = net.unpruned()
     seconds = {"begin": time.monotonic()}
@@ -102,16 +104,24 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     with watching(quiet=log) as watch:
         found = search(model, options, begin, watch)
     _lap(seconds, "search")
+    if begin is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
+        found = _fall_back(net, model, found, begin)
     _require_plan(net, model, found)
     settled = _settle(net, model, found, options)
     _lap(seconds, "polish")
     solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=relax),
-                        min(found.bound, settled.cost), {})
+                        min(max(found.bound, _least(model)), settled.cost), {})
     recheck(solution, whole=not relax)
     _lap(seconds, "read_back")
     seconds.pop("begin")
     record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
     return Solution(net, solution.tables, solution.status, solution.bound, record)
+
+
+def _require_network(net: object) -> None:
+    if not isinstance(net, Network):
+        raise UsageError(f"a network is needed, not {type(net).__name__}: make one with ctsopt.read(path) or "
+                         "ctsopt.network(tables)")
 
 
 def _lap(seconds: dict[str, float], phase: str) -> None:
@@ -121,19 +131,52 @@ def _lap(seconds: dict[str, float], phase: str) -> None:
 
 def _start(net: Network, model: Program,
            start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
-    """Columns of `open` and their values in the plan to start from, within what the study allows."""
+    """Whole columns and their values in the plan to start from, within what the study allows."""
     if start is None:
         return None
     known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
     sites = net.axes["site"].labels.tolist()
-    strange = [name for name in known if name not in set(sites)]
+    known_sites = set(sites)
+    strange = [name for name in known if name not in known_sites]
     if strange and not isinstance(start, Solution):
         near = nearest_name(str(strange[0]), sites)
         raise UsageError(f"start: there is no site {strange[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
     block = model.variables["open"]
     values = np.array([float(bool(known.get(name, False))) for name in sites])
     values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))
-    return np.arange(block.span.start, block.span.stop), values
+    columns = np.arange(block.span.start, block.span.stop)
+    if not isinstance(start, Solution) or "source" not in model.variables:
+        return columns, values
+    sources = model.variables["source"]
+    return (np.concatenate([columns, np.arange(sources.span.start, sources.span.stop)]),
+            np.concatenate([values, _sources(start, sources.index)]))
+
+
+def _least(model: Program) -> float:
+    """What a plan costs at the very least: every column at its cheaper bound."""
+    arrays = model.arrays
+    ends = np.where(arrays.cost > 0, arrays.lower, arrays.upper)
+    priced = arrays.cost != 0
+    return float(arrays.cost[priced] @ ends[priced]) + arrays.offset
+
+
+def _fall_back(net: Network, model: Program, found: Search, begin: tuple[Positions, Floats]) -> Search:
+    """The plan to start from, where the search was stopped before it found one of its own."""
+    plan = np.zeros(model.columns)
+    plan[begin[0]] = begin[1]
+    return found if polish(model, plan, preference(net, model)) is None else replace(found, plan=plan)
+
+
+def _sources(start: Solution, index: Keys) -> Floats:
+    """1 for each source that the plan to start from uses."""
+    flow = start.flows[start.flows["kind"] == "delivery"]
+    wanted = index.frame()
+    used = np.zeros(len(wanted), dtype=bool)
+    for names, here in ((["customer", "origin"], wanted["product"] == ""),
+                        (["customer", "origin", "product"], wanted["product"] != "")):
+        keys = wanted.rename(columns={"site": "origin"})[names]
+        used |= here.to_numpy() & pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(flow[names]))
+    return used.astype(float)
 
 
 def _require_plan(net: Network, model: Program, found: Search) -> None:
@@ -143,9 +186,10 @@ def _require_plan(net: Network, model: Program, found: Search) -> None:
     if found.stopped_by == "infeasible":
         raise explain(net, model)
     if found.stopped_by == "interrupt":
-        raise NoPlanError("interrupted before any plan was found")
+        raise NoPlanError("interrupted before any plan was found", found.stopped_by)
     if found.stopped_by == "time_limit":
-        raise NoPlanError("the time limit was reached before any plan was found; allow more time, or a larger gap")
+        raise NoPlanError("the time limit was reached before any plan was found; allow more time",
+                          found.stopped_by)
     if found.stopped_by == "unbounded":
         raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
     raise SolverError(f"the solver ended without a plan: {found.detail}")

@@ -51,7 +51,8 @@ def contract_not_whole(t: Tables) -> Iterator[Fault]:
     """A number of sites is a whole number."""
     quantity = t.number("contracts", "quantity")
     yield Fault("contracts", "quantity", "a number of sites must be whole", "write a whole number",
-                np.isfinite(quantity) & (quantity != np.floor(quantity)) & t.equal("contracts", "kind", "sites_in_group"))
+                np.isfinite(quantity) & (quantity != np.floor(quantity))
+                & t.equal("contracts", "kind", "sites_in_group"))
 
 
 @rule()
@@ -73,7 +74,8 @@ def contract_share_of_nothing(t: Tables) -> Iterator[Fault]:
 def contract_scope_without_effect(t: Tables) -> Iterator[Fault]:
     """Scope columns speak of flows, not of numbers of sites or a common site."""
     named = np.logical_or.reduce([_names(t, c) for c in _SCOPES])
-    yield Fault("contracts", "kind", "customer, site, origin, destination, mode and product have no effect on this kind",
+    yield Fault("contracts", "kind",
+                "customer, site, origin, destination, mode and product have no effect on this kind",
                 "leave them blank", named & ~_of_flows(t), severity="warning")
 
 

@@ -41,17 +41,20 @@ def _named(t: Tables, table: str, where: Bools) -> tuple[Positions, list[str]]:
 
 @rule()
 def lane_to_itself(t: Tables) -> Iterator[Fault]:
-    """A lane ends elsewhere than it starts."""
-    site = t.codes("lanes", "origin", "site")
-    same = (site >= 0) & (site == t.codes("lanes", "destination", "site"))
-    yield Fault("lanes", "destination", "the lane ends where it starts", "correct one of the ends", same)
+    """A lane, or a rate for one lane, ends elsewhere than it starts."""
+    for table in ("lanes", "rates"):
+        site = t.codes(table, "origin", "site")
+        same = (site >= 0) & (site == t.codes(table, "destination", "site"))
+        yield Fault(table, "destination", "the lane ends where it starts", "correct one of the ends", same)
 
 
 @rule("sites")
 def lane_into_supplier(t: Tables) -> Iterator[Fault]:
     """Nothing is delivered into a supplier. (A plant may receive what another site makes.)"""
-    yield Fault("lanes", "destination", "the lane ends at a supplier, which only sends", "turn the lane round, or make "
-                "the site a plant or dc", _kind_of(t, "lanes", "destination", "supplier") & _open(t))
+    for table, makes_lane in (("lanes", _open(t)), ("rates", t.codes("rates", "origin", "site") >= 0)):
+        yield Fault(table, "destination", "the lane ends at a supplier, which only sends",
+                    "turn the lane round, or make the site a plant or dc",
+                    _kind_of(t, table, "destination", "supplier") & makes_lane)
 
 
 @rule("sites")

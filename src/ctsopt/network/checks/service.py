@@ -235,8 +235,6 @@ def slower_than_lower_tier(t: Tables) -> Iterator[Fault]:
         weak: dict[int, str] = {}
         for tier in range(len(rank)):
             lower = np.where((rank > rank[tier])[:, None], promised, np.inf)
-            if not len(lower):
-                continue
             best = lower.argmin(axis=0)
             for product_class in np.flatnonzero(has[tier] & (promised[tier] > lower.min(axis=0))):
                 other = best[product_class]

@@ -10,7 +10,6 @@ from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.network.checks.registry import Fault, rule
 from ctsopt.network.checks.service import promised_fraction
 from ctsopt.network.raw import number_text
-from ctsopt.network.schema import ALL
 from ctsopt.network.tables import YEAR, Tables
 
 MAKERS = ("plant", "supplier")
@@ -121,6 +120,8 @@ def demand_above_supply(t: Tables) -> Iterator[Fault]:
     if any(t.bad(*column).any() for column in columns):
         return
     shape = (len(t.axes["product"]), len(t.axes["period"]))
+    if not all(shape):
+        return
     product, period = t.codes("demand", "product"), t.codes("demand", "period")
     known = (product >= 0) & (period >= 0)
     at = product[known].astype(np.int64) * shape[1] + period[known]

@@ -1,0 +1,24 @@
+"""ctsopt itself: `formulation.build`, the arrays of the program, `passModel`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ctsopt.formulation import build as formulate
+from ctsopt.program.highs import Highs
+
+if TYPE_CHECKING:
+    import highspy
+
+    from ctsopt.network.network import Network
+    from ctsopt.program.program import Arrays
+
+
+def build(net: Network) -> Arrays:
+    """All families, stacked into arrays."""
+    return formulate(net).arrays
+
+
+def hand_over(arrays: Arrays) -> highspy.Highs:
+    """One call."""
+    return Highs(arrays)._highs
