@@ -60,7 +60,7 @@ def test_a_rule_of_ones_own_is_in_both():
     program = cts.program(net, extra=[between])
     assert_same_program(program)
     model = to_pyomo(program)
-    assert (model.between.lower, model.between.upper) == (10, 70)
+    assert (model.rows.between.lower, model.rows.between.upper) == (10, 70)
 
 
 def blocks() -> Program:
@@ -87,17 +87,37 @@ def blocks() -> Program:
     return program
 
 
+def test_a_variable_a_row_and_a_cost_line_may_share_a_name():
+    program = blocks()
+    free = Expr.block(program.variables["free"].index, 0)
+    program.add_rows("free", free.total() >= -1.0)
+    program.add_cost("free", free * 2.0, "variable")
+    assert_same_program(program)
+    model = to_pyomo(program)
+    assert (model.free["NA"].ub, model.rows.free.lower) == (1, -1)
+    model.free["a b"] = 0.5
+    assert pyo.value(model.costs.free["a b"]) == 1
+
+
+@pytest.mark.parametrize("name", ["rows", "costs", "total_cost"])
+def test_a_variable_with_a_name_of_the_model_itself_is_refused(name):
+    program = blocks()
+    program.add_variable(name, Variable(Keys.single()))
+    with pytest.raises(KeyMismatch, match=f"variables named {name}"):
+        to_pyomo(program)
+
+
 def test_every_kind_of_block():
     assert_same_program(blocks())
 
 
 @pytest.mark.parametrize(("spoil", "what"), [
-    (lambda m: m.ranged["NA"].set_value((-2, 2 * m.free["NA"], 5)), "coefficients"),
-    (lambda m: m.ranged["NA"].set_value((m.ranged["NA"].lower, m.ranged["NA"].body, 99)), "row_upper"),
+    (lambda m: m.rows.ranged["NA"].set_value((-2, 2 * m.free["NA"], 5)), "coefficients"),
+    (lambda m: m.rows.ranged["NA"].set_value((m.rows.ranged["NA"].lower, m.rows.ranged["NA"].body, 99)), "row_upper"),
     (lambda m: m.free["a b"].setub(50), "upper"),
     (lambda m: setattr(m.yes["NA", "y"], "domain", pyo.Reals), "integer"),
-    (lambda m: m.fixed["NA", "x"].set_value(8 * m.yes["NA", "x"]), "cost"),
-    (lambda m: m.scalar.deactivate(), "coefficients"),
+    (lambda m: m.costs.fixed["NA", "x"].set_value(8 * m.yes["NA", "x"]), "cost"),
+    (lambda m: m.rows.scalar.deactivate(), "coefficients"),
 ])
 def test_a_difference_is_seen_and_named(monkeypatch, spoil, what):
     """The comparison itself: one number changed in the model is found."""
@@ -127,5 +147,7 @@ def test_business_keys_index_the_model():
                    products=table({"product": "bolt", "product_class": "A"}))
     model = to_pyomo(cts.program(cts.network(tables)))
     assert model.deliver["D", "", "C", "standard", "", "truck", "bolt", "year"].lb == 0
-    assert ("C", "standard", "bolt", "year") in model.serve_demand
+    assert ("C", "standard", "bolt", "year") in model.rows.serve_demand
     assert model.open["P"].is_binary()
+    assert model.deliver.doc == "deliver[site, via, customer, tier, mode_in, mode_out, product, period]"
+    assert model.rows.serve_demand.doc == "serve_demand[customer, tier, product, period]"
