@@ -61,7 +61,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     write_csv(tmp_path)
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(UsageError, match=r"contracts\.csv cannot be read: Permission denied"):
+    with pytest.raises(UsageError, match=r"capacity_levels\.csv cannot be read: Permission denied"):
         read(tmp_path)
 
 

@@ -22,13 +22,17 @@ INF, NAN = math.inf, math.nan
 BOUNDS: dict[tuple[str, str], tuple[float | str, float]] = {
     ("periods", "days"): ("+", 3660),
     ("products", "weight"): (0, INF), ("products", "volume"): (0, INF), ("products", "pallet_units"): ("+", INF),
+    ("products", "unit_value"): (0, INF),
     ("sites", "latitude"): (-90, 90), ("sites", "longitude"): (-180, 180), ("sites", "fixed_cost"): (0, INF),
     ("sites", "opening_cost"): (0, INF), ("sites", "closing_cost"): (0, INF), ("sites", "capacity"): (0, INF),
     ("sites", "handling_in"): (0, INF), ("sites", "handling_out"): (0, INF), ("sites", "processing_time"): (0, 365),
+    ("sites", "min_throughput"): (0, INF),
+    ("capacity_levels", "capacity"): (0, INF), ("capacity_levels", "fixed_cost"): (0, INF),
     ("site_products", "make_cost"): (0, INF), ("site_products", "make_capacity"): (0, INF),
     ("site_products", "make_days"): (0, 3660),
     ("customers", "latitude"): (-90, 90), ("customers", "longitude"): (-180, 180),
-    ("tiers", "rank"): (0, INF), ("tiers", "shortage_cost"): (0, INF),
+    ("customers", "max_sources"): (1, INF),
+    ("tiers", "rank"): (0, INF), ("tiers", "shortage_cost"): (0, INF), ("tiers", "program_cost"): (0, INF),
     ("promises", "lead_time"): (0, 3660), ("promises", "reliability"): (0, 1), ("promises", "on_time_share"): (0, 1),
     ("promises", "served_fraction"): (0, 1), ("promises", "served_fraction_each"): (0, 1),
     ("demand", "quantity"): (0, INF), ("demand", "order_size"): ("+", INF),
@@ -37,7 +41,9 @@ BOUNDS: dict[tuple[str, str], tuple[float | str, float]] = {
     ("modes", "per_distance"): (0, INF), ("modes", "per_weight"): (0, INF), ("modes", "per_weight_distance"): (0, INF),
     ("modes", "per_shipment"): (0, INF), ("modes", "minimum_charge"): (0, INF), ("modes", "fuel_surcharge"): (0, 5),
     ("modes", "load_weight"): ("+", INF), ("modes", "load_volume"): ("+", INF), ("modes", "load_factor"): (0.001, 1),
-    ("lanes", "distance"): (0, INF),
+    ("modes", "capacity"): (0, INF), ("modes", "co2"): (0, INF),
+    ("lanes", "distance"): (0, INF), ("lanes", "fixed_cost"): (0, INF), ("lanes", "min_volume"): (0, INF),
+    ("lanes", "max_volume"): (0, INF), ("lanes", "duty_rate"): (0, 10),
     ("rates", "from_distance"): (0, INF), ("rates", "from_weight"): (0, INF), ("rates", "per_unit"): (0, INF),
     ("rates", "per_weight"): (0, INF), ("rates", "per_shipment"): (0, INF), ("rates", "minimum_charge"): (0, INF),
     ("rates", "transit_time"): (0, 365), ("rates", "transit_sd"): (0, 365),
@@ -45,7 +51,7 @@ BOUNDS: dict[tuple[str, str], tuple[float | str, float]] = {
 }
 SETTING_BOUNDS: dict[str, tuple[float, float]] = {
     "circuity": (1, 3), "discount_rate": (0, 1), "life": (0.1, 100), "processing_time": (0, 365),
-    "max_via_ways": (0, INF),
+    "max_via_ways": (0, INF), "carbon_price": (0, INF), "carbon_cap": (0, INF), "budget": (0, INF),
 }
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("sites", "kind"): ("plant", "supplier", "dc", "crossdock"),
@@ -57,24 +63,29 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("modes", "serves"): ("moves", "deliveries", "both"),
     ("modes", "transit_distribution"): ("lognormal", "gamma", "normal"),
     ("lanes", "status"): ("open", "closed"),
-    ("contracts", "kind"): ("sites_in_group",), ("contracts", "limit"): ("at_most", "at_least", "exactly"),
+    ("contracts", "kind"): ("sites_in_group", "min_volume", "max_volume", "share", "same_site"),
+    ("contracts", "each_or_total"): ("each", "total"), ("contracts", "per"): ("horizon", "period"),
+    ("contracts", "limit"): ("at_most", "at_least", "exactly"),
 }
 SETTING_CHOICES = {"distance_unit": ("km", "mi"), "open_lanes": ("listed", "all")}
-YES_NO = [("sites", "may_open"), ("sites", "may_close"), ("site_products", "can_stock"), ("modes", "bill_next_break")]
+YES_NO = [("sites", "may_open"), ("sites", "may_close"), ("site_products", "can_stock"), ("modes", "bill_next_break"),
+          ("modes", "whole_loads")]
 # What a blank cell becomes; every other column is required.
 BLANKS: dict[tuple[str, str], object] = {
     ("products", "product_class"): "all", ("products", "weight"): 1.0, ("products", "volume"): 0.0,
-    ("products", "pallet_units"): INF,
+    ("products", "pallet_units"): INF, ("products", "unit_value"): 0.0,
     ("sites", "latitude"): NAN, ("sites", "longitude"): NAN, ("sites", "region"): "", ("sites", "zone"): "",
     ("sites", "group"): "", ("sites", "status"): "open", ("sites", "may_open"): True, ("sites", "may_close"): False,
     ("sites", "fixed_cost"): 0.0, ("sites", "opening_cost"): 0.0, ("sites", "closing_cost"): 0.0,
     ("sites", "capacity"): INF, ("sites", "capacity_unit"): "units", ("sites", "handling_in"): 0.0,
     ("sites", "handling_out"): 0.0, ("sites", "processing_time"): NAN,
+    ("sites", "min_throughput"): 0.0, ("capacity_levels", "capacity"): INF, ("capacity_levels", "fixed_cost"): 0.0,
     ("site_products", "make_cost"): 0.0, ("site_products", "make_capacity"): INF, ("site_products", "make_days"): 0.0,
     ("site_products", "can_stock"): True,
     ("customers", "latitude"): NAN, ("customers", "longitude"): NAN, ("customers", "region"): "",
     ("customers", "zone"): "", ("customers", "group"): "", ("customers", "single_source"): "no",
-    ("tiers", "rank"): 1.0, ("tiers", "modes"): "", ("tiers", "shortage_cost"): NAN,
+    ("customers", "max_sources"): INF,
+    ("tiers", "rank"): 1.0, ("tiers", "modes"): "", ("tiers", "shortage_cost"): NAN, ("tiers", "program_cost"): 0.0,
     ("promises", "product_class"): "*", ("promises", "lead_time"): INF, ("promises", "on_time_form"): "each_order",
     ("promises", "reliability"): 0.95, ("promises", "on_time_share"): 0.95, ("promises", "served_fraction"): 1.0,
     ("promises", "served_fraction_each"): 0.0, ("promises", "per"): "horizon",
@@ -84,12 +95,16 @@ BLANKS: dict[tuple[str, str], object] = {
     ("modes", "per_weight_distance"): 0.0, ("modes", "per_shipment"): 0.0, ("modes", "minimum_charge"): 0.0,
     ("modes", "fuel_surcharge"): 0.0, ("modes", "load_weight"): INF, ("modes", "load_volume"): INF,
     ("modes", "load_factor"): 1.0, ("modes", "bill_next_break"): False,
-    ("lanes", "mode"): "*", ("lanes", "distance"): NAN, ("lanes", "status"): "open",
+    ("modes", "whole_loads"): False, ("modes", "capacity"): INF, ("modes", "co2"): 0.0,
+    ("lanes", "fixed_cost"): 0.0, ("lanes", "min_volume"): 0.0, ("lanes", "max_volume"): INF,
+    ("lanes", "duty_rate"): 0.0, ("lanes", "mode"): "*", ("lanes", "distance"): NAN, ("lanes", "status"): "open",
     ("rates", "origin"): "*", ("rates", "destination"): "*", ("rates", "mode"): "*", ("rates", "product"): "*",
     ("rates", "from_distance"): 0.0, ("rates", "from_weight"): 0.0, ("rates", "per_unit"): 0.0,
     ("rates", "per_weight"): 0.0, ("rates", "per_shipment"): 0.0, ("rates", "minimum_charge"): 0.0,
     ("rates", "transit_time"): NAN, ("rates", "transit_sd"): NAN,
-    ("contracts", "group"): "*", ("contracts", "limit"): "at_most",
+    ("contracts", "group"): "", ("contracts", "limit"): "at_most", ("contracts", "each_or_total"): "total",
+    ("contracts", "per"): "horizon", ("contracts", "quantity"): NAN,
+    **{("contracts", scope): "" for scope in ("customer", "site", "origin", "destination", "mode", "product")},
 }
 ONLY_ONE = {("site_products", "product"): "products", ("customers", "tier"): "tiers", ("demand", "product"): "products",
             ("demand", "period"): "periods"}
@@ -126,7 +141,7 @@ def test_the_lists_here_cover_the_schema():
     assert set(SETTING_CHOICES) == {c.name for c in SETTINGS.columns if c.kind == "choice"}
     assert {("periods", "period"), ("sites", "kind"), ("demand", "quantity"), ("order_profiles", "share"),
             ("contracts", "kind"), ("lanes", "origin"), ("promises", "tier")} <= REQUIRED
-    assert len(REQUIRED) == 20
+    assert len(REQUIRED) == 21
 
 
 @pytest.mark.parametrize(("table", "column"), BOUNDS)
@@ -298,6 +313,14 @@ def test_typed_numbers_may_be_infinite_where_blank_means_no_limit():
     found = cast(with_cell("sites", "fixed_cost", "0") | {
         "sites": sources["sites"].assign(fixed_cost=[0, INF, -INF, 0, 0])})[1]
     assert of_cell(found, "sites", "fixed_cost") == [("too_large", [1, 2], ["inf", "-inf"])]
+
+
+def test_a_typed_setting_may_be_infinite_where_blank_means_no_limit():
+    typed, found = cast({**example.tables(), "settings": {"budget": INF, "carbon_cap": 5}})
+    assert found == []
+    assert (typed.settings["budget"], typed.settings["carbon_cap"]) == (INF, 5)
+    found = cast({**example.tables(), "settings": {"life": INF, "budget": -INF, "carbon_cap": "inf"}})[1]
+    assert {(f.rule, f.column) for f in found} == {("word_for_number", n) for n in ("life", "budget", "carbon_cap")}
 
 
 @pytest.mark.parametrize(("name", "rule"), [

@@ -192,6 +192,10 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
                            ("rates", 4, "mode", "rail"), ("rates", 5, "origin", "*"), ("rates", 5, "mode", "rail"),
                            ("rates", 5, "destination", "coast")), {("rates", "", (4, 5), W)}),
     ("contract_group_missing", deal("same_site"), {("contracts", "group", (2,), E)}),
+    ("contract_quantity_missing", edited(("contracts", 0, "quantity", ""), ("contracts", 2, "contract", "common"),
+                                         ("contracts", 2, "kind", "same_site"), ("contracts", 2, "group", "retail"),
+                                         ("contracts", 2, "quantity", "1")),
+     {("contracts", "quantity", (0,), E), ("contracts", "quantity", (2,), W)}),
     ("contract_share_above_one", deal("share", site="NA", quantity="30"), {("contracts", "quantity", (2,), E)}),
     ("contract_share_of_nothing", deal("share", product="00123", quantity="0.3"), {("contracts", "kind", (2,), E)}),
     ("contract_scope_without_effect", deal("same_site", group="retail", mode="rail"),
@@ -288,6 +292,10 @@ def test_contracts_that_cannot_be_kept():
     assert found("at_most", "3", "*") == []
     assert found("at_most", "2", "*") == ["2, but 3 sites of the group stay open in any case"]
     assert found("at_most", "0") == []
+    # without a group, all sites are meant
+    assert found("at_least", "5", "") == []
+    assert found("at_least", "6", "") == ["6, but 5 sites of the group may be open"]
+    assert found("at_most", "2", "") == ["2, but 3 sites of the group stay open in any case"]
 
 
 def test_shortage_cost():

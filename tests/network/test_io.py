@@ -452,7 +452,7 @@ def test_limits_that_do_not_bind_are_written_as_blanks(net: Network, tmp_path: P
     folder = net.write(tmp_path / "net")
     lines = (folder / "sites.csv").read_text().splitlines()
     assert lines[0].startswith("site,kind,latitude,longitude,region,zone,group,status")
-    assert lines[2] == "Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,units,0,0,1"
+    assert lines[2] == "Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,0,units,0,0,1"
     assert "inf" not in "".join(p.read_text() for p in folder.glob("*.csv"))
     assert "nan" not in "".join(p.read_text() for p in folder.glob("*.csv"))
     book = openpyxl.load_workbook(net.write(tmp_path / "net.xlsx"))

@@ -9,7 +9,8 @@ from ctsopt.keys import Axis, Coded, Keys
 from ctsopt.network.pruning import dominated
 
 SITE = Axis("site", ["D", "E", "X", "Y"])
-FAST = {"via": "", "cost": 5.0, "on_time": 0.9, "certain": 1.0, "days": 2.0, "site": "D", "request": 0}
+FAST = {"via": "", "cost": 5.0, "on_time": 0.9, "certain": 1.0, "days": 2.0, "site": "D", "request": 0, "co2": 0.0,
+        "shares": 0, "minimum": False}
 
 
 def beaten(*ways: dict, counts: bool = True) -> list[bool]:
@@ -19,7 +20,10 @@ def beaten(*ways: dict, counts: bool = True) -> list[bool]:
                      via=SITE.codes([w["via"] for w in full]))
     columns = {name: np.array([w[key] for w in full]) for name, key in (
         ("on_time", "on_time"), ("certain", "certain"), ("lead_time", "days"), ("request", "request"))}
-    result = dominated(Coded(keys, columns), np.array([w["cost"] for w in full]), np.full(len(full), counts))
+    result = dominated(Coded(keys, columns), np.array([w["cost"] for w in full]), np.full(len(full), counts),
+                       np.array([w["co2"] for w in full], dtype=float),
+                       np.array([w["shares"] for w in full], dtype=np.int64),
+                       np.array([w["minimum"] for w in full], dtype=bool))
     return result.tolist()
 
 
@@ -39,6 +43,17 @@ def beaten(*ways: dict, counts: bool = True) -> list[bool]:
     ({"via": "X"}, {"via": "X", "cost": 6}, [False, True]),
     ({"via": "X"}, {"via": "Y", "cost": 6}, [False, False]),
     ({"via": "X"}, {}, [True, False]),  # equal cost: the one without X
+    ({}, {"cost": 6, "co2": 1}, [False, True]),  # dearer, and emits more under a cap
+    ({"co2": 2}, {"cost": 6, "co2": 1}, [False, False]),  # dearer, but the cap may need it
+    ({"co2": 1}, {"cost": 6, "co2": 1}, [False, True]),
+    ({"co2": 1}, {}, [True, False]),  # equal cost, emits nothing
+    ({"shares": 1}, {"cost": 6}, [False, False]),  # the cheap one takes a limited lane, which may be full
+    ({}, {"cost": 6, "shares": 1}, [False, True]),  # only the dearer one takes a limited lane
+    ({"shares": 1}, {"cost": 6, "shares": 1}, [False, True]),  # both take the same lane
+    ({"shares": 1}, {"cost": 6, "shares": 2}, [False, False]),  # either lane may be full
+    ({}, {"cost": 6, "shares": 1, "minimum": True}, [False, False]),  # dearer, but its lane has to be used
+    ({"shares": 1, "minimum": True}, {"cost": 6, "shares": 1, "minimum": True}, [False, True]),  # the same lane
+    ({"shares": 1, "minimum": True}, {"cost": 6}, [False, False]),  # the cheap one's lane may be full
 ])
 def test_two_ways(first, second, expected):
     assert beaten(first, second) == expected

@@ -99,7 +99,7 @@ def test_the_guide_names_every_column():
 def test_nothing_that_exists_is_replaced(tmp_path: Path):
     folder = template(tmp_path / "net")
     (folder / "sites.csv").write_text("site,kind\nA,plant\n")
-    with pytest.raises(UsageError, match=r"holds README\.md, contracts\.csv"):
+    with pytest.raises(UsageError, match=r"holds README\.md, capacity_levels\.csv, contracts\.csv"):
         template(folder)
     assert (folder / "sites.csv").read_text() == "site,kind\nA,plant\n"
     path = template(tmp_path / "net.xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -210,7 +211,7 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
         elif isinstance(frame, RawTable):
             reading.tables[name] = frame
         elif name == SETTINGS.name and isinstance(frame, Mapping):
-            reading.settings += [RawSetting(clean_text(str(n)), clean_text(cell_text(v)), row)
+            reading.settings += [RawSetting(clean_text(str(n)), clean_text(_setting_text(str(n), v)), row)
                                  for row, (n, v) in enumerate(frame.items()) if not is_own(str(n))]
         elif isinstance(frame, pd.DataFrame):
             plain = frame.reset_index() if any(n is not None for n in frame.index.names) else frame
@@ -218,6 +219,13 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
                         [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)
         else:
             raise UsageError(f"the table {name!r} is a {type(frame).__name__}; a pandas DataFrame is expected")
+
+
+def _setting_text(name: str, value: Any) -> str:
+    """Text of a setting in a dict; a typed infinity is blank where a blank means no limit, as in a typed column."""
+    column = next((c for c in SETTINGS.columns if c.name == name), None)
+    unlimited = isinstance(value, float) and value == math.inf and column is not None and column.default == math.inf
+    return "" if unlimited else cell_text(value)
 
 
 def _read_settings_file(path: Path, reading: _Reading) -> None:

@@ -340,7 +340,7 @@ TABLES: tuple[Table, ...] = (
         _choice("limit", "How the quantity binds (sites_in_group, share).",
                 ("at_most", "at_least", "exactly"), "at_most"),
         _number("quantity", "Sites; units per year; share of the flows.", "sites, units per year, share",
-                0.0, "per_year"),
+                math.nan, "per_year", blank="none; required but for same_site"),
         _choice("per", "The contract holds over the whole `horizon` or in every `period`.", ("horizon", "period"),
                 "horizon"),
     )),

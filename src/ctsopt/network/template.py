@@ -107,8 +107,10 @@ def _folder(folder: Path) -> None:
 def _settings_lines() -> Iterator[str]:
     for column in SETTINGS.columns:
         unit = f" [{column.unit}]" if column.unit else ""
-        may = f" ({allowed(column)})" if column.kind != "text" else ""
-        yield f"# {column.meaning}{unit}{may}\n{column.name}: {default_text(column)}\n"
+        blank = f"blank: {column.blank}" if column.default == math.inf else ""
+        may = "; ".join(filter(None, (allowed(column) if column.kind != "text" else "", blank)))
+        value = "" if blank else f" {default_text(column)}"
+        yield f"# {column.meaning}{unit}{f' ({may})' if may else ''}\n{column.name}:{value}\n"
 
 
 def _workbook(path: Path) -> None:
@@ -138,7 +140,7 @@ def _guide_sheet(sheet: Worksheet) -> None:
 def _settings_sheet(sheet: Worksheet) -> None:
     sheet.append(["setting", "value", "_unit", "_meaning"])
     for c in SETTINGS.columns:
-        sheet.append([c.name, c.default, c.unit, c.meaning])
+        sheet.append([c.name, None if c.default == math.inf else c.default, c.unit, c.meaning])
     _style(sheet, [20, 16, 20, 90])
 
 

@@ -40,10 +40,19 @@ def contract_group_empty(t: Tables) -> Iterator[Fault]:
 
 @rule()
 def contract_group_missing(t: Tables) -> Iterator[Fault]:
-    """Contracts on numbers of sites and on a common site name a group."""
-    needs = t.equal("contracts", "kind", "sites_in_group", "same_site")
-    yield Fault("contracts", "group", "this kind of contract is about a group", "name the group, or * for all sites",
-                needs & t.equal("contracts", "group", ""))
+    """Contracts on a common site name the group of customers."""
+    yield Fault("contracts", "group", "this kind of contract is about a group of customers", "name the group",
+                t.equal("contracts", "kind", "same_site") & t.equal("contracts", "group", ""))
+
+
+@rule()
+def contract_quantity_missing(t: Tables) -> Iterator[Fault]:
+    """Contracts on numbers of sites, volumes and shares say how many; a common site needs no quantity."""
+    quantity, common = t.number("contracts", "quantity"), t.equal("contracts", "kind", "same_site")
+    yield Fault("contracts", "quantity", "the contract does not say how much", "fill in the quantity; 0 means none",
+                np.isnan(quantity) & ~common & ~t.equal("contracts", "kind", "") & ~t.bad("contracts", "quantity"))
+    yield Fault("contracts", "quantity", "a quantity has no effect on this kind", "leave it blank",
+                (quantity > 0) & common, severity="warning")
 
 
 @rule()
@@ -110,7 +119,7 @@ def _sites_of_groups(t: Tables) -> tuple[Floats, Floats]:
     may = usable_sites(t)
     must = t.equal("sites", "status", "open") & ~t.flag("sites", "may_close")
     group, wanted = t.codes("sites", "group"), t.codes("contracts", "group")
-    everything = t.equal("contracts", "group", ALL)
+    everything = t.equal("contracts", "group", ALL, "")
     found = []
     for sites in (may, must):
         count = np.bincount(group[sites & (group >= 0)], minlength=len(t.axes["site_group"]) + 1).astype(np.float64)
