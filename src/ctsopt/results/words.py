@@ -12,7 +12,8 @@ from ctsopt.program.status import Status
 if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
-_STOPS = {"gap": "", "time_limit": ", stopped by the time limit", "interrupt": ", interrupted"}
+_STOPS = {"gap": "", "time_limit": ", stopped by the time limit", "interrupt": ", interrupted",
+          "solver": ", the solver ended by itself"}
 _PROMISES, _NAMES = 12, 8
 """How many promises and sites are written out."""
 

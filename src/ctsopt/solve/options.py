@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from numbers import Real
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ctsopt.errors import UsageError, nearest_name
 
 Links = Literal["lazy", "all", "capacity"]
+
+DIRECT = "direct"
+"""The solver that is not one of Pyomo's: HiGHS, given the arrays themselves."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Options:
     log: bool = False
     relax: bool = False
     links: Links = "lazy"
+    solver: str = DIRECT
+    solver_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("gap", "abs_gap"):
@@ -40,12 +46,28 @@ class Options:
             near = nearest_name(str(self.links), get_args(Links))
             raise UsageError(f"links = {self.links!r}: one of {', '.join(get_args(Links))}"
                              + (f"; did you mean {near!r}?" if near else ""))
+        self._check_solver()
 
         # Plain numbers, whatever kind of number was given: they are saved with the solution.
         for name, kind in (("gap", float), ("abs_gap", float), ("seed", int)):
             object.__setattr__(self, name, kind(getattr(self, name)))
         if self.time_limit is not None:
             object.__setattr__(self, "time_limit", float(self.time_limit))
+
+    def _check_solver(self) -> None:
+        if not isinstance(self.solver, str):
+            raise UsageError(f"solver = {self.solver!r}: give the name of a solver, such as {DIRECT!r} or 'highs'")
+        if not isinstance(self.solver_options, Mapping):
+            raise UsageError(f"solver_options: a dict of names and values is needed, not "
+                             f"{type(self.solver_options).__name__}")
+        given: dict[Any, Any] = dict(self.solver_options)
+        for name, value in given.items():
+            if not isinstance(name, str) or not isinstance(value, (str, bool, int, float)):
+                raise UsageError(f"solver_options: {name!r} = {value!r}: a name with a number, a text, True or False")
+        if self.solver_options and self.solver == DIRECT:
+            raise UsageError("solver_options are for a solver by name, such as solver='highs'; with 'direct', gap, "
+                             "abs_gap, time_limit, seed and links say how to search")
+        object.__setattr__(self, "solver_options", given)
 
     def record(self) -> dict[str, object]:
         """The options as plain values."""

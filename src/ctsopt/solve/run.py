@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,15 @@ from ctsopt.program.status import OPTIMAL_WITHIN, Status
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solve.direct import Search, search
-from ctsopt.solve.options import Links, Options
+from ctsopt.solve.options import DIRECT, Links, Options
 from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
+from ctsopt.solve.pyomo_path import require_solver, search_by_name, twin
 from ctsopt.solve.recheck import recheck
 from ctsopt.solve.shortfall import explain
+
+if TYPE_CHECKING:
+    from ctsopt.program.pyomo_rules import PyomoRule
 
 _log = logging.getLogger("ctsopt.solve")
 
@@ -53,7 +57,8 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
 
 def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
           log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
-          start: Solution | Mapping[str, bool] | None = None) -> Solution:
+          start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
+          solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = ()) -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -77,7 +82,19 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`.
     start : Solution or mapping of site to bool, optional
-        Which sites are open in a plan to start from.
+        Which sites are open in a plan to start from. A solver by name is not given it: it is the plan where that
+        solver is stopped before it finds one.
+    solver : str
+        `direct` (HiGHS, given the arrays), or the name of any solver that Pyomo drives, such as `highs` or
+        `scip_direct`. The plan is made whole, checked and reported the same way; the bound is the one that the solver
+        reports. All links are handed over, unless `links` is "capacity".
+    solver_options : mapping, optional
+        Options of a solver by name, in its own words. `gap`, `abs_gap` and `seed` are passed on to HiGHS, SCIP, CBC
+        and GLPK; to any other solver say them here. `time_limit` is passed on to all.
+    pyomo_rules : sequence of functions, optional
+        Rules of your own written in Pyomo, `f(model, net)`: they add constraints and variables to the model that
+        `to_pyomo` gives, and may fix or tighten its variables. They are compiled back into the program, so that any
+        solver can be used. As with `extra`, no dominated way is left out.
 
     Returns
     -------
@@ -90,19 +107,24 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     NoPlanError
         If a limit was reached, or Ctrl-C pressed, before any plan was found.
     UsageError
-        If an option is not valid.
+        If an option is not valid, a solver is not there, or a rule does what rules may not do.
     """
-    options = Options(gap, abs_gap, time_limit, seed, log, relax, links)
+    options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, solver_options or {})
     _require_network(net)
-    if extra:
+    require_solver(options)
+    if extra or pyomo_rules:
         net = net.unpruned()
     seconds = {"begin": time.monotonic()}
-    model = build(net, extra)
+    pair = twin(net, build(net, extra), pyomo_rules, options)
+    model = pair.program
     begin = _start(net, model, start)
     _lap(seconds, "build")
     _log.info("built %d columns, %d rows in %.2f s", model.columns, model.row_count, seconds["build"])
-    with watching(quiet=log) as watch:
-        found = search(model, options, begin, watch)
+    if options.solver == DIRECT:
+        with watching(quiet=log) as watch:
+            found = search(model, options, begin, watch)
+    else:
+        found = search_by_name(pair, options)
     _lap(seconds, "search")
     if begin is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
         found = _fall_back(net, model, found, begin)
@@ -115,6 +137,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     _lap(seconds, "read_back")
     seconds.pop("begin")
     record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
+    record["pyomo_rules"] = [getattr(rule, "__name__", type(rule).__name__) for rule in pyomo_rules]
     return Solution(net, solution.tables, solution.status, solution.bound, record)
 
 
