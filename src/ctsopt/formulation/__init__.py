@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.errors import UsageError
-from ctsopt.formulation import contracts, costs, flow, lanes, service, sites, sourcing, variables
+from ctsopt.formulation import contracts, costs, flow, lanes, service, sites, sourcing, stock, variables
 from ctsopt.formulation.family import CostFamily, RowFamily, VariableFamily, Variables
 from ctsopt.program.algebra import Expr, Rows, Variable
 from ctsopt.program.program import Program
@@ -21,8 +21,10 @@ from ctsopt.program.program import Program
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-VARIABLES: tuple[VariableFamily, ...] = (*variables.VARIABLES, *sites.VARIABLES, *lanes.VARIABLES)
-ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *lanes.ROWS, *sourcing.ROWS, *service.ROWS, *contracts.ROWS)
+VARIABLES: tuple[VariableFamily, ...] = (*variables.VARIABLES, *sites.VARIABLES, *stock.VARIABLES,
+                                          *lanes.VARIABLES)
+ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *stock.ROWS, *lanes.ROWS, *sourcing.ROWS, *service.ROWS,
+                               *contracts.ROWS)
 COSTS: tuple[CostFamily, ...] = costs.COSTS
 
 

@@ -27,6 +27,7 @@ class Variables:
     source: Expr | None
     group_source: Expr | None
     level: Expr | None
+    carry: Expr | None
     use_lane: Expr | None
     loads: Expr | None
     cash: tuple[Expr, ...]

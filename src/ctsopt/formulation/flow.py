@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.family import Variables
+from ctsopt.formulation.stock import carried_in, next_period
 from ctsopt.keys import Keys
 from ctsopt.program.algebra import Rows
 
@@ -24,13 +25,18 @@ def serve_demand(x: Variables, net: Network) -> Rows:
 
 
 def site_balance(x: Variables, net: Network) -> Rows:
-    """make[s,p,t] + sum move into s = sum move out of s + sum deliver from s   [units]
+    """make[s,p,t] + sum move into s + carried in = sum move out of s + sum deliver from s + carry[s,p,t]   [units]
 
-    Every stocking point s, product p, period t.
+    Every stocking point s, product p, period t; carried in is carry[s,p,t-1], in the first period the opening stock of
+    an open site.
     """
     points = stocking_points(x, net)
     out = x.move.per(points, on={"site": "origin"}) + x.deliver.per(points)
-    return x.make.per(points) + x.move.per(points, on={"site": "destination"}) == out
+    into = x.make.per(points) + x.move.per(points, on={"site": "destination"})
+    if x.carry is None:
+        return into == out
+    before, opened = carried_in(x, net, points)
+    return into + before + opened == out + x.carry.per(points)
 
 
 def make_capacity(x: Variables, net: Network) -> Rows | None:
@@ -46,9 +52,11 @@ def make_capacity(x: Variables, net: Network) -> Rows | None:
 
 
 def stocking_points(x: Variables, net: Network) -> Keys:
-    """Every (site, product, period) at which goods are made, moved or delivered."""
+    """Every (site, product, period) at which goods are made, moved, delivered or kept in stock."""
     moves, deliveries, made = x.move.index, x.deliver.index, x.make.index
     parts = [(moves, "origin"), (moves, "destination"), (deliveries, "site"), (made, "site")]
+    if x.carry is not None:
+        parts += [(x.carry.index, "site"), (next_period(x.carry.index), "site")]
     columns = {name: np.concatenate([keys[site if name == "site" else name] for keys, site in parts])
                for name in ("site", "product", "period")}
     return Keys.make(net.axes, **columns).distinct("site", "product", "period")

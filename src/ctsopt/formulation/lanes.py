@@ -47,11 +47,12 @@ def lane_volume(x: Variables, net: Network) -> Rows | None:
 
 
 def lane_use(x: Variables, net: Network) -> Rows | None:
-    """sum units on lane l <= min(max_volume[l] * horizon/365, all demand) * use_lane[l]   [units]"""
+    """sum units on lane l <= min(max_volume[l] * horizon/365, all demand and opening stock) * use_lane[l]   [units]"""
     if x.use_lane is None:
         return None
     lanes = _of(net.derived.resources.lanes, x.use_lane.index)
-    limit = np.minimum(_over_horizon(net, lanes["max_volume"]), float(net.requests.measures["quantity"].sum()))
+    most = float(net.requests.measures["quantity"].sum() + net.derived.supply.opening.sum())
+    limit = np.minimum(_over_horizon(net, lanes["max_volume"]), most)
     return on_lanes(x, net, x.use_lane.index) <= x.use_lane * limit
 
 

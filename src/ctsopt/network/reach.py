@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Positions
 from ctsopt.network.supply import Supply
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def can_supply(who: Supply, moves: Mapping[str, Ints]) -> Bools:
 class Reach:
     """Demand that can be reached downstream of each site, over any number of moves.
 
+    Where stock can be carried, demand of later periods counts too, and opening stock downstream, which may be
+    replaced.
+
     Attributes
     ----------
     of_site : float array, shape (sites, periods)
@@ -55,9 +58,13 @@ class Reach:
 def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded) -> Reach:
     """Demand that can be reached downstream of each site."""
     sites, products = who.handles.shape
-    periods, total = len(net.axes["period"]), len(wanted)
+    goals, total = _goals(net, who, wanted), len(wanted)
+    periods = goals.units.shape[1]
     keys, request = deliveries.index, deliveries.measures["request"]
-    direct = _reached(keys["site"].astype(np.int64) * products + keys["product"], request, (sites * products, total))
+    point = keys["site"].astype(np.int64) * products + keys["product"]
+    direct = _reached(np.concatenate([point, goals.stocked]),
+                      np.concatenate([request, np.arange(total, len(goals.product))]),
+                      (sites * products, len(goals.product)))
     node = [moves[end].astype(np.int64) * products + moves["product"] for end in ("origin", "destination")]
     reached = direct
     if len(node[0]):
@@ -67,24 +74,51 @@ def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints
             if more.nnz == reached.nnz:
                 break
             reached = more
-    quantity = wanted.measures["quantity"]
-    at = np.arange(total), wanted.index["period"]
-    units = sp.csr_array((quantity, at), shape=(total, periods))
-    of_product = (reached @ units).toarray().reshape(sites, products, periods)
-    passing = _over_crossdocks(who, wanted, moves, deliveries, reached)
+    of_product = (reached @ goals.units).toarray().reshape(sites, products, periods)
+    passing = _over_crossdocks(who, moves, deliveries, reached)
     of_site, roomless = (
-        np.einsum("spt,sp->st", of_product, factor[who.unit]) + _weighed(who, factor, passing, wanted, units)
+        np.einsum("spt,sp->st", of_product, factor[who.unit]) + _weighed(who, factor, passing, goals)
         for factor in (who.factor, (who.factor == 0).astype(float)))
     return Reach(of_site, roomless, of_product)
 
 
-def _over_crossdocks(who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded,
+@dataclass(frozen=True, eq=False)
+class _Goals:
+    """What goods may be wanted for: each request, and after them each opening stock that is to be replaced.
+
+    `units` has shape (goals, periods), `product` the product of each goal, `stocked` the point (site x products +
+    product) of each opening stock.
+    """
+
+    units: sp.csr_array
+    product: Ints
+    stocked: Positions
+
+
+def _goals(net: Network, who: Supply, wanted: Coded) -> _Goals:
+    periods, quantity = len(net.axes["period"]), wanted.measures["quantity"]
+    first, last = wanted.index["period"], wanted.index["period"]
+    site, product = np.nonzero(who.carries & (who.opening > 0))
+    if who.carries.any():  # goods of a period may be for any later one
+        first = np.zeros_like(last)
+    begin = np.concatenate([first, np.zeros(len(site), dtype=np.int32)])
+    end = np.concatenate([last, np.full(len(site), periods - 1, dtype=np.int32)])
+    count = end - begin + 1
+    goal = np.repeat(np.arange(len(begin)), count)
+    period = np.arange(len(goal)) - np.repeat(np.cumsum(count) - count, count) + begin[goal]
+    amount = np.concatenate([quantity, who.opening[site, product]])
+    units = sp.csr_array((amount[goal], (goal, period)), shape=(len(begin), periods))
+    of_product = np.concatenate([wanted.index["product"], product.astype(np.int32)])
+    return _Goals(units, of_product, site * who.handles.shape[1] + product)
+
+
+def _over_crossdocks(who: Supply, moves: Mapping[str, Ints], deliveries: Coded,
                      reached: sp.csr_array) -> sp.csr_array:
-    """How often the goods of each request can pass each cross-dock, shape (sites, requests)."""
+    """How often the goods of each goal can pass each cross-dock, shape (sites, goals)."""
     sites, products = who.handles.shape
     via = deliveries.index["via"]
     over = via != BLANK
-    passing = _reached(via[over], deliveries.measures["request"][over], (sites, len(wanted)))
+    passing = _reached(via[over], deliveries.measures["request"][over], (sites, reached.shape[1]))
     moved = moves["via"] != BLANK
     if moved.any():
         node = moves["destination"][moved].astype(np.int64) * products + moves["product"][moved]
@@ -113,12 +147,12 @@ def _passes(who: Supply, moves: Mapping[str, Ints], deliveries: Coded) -> Floats
     return passes
 
 
-def _weighed(who: Supply, factor: Floats, passing: sp.csr_array, wanted: Coded, units: sp.csr_array) -> Floats:
+def _weighed(who: Supply, factor: Floats, passing: sp.csr_array, goals: _Goals) -> Floats:
     """Demand that can pass each cross-dock, shape (sites, periods), in what `factor` counts for its capacity unit."""
-    result = np.zeros((len(who.unit), units.shape[1]))
+    result = np.zeros((len(who.unit), goals.units.shape[1]))
     for unit in np.unique(who.unit[who.crossdock]):
         here = who.crossdock & (who.unit == unit)
-        weighed = sp.csr_array(units.multiply(factor[unit][wanted.index["product"]][:, None]))
+        weighed = sp.csr_array(goals.units.multiply(factor[unit][goals.product][:, None]))
         result[here] = (passing[np.flatnonzero(here)] @ weighed).toarray()
     return result
 

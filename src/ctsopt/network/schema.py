@@ -131,6 +131,8 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     _choice("open_lanes", "Which lanes exist: `listed` = those in `lanes`, and those whose two ends a row of `rates` "
             "names; `all` = also every lane from a plant, supplier or cross-dock to a dc or cross-dock, and from every "
             "site to every customer.", ("listed", "all"), "listed"),
+    _number("holding_rate", "Cost of holding stock for a year as a share of its value, where a product states none.",
+            "share per year", 0.0, high=10.0),
     _number("carbon_price", "Price of CO2.", "money per kg", 0.0),
     _number("carbon_cap", "Most CO2 of all transport.", "kg per year", math.inf, "per_year", blank=UNLIMITED),
     _number("budget", "Most that all cost lines together may come to, penalties apart.", "money per year", math.inf,
@@ -149,7 +151,10 @@ TABLES: tuple[Table, ...] = (
         _text("product_class", "Class for which promises are made.", "all"),
         _number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0),
         _number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
-        _number("unit_value", "Value of one unit, on which duty is paid.", "money per unit", 0.0, "per_unit"),
+        _number("unit_value", "Value of one unit, on which duty is paid and stock held.", "money per unit", 0.0,
+                "per_unit"),
+        _number("holding_rate", "Cost of holding stock of the product for a year as a share of its value.",
+                "share per year", math.nan, high=10.0, blank="settings.holding_rate"),
         _number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
                 blank="takes no pallet place"),
     )),
@@ -171,6 +176,8 @@ TABLES: tuple[Table, ...] = (
         _number("min_throughput", "Least that must leave the site in a year if it is open.",
                 "capacity_unit per year", 0.0,
                 "per_year"),
+        _number("storage_capacity", "Most stock that may be carried from one period to the next.", "capacity_unit",
+                math.inf, blank=UNLIMITED),
         _choice("capacity_unit", "Unit in which capacities and handling are counted.", ("units", "kg", "m3", "pallets"),
                 "units"),
         _number("handling_in", "Cost of receiving.", "money per capacity_unit", 0.0, "per_unit"),
@@ -198,6 +205,9 @@ TABLES: tuple[Table, ...] = (
                 high=3660.0),
         _yes_no("can_stock", "The product may be stocked here. At a plant, `no` means made to order: make_days are "
                 "part of the lead time.", default=True),
+        _number("opening_stock", "Stock here when the first period begins.", "units", 0.0),
+        _choice("ending", "Stock here when the last period ends: the `same` as at the beginning; any amount up to "
+                "that, `free` or paid for at the unit `value`.", ("same", "free", "value"), "same"),
     )),
     Table("customers", "Ship-to customers.", (
         _key("customer", "Name of the customer."),

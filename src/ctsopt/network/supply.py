@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.network.lanes import usable_sites
@@ -29,6 +30,12 @@ class Supply:
         Money per unit, units per year, days.
     to_order : bool array, shape (sites, products)
         Made to order: make_days are part of the lead time.
+    carries : bool array, shape (sites, products)
+        Where stock may be carried from one period to the next.
+    opening : float array, shape (sites, products)
+        Units in stock when the first period begins.
+    ending : object array of str, shape (sites, products)
+        What is asked of the stock when the last period ends.
     crossdock : bool array, shape (sites,)
     unit : int array, shape (sites,)
         Code of the site's capacity unit.
@@ -42,6 +49,9 @@ class Supply:
     make_capacity: Floats
     make_days: Floats
     to_order: Bools
+    carries: Bools
+    opening: Floats
+    ending: npt.NDArray[np.object_]
     crossdock: Bools
     unit: Ints
     factor: Floats
@@ -57,12 +67,15 @@ def supply(net: Network) -> Supply:
     shape = (len(sites), len(products))
     kind = sites["kind"].to_numpy(dtype=object)
     maker = np.isin(kind, ["plant", "supplier"])
-    cost, days, stock = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool)
+    cost, days, stock, opening = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool), np.zeros(shape)
+    ending = np.full(shape, "same", dtype=object)
     capacity = np.zeros(shape) if len(listed) else np.full(shape, np.inf)
     at = net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])
-    for table, column in ((cost, "make_cost"), (days, "make_days"), (capacity, "make_capacity")):
+    for table, column in ((cost, "make_cost"), (days, "make_days"), (capacity, "make_capacity"),
+                          (opening, "opening_stock")):
         table[at] = listed[column].to_numpy(dtype=float)
     stock[at] = listed["can_stock"].to_numpy(dtype=bool)
+    ending[at] = listed["ending"].to_numpy(dtype=object)
     usable = usable_sites(net)[:, None]
     makes = maker[:, None] & (capacity > 0) & usable
     handles = makes | ((kind == "dc")[:, None] & stock & usable)
@@ -70,5 +83,7 @@ def supply(net: Network) -> Supply:
     factor = np.stack([np.ones(len(products)), products["weight"].to_numpy(dtype=float),
                        products["volume"].to_numpy(dtype=float), pallets])
     units = sites["capacity_unit"].map({name: code for code, name in enumerate(CAPACITY_UNITS)})
-    return Supply(makes, handles, cost, capacity, days, makes & ~stock, kind == "crossdock",
+    roomy = sites["storage_capacity"].to_numpy(dtype=float) > 0
+    carries = handles & stock & roomy[:, None]
+    return Supply(makes, handles, cost, capacity, days, makes & ~stock, carries, opening, ending, kind == "crossdock",
                   units.to_numpy().astype(np.int32), factor)

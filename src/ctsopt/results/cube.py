@@ -14,9 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from ctsopt.formulation.stock import COSTS as STOCK_COSTS
+from ctsopt.formulation.stock import next_period
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
 from ctsopt.results.lane_shares import LANE, lane_shares
 from ctsopt.results.plan import Plan
+from ctsopt.results.tables import carried
 from ctsopt.results.tracing import Trace, trace
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ UNASSIGNED = "__unassigned__"
 KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_class", "origin", "destination", "mode",
         "driver"]
 """Key columns of the cube; `quantity` and `amount` follow."""
+
+STOCK_LINES = frozenset(cost.__name__ for cost in STOCK_COSTS)
 
 _Codes = dict[str, npt.NDArray[np.int64]]
 
@@ -81,17 +86,21 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     cube : DataFrame
         Key columns `KEYS`; quantity (units that the row's amount is spread over) and amount (money).
     parents : DataFrame
-        Where the goods at each stocking point come from: site, product, period, parent (a site, or `made here`), via,
-        mode, quantity, ratio (share of all that comes in).
+        Where the goods at each stocking point come from: site, product, period, parent (a site, `made here`, or `in
+        stock` when the period begins), via, mode, quantity, ratio (share of all that comes in).
     """
     moved, delivered = plan.of("move"), plan.of("deliver")
     use_moves, use_deliveries = np.flatnonzero(moved > 0), np.flatnonzero(delivered > 0)
     moves, deliveries = net.ways.moves.take(use_moves), net.ways.deliveries.take(use_deliveries)
-    traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"))
+    carried = (plan.index("carry"), plan.of("carry")) if "carry" in plan.program.variables else None
+    traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"), carried)
     weights = _Weights(net, plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
     book = _Book(net)
     on = {variable: plan.amounts_on(variable) for variable in ("make", "move", "deliver", "unserved")}
     for name, block in plan.program.costs.items():
+        if name in STOCK_LINES:
+            _held(book, name, block.behaviour, plan, traced)
+            continue
         amounts = {variable: lines.get(name) for variable, lines in on.items()}
         if (amount := amounts["deliver"]) is not None:
             _direct(book, name, block.behaviour, deliveries, amount[use_deliveries], delivered[use_deliveries])
@@ -130,6 +139,18 @@ def _made(book: _Book, line: str, behaviour: str, traced: Trace, index: Keys, am
     keys = index.take(some)
     _spread(book, line, behaviour, "traced units", traced, traced.at(keys, "site"), amount[some], quantity[some],
             origin=keys["site"], product=keys["product"], period=keys["period"])
+
+
+def _held(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace) -> None:
+    """Costs of stock go where it ends, from the period after the one that it is carried from."""
+    for part, amount in plan.line(line):
+        some = np.flatnonzero(amount != 0)
+        keys = part.index.take(some)
+        first = Keys.make({**traced.points.axes, **keys.axes}, site=keys["site"], product=keys["product"],
+                          period=np.zeros(len(keys), dtype=np.int32))
+        point = traced.points.locate(next_period(keys) if "period" in keys.columns else first)
+        _spread(book, line, behaviour, "traced units", traced, point, amount[some], np.zeros(len(some)),
+                origin=keys["site"], product=keys["product"])
 
 
 def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, point: Positions, amount: Floats,
@@ -250,7 +271,9 @@ def _parents(net: Network, plan: Plan, moves: Coded, moved: Floats) -> pd.DataFr
     made = plan.index("make").frame()
     made["quantity"] = plan.of("make")
     made = made[made["quantity"] > 0].assign(parent="made here", via="", mode="")
-    both = pd.concat([made, inbound], ignore_index=True)
+    kept = carried(net, plan).rename(columns={"opening": "quantity"})
+    kept = kept.loc[kept["quantity"] > 0, ["site", "product", "period", "quantity"]]
+    both = pd.concat([made, kept.assign(parent="in stock", via="", mode=""), inbound], ignore_index=True)
     keys = ["site", "product", "period"]
     both["ratio"] = both["quantity"] / both.groupby(keys, observed=True)["quantity"].transform("sum")
     return both.sort_values([*keys, "parent", "via", "mode"], ignore_index=True)[

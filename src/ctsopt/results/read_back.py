@@ -24,7 +24,7 @@ def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.Da
     cube, parents = cost_cube(net, plan)
     return {"costs": plan.costs(), "flows": flow, "production": tables.production(net, plan),
             "sites": tables.sites(net, plan), "service": tables.service(net, plan), "lanes": tables.lanes(net, flow),
-            "loads": tables.loads(net, plan), "limits": tables.limits(plan),
+            "loads": tables.loads(net, plan), "carried": tables.carried(net, plan), "limits": tables.limits(plan),
             "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents, "units": _units(net, flow)}
 
 

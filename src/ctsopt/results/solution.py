@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ctsopt.network.network import Network
 
-TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "limits", "shortage", "cube",
+TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "carried", "limits", "shortage", "cube",
           "parents", "units")
 """Tables of a solution, as they are saved."""
 
@@ -119,6 +119,11 @@ class Solution:
     def loads(self) -> pd.DataFrame:
         """Loads that are paid for whole, by lane and period."""
         return self.tables["loads"]
+
+    @property
+    def carried(self) -> pd.DataFrame:
+        """Stock that is carried between periods, and what it costs."""
+        return self.tables["carried"]
 
     @property
     def limits(self) -> pd.DataFrame:

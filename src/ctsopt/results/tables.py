@@ -147,6 +147,34 @@ def loads(net: Network, plan: Plan) -> pd.DataFrame:
     return frame[frame["loads"] > 0].reset_index(drop=True)[columns]
 
 
+def carried(net: Network, plan: Plan) -> pd.DataFrame:
+    """Stock that is carried between periods, where there is any.
+
+    Columns: site, product, period, opening and closing (units at the beginning and the end of the period), cost (money
+    for holding the mean of both), used_up (money: opening stock that is paid for, in the last period).
+    """
+    columns = ["site", "product", "period", "opening", "closing", "cost", "used_up"]
+    if "carry" not in plan.program.variables:
+        return pd.DataFrame({c: pd.Series(dtype=str if c in columns[:3] else float) for c in columns})
+    keys, who = plan.index("carry"), net.derived.supply
+    periods, products = net.tables["periods"]["days"].to_numpy(dtype=float), net.tables["products"]
+    closing = np.zeros((*who.handles.shape, len(periods)))
+    closing[keys["site"], keys["product"], keys["period"]] = plan.of("carry")
+    opened = who.opening * who.carries * plan.of("open")[:, None]
+    opening = np.concatenate([opened[:, :, None], closing[:, :, :-1]], axis=2)
+    value = products["unit_value"].to_numpy(dtype=float)
+    rate = products["holding_rate"].fillna(float(net.settings["holding_rate"])).to_numpy(dtype=float)
+    some = (opening > 0) | (closing > 0)
+    some[:, :, -1] |= opened > 0
+    at = site, product, period = np.nonzero(some)
+    frame = Keys.make(net.axes, site=site, product=product, period=period).frame()
+    frame["opening"], frame["closing"] = opening[at], closing[at]
+    frame["cost"] = (opening[at] + closing[at]) / 2 * (value * rate)[product] * periods[period] / 365
+    last = (period == len(periods) - 1) & (who.ending[site, product] == "value")
+    frame["used_up"] = np.where(last, (opened[site, product] - closing[at]) * value[product], 0.0)
+    return frame[columns]
+
+
 def limits(plan: Plan) -> pd.DataFrame:
     """Limits with a fixed figure beside what the plan uses: limit, key, used, least, most."""
     parts = []

@@ -16,12 +16,14 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
+from ctsopt.formulation.stock import next_period
 from ctsopt.keys import Bools, Coded, Floats, Keys, Positions
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 _COLUMNS_AT_ONCE = 256
+_NO_POINTS: dict[str, list[int]] = {"site": [], "product": [], "period": []}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +37,22 @@ class Trace:
     share : sparse array, shape (points, requests)
         Share of each point's outflow that ends with each request; a row adds up to 1, or is empty where nothing leaves
         for a customer (an idle point, or a pure circulation).
-    outflow : float array, shape (points,)
-        Units that leave each point.
     """
 
     points: Keys
     share: sp.csr_array
-    outflow: Floats
 
     def at(self, keys: Keys, site: str) -> Positions:
         """Point of each of `keys`, by its key column `site`."""
         return self.points.locate(keys, {"site": site})
 
 
-def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivered: Floats, made: Keys) -> Trace:
+def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivered: Floats, made: Keys,
+          carried: tuple[Keys, Floats] | None = None) -> Trace:
     """Trace every unit to the request that it serves.
+
+    Stock goes on to the same point one period later; after the last period it stands for the opening stock that it
+    replaces, so that it goes on to the first.
 
     Parameters
     ----------
@@ -60,23 +63,28 @@ def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivere
         Units on each.
     made : Keys
         Where goods are made, so that those points are in the trace even if they are idle.
+    carried : pair of Keys and float array, optional
+        Points (site, product, period) and the stock there at the end of the period.
     """
-    parts = [(moves.index, "origin"), (moves.index, "destination"), (deliveries.index, "site"), (made, "site")]
+    held, kept = carried if carried is not None else (Keys.make(made.axes, **_NO_POINTS), np.empty(0))
+    later = next_period(held)
+    parts = [(moves.index, "origin"), (moves.index, "destination"), (deliveries.index, "site"), (made, "site"),
+             (held, "site"), (later, "site")]
     columns = {name: np.concatenate([keys[end if name == "site" else name] for keys, end in parts])
                for name in ("site", "product", "period")}
     points = Keys.make(net.axes, **columns).distinct("site", "product", "period")
-    start, end = (points.locate(moves.index, {"site": side}) for side in ("origin", "destination"))
+    start, end = (np.concatenate([points.locate(moves.index, {"site": side}), points.locate(keys)])
+                  for side, keys in (("origin", held), ("destination", later)))
     source = points.locate(deliveries.index)
     size, requests = len(points), len(net.requests)
     direct = _matrix(delivered, source, deliveries.measures["request"], (size, requests))
-    onward = _matrix(moved, start, end, (size, size))
+    onward = _matrix(np.concatenate([moved, kept]), start, end, (size, size))
     alive = _reaches(onward, direct)
     onward = sp.csr_array(onward @ sp.diags_array(alive.astype(float)))
     outflow = direct.sum(axis=1) + onward.sum(axis=1)
     scale = sp.diags_array(np.where(alive & (outflow > 0), 1.0 / np.where(outflow > 0, outflow, 1.0), 0.0))
     share = _solve(sp.csr_array(scale @ onward), sp.csr_array(scale @ direct))
-    left = np.bincount(start, weights=moved, minlength=size) + np.bincount(source, weights=delivered, minlength=size)
-    return Trace(points, share, left.astype(np.float64))
+    return Trace(points, share)
 
 
 def _matrix(values: Floats, row: Positions, column: Positions, shape: tuple[int, int]) -> sp.csr_array:
@@ -96,7 +104,7 @@ def _reaches(onward: sp.csr_array, direct: sp.csr_array) -> Bools:
 def _solve(onward: sp.csr_array, direct: sp.csr_array) -> sp.csr_array:
     """A = onward A + direct: by substitution where no goods go in a circle, else by a sparse factorisation."""
     groups, _ = connected_components(onward, directed=True, connection="strong")
-    if groups == onward.shape[0]:
+    if groups == onward.shape[0] and not onward.diagonal().any():
         share, step = direct, direct
         while step.nnz:
             step = sp.csr_array(onward @ step)

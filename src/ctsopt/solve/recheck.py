@@ -70,8 +70,10 @@ def _demand(solution: Solution) -> Iterator[str]:
 def _balance(solution: Solution) -> Iterator[str]:
     flow, keys = solution.flows, ["site", "product", "period"]
     moves = flow[flow["kind"] == "move"]
-    came = pd.concat([moves.assign(site=moves["destination"]), solution.production])[[*keys, "quantity"]]
-    went = flow.assign(site=flow["origin"])[[*keys, "quantity"]]
+    stock = solution.carried
+    came = pd.concat([moves.assign(site=moves["destination"]), solution.production,
+                      stock.assign(quantity=stock["opening"])])[[*keys, "quantity"]]
+    went = pd.concat([flow.assign(site=flow["origin"]), stock.assign(quantity=stock["closing"])])[[*keys, "quantity"]]
     into, out = (part.groupby(keys, observed=True)["quantity"].sum() for part in (came, went))
     index = into.index.union(out.index)
     into, out = into.reindex(index, fill_value=0.0), out.reindex(index, fill_value=0.0)
@@ -208,7 +210,9 @@ def _costs(solution: Solution) -> Iterator[str]:
     anew |= {"carbon": float(flow["co2"].sum()) * float(net.settings["carbon_price"]),
              "loads": float(solution.loads["cost"].sum()), "site_fixed": float(sites["fixed_cost"].sum()),
              "tier_program": float(net.tables["tiers"].set_index("tier")["program_cost"].reindex(served).sum()) * share}
-    anew |= { "site_opening": float(sites["opening_cost"].sum()),
+    anew |= {"carried_stock": float(solution.carried["cost"].sum()),
+             "stock_change": float(solution.carried["used_up"].sum())}
+    anew |= {"site_opening": float(sites["opening_cost"].sum()),
              "site_closing": float(sites["closing_cost"].sum()), "shortage": float(solution.shortage["penalty"].sum())}
     kind = solution.production["site"].map(net.tables["sites"].set_index("site")["kind"])
     for line, made_at in (("production", "plant"), ("procurement", "supplier")):

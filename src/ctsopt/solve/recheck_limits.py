@@ -24,6 +24,7 @@ def limit_faults(solution: Solution) -> Iterator[str]:
     yield from _modes(solution.net, legs)
     yield from _loads(solution, legs)
     yield from _site_sizes(solution)
+    yield from _stock(solution)
     yield from _sources(solution)
     yield from _contracts(solution)
     yield from _caps(solution)
@@ -107,6 +108,37 @@ def _site_sizes(solution: Solution) -> Iterator[str]:
     wanted = (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE
     below = sites["open"].astype(bool) & (sites["throughput"] < wanted)
     yield from (f"{name} is open below its minimum" for name in sites.index[below][:3])
+
+
+def _stock(solution: Solution) -> Iterator[str]:
+    """Stock goes on from period to period, fits into its storage, and ends as agreed."""
+    net, stock = solution.net, solution.carried.set_index(["site", "product", "period"])
+    if stock.empty:
+        return
+    periods, products = net.tables["periods"]["period"].tolist(), net.tables["products"].set_index("product")
+    closing = stock["closing"].unstack().reindex(columns=periods).fillna(0.0)
+    opening = stock["opening"].unstack().reindex(columns=periods).fillna(0.0)
+    listed = net.tables["site_products"].set_index(["site", "product"]).reindex(closing.index)
+    is_open = pd.Series(closing.index.get_level_values("site")).map(solution.sites.set_index("site")["open"]).to_numpy()
+    given = listed["opening_stock"].fillna(0.0).to_numpy(dtype=float) * is_open.astype(float)
+    before = np.column_stack([given, closing.to_numpy()[:, :-1]])
+    room = _TOLERANCE * np.maximum(1.0, before)
+    bad = (np.abs(opening.to_numpy() - before) > room).any(axis=1)
+    last, same = closing.to_numpy()[:, -1], (listed["ending"].fillna("same") == "same").to_numpy(dtype=bool)
+    bad |= (last > given + room[:, 0]) | (same & (last < given - room[:, 0]))
+    yield from (f"stock of {'/'.join(key)} does not go on from period to period as it should"
+                for key in closing.index[bad][:3])
+    sites = net.tables["sites"].set_index("site")
+    held = stock.reset_index()
+    unit = held["site"].map(sites["capacity_unit"])
+    factor = pd.Series(1.0, index=held.index)
+    for name, column in (("kg", products["weight"]), ("m3", products["volume"]),
+                         ("pallets", 1 / products["pallet_units"])):
+        factor = factor.where(unit != name, held["product"].map(column).astype(float))
+    filled = (held["closing"] * factor).groupby([held["site"], held["period"]]).sum()
+    capacity = sites["storage_capacity"].reindex(filled.index.get_level_values("site")).to_numpy(dtype=float)
+    over = filled.to_numpy() > capacity * (1 + _TOLERANCE) + _TOLERANCE
+    yield from (f"stock at {'/'.join(key)} is above the storage capacity" for key in filled.index[over][:3])
 
 
 def _sources(solution: Solution) -> Iterator[str]:

@@ -122,8 +122,10 @@ def _in_words(program: Program, rows: Positions, slack: Floats) -> pd.DataFrame:
         if block is None:
             continue
         mine = np.flatnonzero((rows >= block.span.start) & (rows < block.span.stop) & (slack > 0))
+        if not len(mine):
+            continue
         keys = block.index.labels(rows[mine] - block.start)
-        records += [(words, " / ".join(k for k in key if k), name, float(amount))
+        records += [(words, " / ".join(k for k in key if k) or "the network", name, float(amount))
                     for key, amount in zip(keys, slack[mine], strict=True)]
     frame = pd.DataFrame(records, columns=["what", "who", "row", "shortfall"])
     return frame.sort_values(["row", "shortfall"], ascending=[True, False], ignore_index=True)

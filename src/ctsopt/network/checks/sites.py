@@ -8,9 +8,7 @@ import numpy as np
 
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.network.checks.registry import Fault, rule
-from ctsopt.network.checks.service import promised_fraction
-from ctsopt.network.raw import number_text
-from ctsopt.network.tables import YEAR, Tables
+from ctsopt.network.tables import Tables
 
 MAKERS = ("plant", "supplier")
 
@@ -111,50 +109,6 @@ def plant_makes_nothing(t: Tables) -> Iterator[Fault]:
     idle = t.equal("sites", "kind", *MAKERS) & usable_sites(t) & ~made[t.codes("sites", "site")]
     yield Fault("sites", "site", "the site makes nothing: site_products has rows, but none for it",
                 "list what it makes in site_products", idle, severity="warning")
-
-
-@rule("sites", "products", "periods", "customers", "tiers", "promises", "site_products")
-def demand_above_supply(t: Tables) -> Iterator[Fault]:
-    """Plants and suppliers that may be used can make what is demanded of every product, in every period."""
-    columns = (("sites", "kind"), ("sites", "status"), ("site_products", "make_capacity"), ("periods", "days"))
-    if any(t.bad(*column).any() for column in columns):
-        return
-    shape = (len(t.axes["product"]), len(t.axes["period"]))
-    if not all(shape):
-        return
-    product, period = t.codes("demand", "product"), t.codes("demand", "period")
-    known = (product >= 0) & (period >= 0)
-    at = product[known].astype(np.int64) * shape[1] + period[known]
-    quantity = np.nan_to_num(t.number("demand", "quantity"))[known]
-    total, forced = (np.bincount(at, weights, minlength=shape[0] * shape[1]).reshape(shape)
-                     for weights in (quantity, quantity * (promised_fraction(t)[known] >= 1)))
-    days = np.zeros(shape[1])
-    days[t.codes("periods", "period")] = t.number("periods", "days")
-    made = _make_capacity(t)[:, None] * np.where(days > 0, days, np.inf) / YEAR
-    short = total > made * (1 + 1e-9)
-    for severity, here in (("error", short & (forced > made * (1 + 1e-9))), ("warning", short)):
-        if severity == "warning":
-            here &= ~(forced > made * (1 + 1e-9))
-        p, s = np.nonzero(here)
-        values = [f"{t.axes['product'].labels[i]} in {t.axes['period'].labels[j]}: "
-                  f"{number_text(round(total[i, j], 6))} demanded, {number_text(round(made[i, j], 6))} can be made"
-                  for i, j in zip(p, s, strict=True)]
-        if values:
-            yield Fault("demand", "quantity", "more is demanded than can be made"
-                        + (", and it is promised in full" if severity == "error" else ""),
-                        "raise make_capacity in site_products, add a plant or supplier, or promise less",
-                        values=values, severity="error" if severity == "error" else "warning")
-
-
-def _make_capacity(t: Tables) -> Floats:
-    """Units of each product that can be made in a year at all sites that may be used."""
-    makers = t.equal("sites", "kind", *MAKERS) & usable_sites(t)
-    if not t.count("site_products"):
-        return np.full(len(t.axes["product"]), np.inf if makers.any() else 0.0)
-    here = of_site(t, makers, "site_products").astype(bool) & (t.codes("site_products", "product") >= 0)
-    capacity = np.zeros(len(t.axes["product"]))
-    np.add.at(capacity, t.codes("site_products", "product")[here], t.number("site_products", "make_capacity")[here])
-    return capacity
 
 
 @rule("sites", "products")
