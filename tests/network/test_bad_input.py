@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsopt.errors import DataError, Findings, UsageError, nearest_name
-from ctsopt.network import excel
+from ctsopt.network import archive
 from ctsopt.network.csv_files import read_csv
 from ctsopt.network.network import check, network, read
 from tests.network import example
@@ -60,13 +60,20 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied", str(path))
 
     write_csv(tmp_path)
+    (tmp_path / "model.yaml").write_text("name: x")
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(UsageError, match=r"capacity_levels\.csv cannot be read: Permission denied"):
-        read(tmp_path)
+    assert told(tmp_path) == [("unreadable_file", t) for t in (
+        "capacity_levels", "contracts", "customers", "demand", "lanes", "settings", "modes", "order_profiles",
+        "periods", "products", "promises", "rates", "site_products", "sites", "tiers")]
+    assert "capacity_levels.csv cannot be read: Permission denied" in str(check(tmp_path))
 
 
 def test_something_else_than_frames():
-    with pytest.raises(UsageError, match="'sites' is a list; a pandas DataFrame is expected"):
+    found = check({**example.sources(), "sites": [1, 2], "settings": 5})
+    assert [(f.rule, f.table, f.message, f.mend) for f in found] == [
+        ("not_a_frame", "sites", "the table is of the type list", "give a pandas DataFrame"),
+        ("not_a_frame", "settings", "the table is of the type int", "give a dict, or a pandas DataFrame")]
+    with pytest.raises(DataError, match="not_a_frame"):
         network({"sites": [1, 2]})
     assert {f.rule for f in check({})} == {"missing_table"}
     found = check({**example.sources(), "site": pd.DataFrame({"a": [1]})})
@@ -176,13 +183,13 @@ def test_files_that_are_no_workbook(tmp_path: Path, content: bytes, words: str):
 
 def test_a_zip_that_is_no_workbook_and_one_that_is_damaged(tmp_path: Path):
     path = tmp_path / "net.xlsx"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("hello.txt", "hello")
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("hello.txt", "hello")
     assert told(path) == [("unreadable_workbook", "net.xlsx")]
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook")
-    with pytest.raises(UsageError, match="is damaged"):
-        read(path)
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("xl/workbook.xml", "<workbook")
+    assert told(path) == [("unreadable_workbook", "net.xlsx")]
+    assert "is damaged" in check(path)[0].message
 
 
 def test_a_damaged_sheet(tmp_path: Path):
@@ -192,14 +199,13 @@ def test_a_damaged_sheet(tmp_path: Path):
         for name in source.namelist():
             data = source.read(name)
             target.writestr(name, data[: len(data) // 2] if name == "xl/worksheets/sheet3.xml" else data)
-    with pytest.raises(UsageError, match="is damaged"):
-        check(damaged)
+    assert told(damaged) == [("damaged_sheet", "sites")]
 
 
 def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "net.xlsx"
     full_book().save(path)
-    monkeypatch.setattr(excel, "LARGEST", 10_000)
+    monkeypatch.setattr(archive, "LARGEST", 10_000)
     assert told(path) == [("unreadable_workbook", "net.xlsx")]
     assert "more than the limit" in check(path)[0].message
 

@@ -263,6 +263,7 @@ def _cast_name(work: _Work, column: Column, cells: Texts) -> None:
     labels = cells.labels.tolist()
     limit = LONGEST_NAME if column.kind in {"key", "reference"} else LONGEST_TEXT
     faults = {
+        "lost_character": ["\ufffd" in label for label in labels],
         "unseen_character": [_UNSEEN.search(label) is not None for label in labels],
         "too_long": [len(label) > limit for label in labels],
         "reserved_name": [label == ALL and not column.wildcard and column.default != ALL for label in labels],
@@ -270,6 +271,8 @@ def _cast_name(work: _Work, column: Column, cells: Texts) -> None:
     if work.table.name == "modes" and column.is_key:
         faults["reserved_name"] = [label == ALL or NAMES_SEPARATOR in label for label in labels]
     messages = {
+        "lost_character": ("a letter was lost when the file was converted, and \ufffd stands in its place",
+                           "write the letter, and save the file as UTF-8"),
         "unseen_character": ("the text holds a character that cannot be seen", "type the text anew"),
         "too_long": (f"the text is longer than {limit} characters", "shorten it"),
         "reserved_name": (f"{ALL} and {NAMES_SEPARATOR} have a meaning of their own", "choose another name"),

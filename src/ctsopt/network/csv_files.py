@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from ctsopt.errors import Finding
 from ctsopt.keys import Positions
 from ctsopt.network.raw import Objects
 
+_HEAD, _MANY = 4096, 5  # more than a fifth of the first bytes is 0: two bytes a character, or no text
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 EMPTY_MEND = "write the header and the rows, or delete the file"
 _SPREADSHEET = "in a spreadsheet program save it as 'CSV UTF-8 (comma delimited)'"
@@ -38,17 +41,25 @@ def decode(data: bytes, table: str, place: str) -> tuple[str | None, list[Findin
     def fault(rule: str, message: str, mend: str, rows: tuple[int, ...] = ()) -> tuple[None, list[Finding]]:
         return None, [Finding(rule, table, "", f"{place} {message}", mend, rows, ("",) * len(rows))]
 
-    if data.startswith(_UTF16) or b"\0" in data[:4096]:
+    if data.startswith(_UTF16) or data.count(b"\0", 0, _HEAD) * _MANY > len(data[:_HEAD]):
         return fault("wrong_encoding", "is not UTF-8 text (it looks like UTF-16 or a binary file)", _SPREADSHEET)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return fault("wrong_encoding", f"is not UTF-8 text: line {line} holds the byte 0x{data[error.start]:02X}",
-                     _SPREADSHEET, (line,))
+                     _SPREADSHEET, _lines_with(data.decode("utf-8", "surrogateescape"), _ESCAPED))
+    if "\0" in text:
+        return fault("nul_byte", "holds characters of code 0, as files do that were not written to the end",
+                     "write the file again", _lines_with(text, re.compile("\0")))
     if not text.strip():
         return fault("empty_file", "is empty", EMPTY_MEND)
     return text, []
+
+
+def _lines_with(text: str, pattern: re.Pattern[str]) -> tuple[int, ...]:
+    """Numbers of the lines in which a pattern is found."""
+    return tuple(n for n, line in enumerate(text.split("\n"), start=1) if pattern.search(line))
 
 
 def read_csv(data: bytes, table: str, place: str) -> tuple[Sheet | None, list[Finding]]:
@@ -64,6 +75,9 @@ def read_csv(data: bytes, table: str, place: str) -> tuple[Sheet | None, list[Fi
     if text is None:
         return None, findings
     first = text.lstrip("\r\n").split("\n", 1)[0]
+    if first.casefold().startswith("sep="):
+        return None, [Finding("separator_line", table, "", f"{place} begins with a line for spreadsheet programs, not "
+                              "with the header", "delete the first line", (1,), (first.strip(),))]
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if separator in first and "," not in first:
             return None, [Finding("wrong_separator", table, "", f"{place} is separated by {name}",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,96 +14,149 @@ import numpy as np
 
 from ctsopt.errors import Finding, UsageError
 from ctsopt.keys import Positions
+from ctsopt.network.archive import CHART, DAMAGE, Part, refusal, sheet_parts
 from ctsopt.network.csv_files import Sheet
-from ctsopt.network.raw import Objects, cell_text, is_own
+from ctsopt.network.raw import Objects, cell_text, clean_text, is_own
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-LARGEST = 1 << 30
-"""Most bytes of an unpacked workbook."""
+__all__ = ["MOST_COLUMNS", "MOST_ROWS", "read_workbook", "refusal", "write_workbook"]
 
 MOST_ROWS = 1_048_576
 """Rows of a sheet, by the file format."""
 
-_OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MOST_COLUMNS = 1000
+"""Columns of a sheet with content; a table has some twenty."""
+
 _ZEROS_BY_FORMAT = re.compile(r"0{2,}")
 _NUMBER, _ERROR = "n", "e"
+_SAVE_AGAIN = "open the workbook in a spreadsheet program and save it again, or use a folder of CSV files"
+_OWN = "or start its name with _ to keep it as your own"
 
 
-def refusal(path: Path) -> str:
-    """Why this file is not read as a workbook; an empty text where it may be."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        return "is empty"
-    if head == _OLD_OR_ENCRYPTED:
-        return "is protected by a password or in the format before 2007 (.xls); save it as a plain .xlsx"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if "xl/workbook.xml" not in archive.namelist():
-                return "is not an Excel workbook (.xlsx)"
-            size = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile:
-        return "is not an Excel workbook (.xlsx), or is damaged"
-    if size > LARGEST:
-        return f"unpacks to {size / 1e9:.1f} GB, more than the limit of {LARGEST / 1e9:.1f} GB; use CSV or Parquet"
-    return ""
+class _Damaged(Exception):
+    """What the reader of a workbook tripped over."""
 
 
 def read_workbook(path: Path) -> Iterator[tuple[str, Sheet | None, list[Finding]]]:
-    """Every sheet of a workbook that is not the user's own: name, content (None where blank), findings.
+    """Every sheet of a workbook that is not the user's own: name, content (None where there is none), findings.
 
-    Raises
-    ------
-    UsageError
-        If the file is damaged in a way that `refusal` does not see.
+    A blank name stands for the workbook as a whole: it cannot be read.
     """
     from openpyxl import load_workbook
 
-    formulas = _has_formulas(path)
-    with _reading(path):
-        book = load_workbook(path, read_only=True, data_only=True)
-        unsaved = load_workbook(path, read_only=True) if formulas else None
+    raw = None
     try:
-        for sheet in book.worksheets:
-            if is_own(sheet.title):
+        with _reading():
+            parts = sheet_parts(path)
+            book = load_workbook(path, read_only=True, data_only=True)
+            if any(part.formulas for part in parts):
+                raw = load_workbook(path, read_only=True)
+    except _Damaged as error:
+        yield "", None, [Finding("unreadable_workbook", path.name, "", f"{path.name} is damaged: {error}", _SAVE_AGAIN)]
+        return
+    try:
+        sheets = iter(list(zip(book.worksheets, raw.worksheets if raw else book.worksheets, strict=True)))
+        for part in parts:
+            content = next(sheets, None) if part.kind not in ("", CHART) else None
+            if is_own(part.name):
                 continue
-            with _reading(path):
-                rows = _rows(sheet)
-                with_formulas = _rows(unsaved[sheet.title]) if unsaved is not None else []
-            content, findings = _read_sheet(sheet.title, rows)
-            findings += _formulas_without_value(sheet.title, rows, with_formulas)
-            yield sheet.title, content, findings
+            twin = _kept(part, parts)
+            if twin is not part:
+                yield twin.name, None, [Finding(
+                    "duplicate_sheet", twin.name, "", f"{path.name} holds this table twice, as the sheets "
+                    f"{twin.name!r} and {part.name!r}", f"delete one of the two sheets, {_OWN}", (), (part.name,))]
+            elif content is None:
+                what = "a chart" if part.kind == CHART else "listed, but its content is missing"
+                yield part.name, None, [Finding("sheet_without_cells", part.name, "", f"the sheet is {what}",
+                                                f"replace it by a sheet with cells, {_OWN}")]
+            else:
+                yield part.name, *_one_sheet(part, content[0], content[1] if raw and part.formulas else None)
     finally:
         book.close()
-        if unsaved is not None:
-            unsaved.close()
+        if raw is not None:
+            raw.close()
+
+
+def _kept(part: Part, parts: Sequence[Part]) -> Part:
+    """Of the sheets whose names differ in capitals or blanks at the ends alone, the one that is read."""
+    name = clean_text(part.name).casefold()
+    return min((p for p in parts if clean_text(p.name).casefold() == name), key=lambda p: p.name != name)
+
+
+def _one_sheet(part: Part, sheet: Any, formulas: Any) -> tuple[Sheet | None, list[Finding]]:
+    try:
+        with _reading():
+            rows = _rows(sheet)
+            with_formulas = _rows(formulas) if formulas is not None else []
+    except _Damaged as error:
+        return None, [Finding("damaged_sheet", part.name, "", f"the sheet is damaged: {error}", _SAVE_AGAIN)]
+    content, findings = _read_sheet(part.name, rows)
+    findings += _formulas_without_value(part.name, rows, with_formulas)
+    if content is not None:
+        findings += [*_merged(part, content.header), *_hidden(part, rows)]
+    return content, findings
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _reading() -> Iterator[None]:
     """Whatever the reader trips over is damage in the file; only calls of the reader stand in here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which carry no data
             yield
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, EOFError, OSError,
-            zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(f"{path} is damaged ({type(error).__name__}: {error}); open it in a spreadsheet program and "
-                         "save it again") from error
+    except (*DAMAGE, OSError) as error:
+        raise _Damaged(f"{type(error).__name__}: {error}") from error
 
 
 def _rows(sheet: Any) -> list[Any]:
-    """All rows from the first on. The stored size of a sheet is not trusted: writers get it wrong."""
+    """All rows from the first on, without blank cells at their ends.
+
+    The stored size of a sheet is not trusted: writers get it wrong.
+    """
     sheet.reset_dimensions()
-    return list(sheet.iter_rows())
+    rows = list(islice(map(_trimmed, sheet.iter_rows()), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"it has rows beyond {MOST_ROWS}, the last one of the format")
+    return rows
 
 
-def _has_formulas(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in archive.namelist()
-                   if name.startswith("xl/worksheets/"))
+def _trimmed(row: Sequence[Any]) -> Sequence[Any]:
+    width = len(row)
+    while width and row[width - 1].value is None:
+        width -= 1
+    return row if width == len(row) else row[:width]
+
+
+def _merged(part: Part, header: Sequence[str]) -> Iterator[Finding]:
+    """Of merged cells only the first holds a value; the others would read as blank."""
+    from openpyxl.utils import range_boundaries
+
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for area in part.merged:
+        left, top, right, _ = (edge or 1 for edge in range_boundaries(area))
+        names = [name for name in header[left - 1:right] if name.strip() and not is_own(clean_text(name))]
+        if names:
+            rule = "merged_header" if top == 1 else "merged_cells"
+            found.setdefault((rule, clean_text(names[0])), []).append((top, area))
+    for (rule, column), places in found.items():
+        yield Finding(rule, part.name, column, "cells of the header are merged: each column needs a name of its own"
+                      if rule == "merged_header" else "the cells are merged: only the first of them holds the value",
+                      "take the merging back, and fill in every cell", [row for row, _ in places],
+                      [area for _, area in places])
+
+
+def _hidden(part: Part, rows: Sequence[Any]) -> Iterator[Finding]:
+    """What a look at the sheet does not show is read all the same."""
+    if part.hidden:
+        yield Finding("hidden_sheet", part.name, "", "the sheet is hidden, and it is read",
+                      f"show it, {_OWN}", severity="warning")
+    hidden = [row for row in part.hidden_rows if row <= len(rows) and rows[row - 1]]
+    if hidden:
+        yield Finding("hidden_rows", part.name, "", "the rows are hidden, by a filter or by hand, and they are read",
+                      "show them, or delete them", hidden, [cell_text(rows[row - 1][0].value) for row in hidden],
+                      severity="warning")
 
 
 def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[Finding]]:
@@ -119,6 +171,11 @@ def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[
                               "put the header into row 1", (number,), (cell_text(first[0].value),))]
     header = [cell_text(cell.value) for cell in first]
     width = max(len(row) for _, row in lines)
+    if width > MOST_COLUMNS:
+        wide = [n for n, row in lines if len(row) > MOST_COLUMNS]
+        return None, [Finding("too_many_columns", name, "", f"the sheet has cells beyond column {MOST_COLUMNS}",
+                              "delete them: a table has one column for each name of the data dictionary", wide,
+                              [f"{len(row)} columns" for _, row in lines if len(row) > MOST_COLUMNS])]
     header += [""] * (width - len(header))
     body = lines[1:]
     errors: list[tuple[int, int, str]] = []

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import Finding, UsageError, nearest_name
+from ctsopt.keys import Bools
 from ctsopt.network.csv_files import EMPTY_MEND, decode, read_csv
 from ctsopt.network.excel import read_workbook, refusal
 from ctsopt.network.raw import Objects, Raw, RawSetting, RawTable, cell_text, clean_text, is_own, raw_table
@@ -24,6 +25,13 @@ __all__ = ["SETTINGS_FILE", "Source", "read_tables", "write", "write_template"]
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
 WORKBOOKS = (".xlsx", ".xlsm")
+MOST_ROWS_OF_PARQUET = 100_000_000
+"""Rows of a Parquet file: a few bytes can stand for any number of equal rows."""
+
+LARGEST_SETTINGS = 1 << 20
+"""Bytes of the settings file."""
+
+_OF_CELLS = ("error_cell", "several_values", "bytes_for_text")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _SETTING_SHEET = Table(SETTINGS.name, SETTINGS.meaning, (
     Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value.")))
@@ -45,7 +53,11 @@ class _Reading:
         found = list(findings)
         table = _SETTING_SHEET if name == SETTINGS.name else BY_NAME[name]
         raw, headers = raw_table(table, place, header, columns, rows, header_row=header_row)
-        bad = {f.column: np.isin(raw.rows, np.array(f.rows)) for f in found if f.rule == "error_cell"}
+        bad: dict[str, Bools] = {}
+        for finding in (*found, *headers):
+            if finding.rule in _OF_CELLS:
+                reported = np.isin(raw.rows, np.array(finding.rows))
+                bad[finding.column] = bad.get(finding.column, False) | reported
         self.findings += [*found, *headers]
         if any(f.rule == "ragged_row" for f in found):
             self.partial.add(name)
@@ -133,27 +145,57 @@ def read_tables(source: Source) -> tuple[Raw, list[Finding]]:
 
 
 def _read_folder(folder: Path, reading: _Reading) -> None:
+    files: dict[str, str] = {}
     for path in sorted(folder.iterdir()):
         name, suffix = path.stem, path.suffix.lower()
-        if path.is_dir() or path.name.startswith(".") or is_own(name):
+        if path.name.startswith(".") or is_own(name) or (path.is_dir() and suffix not in {".csv", ".parquet", ".yaml"}):
             continue
         if path.name == SETTINGS_FILE:
-            _read_settings_file(path, reading)
+            if _is_file(path, SETTINGS.name, reading):
+                _read_settings_file(path, reading)
         elif suffix not in {".csv", ".parquet"}:
             reading.findings += _left_out(path)
         elif name not in BY_NAME or name == SETTINGS.name:
             reading.unknown("unknown_file", path.name, name, folder)
-        elif name in reading.tables or name in reading.partial:
-            reading.findings.append(Finding("two_files", name, "", f"{folder} holds this table twice, as CSV and as "
-                                            "Parquet", "delete one of the two files, or start its name with _"))
-        elif suffix == ".csv":
-            sheet, found = read_csv(path.read_bytes(), name, path.name)
-            if sheet is None:
-                reading.fail(name, found)
-            else:
-                reading.add(name, path.name, sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
+        elif name in files:
+            reading.findings.append(Finding(
+                "two_files", name, "", f"the folder holds this table twice, in {files[name]} and {path.name}",
+                "delete one of the two files, or start its name with _", (), (path.name,)))
         else:
+            files[name] = path.name
+            if _is_file(path, name, reading):
+                _read_file(path, name, reading)
+
+
+def _is_file(path: Path, name: str, reading: _Reading) -> bool:
+    """Whether there is a file to be read: neither a folder, nor a pipe that never ends, nor a link to nothing."""
+    if path.is_file():
+        return True
+    link = path.is_symlink() and not path.exists()
+    what = "is a link that leads nowhere" if link else "is a folder" if path.is_dir() else "is not a file"
+    reading.fail(name, [Finding("unreadable_file", name, "", f"{path.name} {what}",
+                                "put a file in its place, or start its name with _", (), (path.name,))])
+    return False
+
+
+def _read_file(path: Path, name: str, reading: _Reading) -> None:
+    try:
+        if path.suffix.lower() == ".parquet":
             _read_parquet(path, reading)
+            return
+        sheet, found = read_csv(path.read_bytes(), name, path.name)
+    except OSError as error:
+        reading.fail(name, [_unreadable(path, name, error)])
+        return
+    if sheet is None:
+        reading.fail(name, found)
+    else:
+        reading.add(name, path.name, sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
+
+
+def _unreadable(path: Path, name: str, error: OSError) -> Finding:
+    return Finding("unreadable_file", name, "", f"{path.name} cannot be read: {error.strerror or error}",
+                   "allow it to be read, close the program that holds it, or write it again", (), (path.name,))
 
 
 def _left_out(path: Path) -> list[Finding]:
@@ -173,7 +215,14 @@ def _read_parquet(path: Path, reading: _Reading) -> None:
     from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
 
     try:
-        content = ParquetFile(path).read()
+        with ParquetFile(path) as file:
+            if file.metadata.num_rows > MOST_ROWS_OF_PARQUET:
+                reading.fail(path.stem, [Finding(
+                    "too_many_rows", path.stem, "", f"{path.name} has {file.metadata.num_rows} rows, more than the "
+                    f"limit of {MOST_ROWS_OF_PARQUET}", "leave out what the study does not need, or add rows up")])
+                return
+            content = file.read()
+        content.validate(full=True)
     except (ArrowException, OSError) as error:
         reading.fail(path.stem, [Finding("broken_parquet", path.stem, "", f"{path.name} is not a Parquet file, or is "
                                          f"damaged: {str(error).splitlines()[0]}", "write it again")])
@@ -190,15 +239,18 @@ def _read_workbook(path: Path, reading: _Reading) -> None:
         reading.partial.update(t.name for t in TABLES)
         return
     for name, sheet, found in read_workbook(path):
-        if sheet is None and not found:
-            if name in BY_NAME and not BY_NAME[name].optional:
-                reading.fail(name, [Finding("empty_file", name, "", "the sheet is blank", EMPTY_MEND)])
+        if not name:
+            reading.findings += found
+            reading.partial.update(t.name for t in TABLES)
         elif name not in BY_NAME:
-            reading.unknown("unknown_sheet", f"a sheet {name!r}", name, path.name)
-        elif sheet is None:
-            reading.fail(name, found)
-        else:
+            if sheet is not None or any(f.rule != "sheet_without_cells" for f in found):
+                reading.unknown("unknown_sheet", f"a sheet {name!r}", name, path.name)
+        elif sheet is not None:
             reading.add(name, f"sheet {name}", sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
+        elif found:
+            reading.fail(name, found)
+        elif not BY_NAME[name].optional:
+            reading.fail(name, [Finding("empty_file", name, "", "the sheet is blank", EMPTY_MEND)])
 
 
 def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
@@ -218,7 +270,9 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
             reading.add(name, "the DataFrame", [cell_text(label) for label in plain.columns],
                         [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)
         else:
-            raise UsageError(f"the table {name!r} is a {type(frame).__name__}; a pandas DataFrame is expected")
+            wanted = "a dict, or a pandas DataFrame" if name == SETTINGS.name else "a pandas DataFrame"
+            reading.fail(name, [Finding("not_a_frame", name, "", f"the table is of the type {type(frame).__name__}",
+                                        f"give {wanted}")])
 
 
 def _setting_text(name: str, value: Any) -> str:
@@ -238,13 +292,24 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
         rows = () if line is None else (line,)
         reading.findings.append(Finding(rule, SETTINGS.name, column, message, mend, rows, (column,) * len(rows)))
 
-    text, found = decode(path.read_bytes(), SETTINGS.name, path.name)
+    try:
+        data = path.read_bytes() if path.stat().st_size <= LARGEST_SETTINGS else None
+    except OSError as error:
+        reading.findings.append(_unreadable(path, SETTINGS.name, error))
+        return
+    if data is None:
+        fault("too_large_file", f"{path.name} has more than {LARGEST_SETTINGS} bytes", "keep one short line a setting")
+        return
+    text, found = decode(data, SETTINGS.name, path.name)
     if text is None:
         reading.findings += [f for f in found if f.rule != "empty_file"]
         return
     try:
         node = YAML(typ="base", pure=True).compose(text)
-    except YAMLError as error:
+    except RecursionError:
+        fault("broken_yaml", f"{path.name} is nested too deep", "one setting a line, as in `currency: EUR`")
+        return
+    except (YAMLError, ValueError, OverflowError) as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         what = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
         fault("broken_yaml", f"{path.name} is not YAML: {what}", "one setting a line, as in `currency: EUR`",
@@ -257,7 +322,11 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
         return
     for key, value in node.value:
         line = key.start_mark.line + 1
-        if not isinstance(key, ScalarNode) or is_own(key.value):
+        if not isinstance(key, ScalarNode):
+            fault("broken_yaml", f"{path.name}: the name of a setting is not a single text",
+                  "one setting a line, as in `currency: EUR`", line)
+            continue
+        if is_own(key.value):
             continue
         if not isinstance(value, ScalarNode):
             fault("setting_not_single", f"{path.name}: the setting has more than one value", "write one value", line,

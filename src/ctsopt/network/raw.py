@@ -23,6 +23,7 @@ Objects = npt.NDArray[np.object_]
 EXACT_INTEGER = 1e15
 """Whole floats below this are written without a decimal point."""
 
+_SEVERAL = (list, tuple, set, frozenset, dict, np.ndarray, pd.Series, pd.DataFrame)
 _OWN_NAMES = frozenset({"comment", "comments", "note", "notes", "readme"})
 
 
@@ -192,7 +193,9 @@ def raw_table(table: Table, place: str, header: Sequence[str], values: Sequence[
         if is_own(name) or name in columns:
             continue
         if name in known:
-            columns[name] = column_values(cells, known[name])
+            single, several = _no_single_values(table, name, cells, rows)
+            columns[name] = column_values(single, known[name])
+            findings += several
         elif name or any(cell_text(cell).strip() for cell in cells):
             findings.append(_unknown_header(table, name, names, header_row))
     filled = np.zeros(len(rows), dtype=bool)
@@ -214,10 +217,38 @@ def column_values(cells: Any, kind: Kind) -> Texts | Floats:
         cells = cells.to_numpy(dtype=object)
     if kind == "number" and pd.api.types.infer_dtype(cells, skipna=True) in {"floating", "integer",
                                                                              "mixed-integer-float"}:
-        return np.array([np.nan if cell is None or cell is pd.NA else float(cell) for cell in cells])
+        return np.array([_as_float(cell) for cell in cells])
     if pd.api.types.infer_dtype(cells, skipna=False) != "string":
         cells = np.array([cell_text(cell) for cell in cells], dtype=object)
     return Texts.of(cells)
+
+
+def _as_float(cell: Any) -> float:
+    """A number as a float; whole numbers beyond all floats become infinite."""
+    try:
+        return math.nan if cell is None or cell is pd.NA else float(cell)
+    except OverflowError:
+        return math.copysign(math.inf, cell)
+
+
+def _no_single_values(table: Table, name: str, cells: Any, rows: Positions) -> tuple[Any, list[Finding]]:
+    """Blank the cells that hold several values, or bytes, and say where; they come from frames and Parquet files."""
+    if isinstance(cells, pd.Series) and cells.dtype != object:
+        return cells, []
+    values = cells.to_numpy(dtype=object) if isinstance(cells, pd.Series) else cells
+    if pd.api.types.infer_dtype(values, skipna=True) not in {"mixed", "bytes"}:
+        return cells, []
+    findings = []
+    kept = values.copy()
+    for kinds, rule, message, mend in (
+            (_SEVERAL, "several_values", "the cell holds several values", "write one value in each cell"),
+            ((bytes, bytearray), "bytes_for_text", "the cell holds bytes, not text", "write the column as text")):
+        here = np.array([isinstance(cell, kinds) for cell in values], dtype=bool)
+        if here.any():
+            kept[here] = None
+            findings.append(Finding(rule, table.name, name, message, mend, rows[here].tolist(),
+                                    [str(cell) for cell in values[here]]))
+    return kept, findings
 
 
 def _factorize(values: Objects) -> tuple[Positions, Objects]:
