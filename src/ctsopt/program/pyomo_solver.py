@@ -14,7 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.common.log import LoggingIntercept
-from pyomo.opt import TerminationCondition
+from pyomo.opt import SolverStatus, TerminationCondition
 
 from ctsopt.errors import SolverError, UsageError, nearest_name
 from ctsopt.keys import Floats
@@ -189,8 +189,8 @@ def _plan(program: Program, model: pyo.ConcreteModel, results: Any) -> Floats | 
     if not len(results.solution):
         return None
     columns = variables(program, model)
-    with LoggingIntercept(io.StringIO(), "pyomo", logging.WARNING):  # why it ended is told by the status
-        model.solutions.load_from(results)
+    results.solver.status = SolverStatus.ok  # a plan is read however the solver ended: what it is worth is found out
+    model.solutions.load_from(results)
     values = np.array([v.value for v in columns], dtype=np.float64)  # None becomes NaN
     lower, upper = program.arrays.lower, program.arrays.upper
     return np.where(np.isnan(values), np.clip(0.0, lower, upper), values)  # NaN: in no row, at no cost

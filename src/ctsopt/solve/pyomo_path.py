@@ -26,10 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Twin:
-    """A program and, where one is needed, its Pyomo model."""
+    """A program and, where one is needed, its Pyomo model; how many of its columns are not those of rules."""
 
     program: Program
     model: Any = None
+    own: int = -1
+
+    def rule_variables(self, plan: Floats) -> dict[str, float]:
+        """Values of the variables that rules have added, by name and key."""
+        if self.own < 0:
+            return {}
+        names = list(self.program.column_names())[self.own:]
+        return dict(zip(names, plan[self.own:].tolist(), strict=True))
 
 
 def require_solver(options: Options) -> None:
@@ -55,7 +63,7 @@ def twin(net: Network, program: Program, rules: Sequence[Any], options: Options)
     if rules:
         from ctsopt.program.pyomo_rules import with_rules
 
-        return Twin(*with_rules(program, rules, net))
+        return Twin(*with_rules(program, rules, net), own=program.columns)
     if options.solver == DIRECT:
         return Twin(program)
     from ctsopt.program.pyomo import to_pyomo

@@ -23,7 +23,7 @@ from ctsopt.program.program import Program
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
-from ctsopt.solve.direct import Search, search
+from ctsopt.solve.direct import Search, search, search_on
 from ctsopt.solve.options import DIRECT, Links, Options
 from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
@@ -94,7 +94,8 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     pyomo_rules : sequence of functions, optional
         Rules of your own written in Pyomo, `f(model, net)`: they add constraints and variables to the model that
         `to_pyomo` gives, and may fix or tighten its variables. They are compiled back into the program, so that any
-        solver can be used. As with `extra`, no dominated way is left out.
+        solver can be used. As with `extra`, no dominated way is left out. The values of the variables they add stand
+        in `record["rule_variables"]`.
 
     Returns
     -------
@@ -130,6 +131,9 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         found = _fall_back(net, model, found, begin)
     _require_plan(net, model, found)
     settled = _settle(net, model, found, options)
+    if found.stopped_by == "gap" and not options.relax and not _within(found, settled, options):
+        limit = math.inf if time_limit is None else time_limit - seconds["search"]
+        found, settled = _search_on(net, model, found, settled, options, limit)
     _lap(seconds, "polish")
     solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=relax),
                         min(max(found.bound, _least(model)), settled.cost), {})
@@ -137,7 +141,9 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     _lap(seconds, "read_back")
     seconds.pop("begin")
     record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
+    record["unpruned"] = bool(extra or pyomo_rules)
     record["pyomo_rules"] = [getattr(rule, "__name__", type(rule).__name__) for rule in pyomo_rules]
+    record["rule_variables"] = pair.rule_variables(settled.plan)
     return Solution(net, solution.tables, solution.status, solution.bound, record)
 
 
@@ -227,10 +233,34 @@ def _settle(net: Network, model: Program, found: Search, options: Options) -> Po
     if settled is None:
         raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
                           "it; look for very large or very small figures in the tables")
-    if settled.cost < found.bound - 1e-6 * max(1.0, abs(settled.cost)):
+    if settled.cost < found.bound - 1e-6 * max(found.least, abs(settled.cost)):
         raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver "
                           "gave as proven; look for very large or very small figures in the tables")
     return settled
+
+
+def _within(found: Search, settled: Polished, options: Options) -> bool:
+    """Whether the plan that is reported is within the gap asked for, to the accuracy that `optimal` has."""
+    size = max(abs(settled.cost), found.least)
+    return settled.cost - found.bound <= max(options.gap * size, options.abs_gap) + OPTIMAL_WITHIN * size
+
+
+def _search_on(net: Network, model: Program, found: Search, settled: Polished, options: Options,
+               limit: float) -> tuple[Search, Polished]:
+    """A second search where making the plan whole cost more than the gap; the better plan, and what is proven of it."""
+    if options.solver != DIRECT:
+        return replace(found, stopped_by="tolerance"), settled
+    _log.info("made whole, the plan costs %.9g against a bound of %.9g: searching on", settled.cost, found.bound)
+    with watching(quiet=options.log) as watch:
+        again = search_on(model, options, found, settled.plan, max(limit, 0.0), watch)
+    if again.plan is not None:
+        better = _settle(net, model, again, options)
+        settled = better if better.cost < settled.cost else settled
+    if _within(again, settled, options):
+        again = replace(again, stopped_by="gap")
+    elif again.stopped_by not in ("time_limit", "interrupt"):
+        again = replace(again, stopped_by="tolerance")
+    return again, settled
 
 
 def _status(found: Search, settled: Polished, *, relax: bool) -> Status:
@@ -246,4 +276,4 @@ def _record(net: Network, options: Options, found: Search, settled: Polished, se
     return {"versions": versions(), "highs": highs_version(), "input_hash": net.hash, "options": options.record(),
             "extra": extra, "seconds": seconds, "nodes": found.nodes, "iterations": found.iterations,
             "rounds": found.rounds, "lazy_rows": int(found.rows[model.lazy].sum()), "columns": model.columns,
-            "rows": model.row_count, "tie_rule": settled.tie_rule}
+            "rows": model.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance}
