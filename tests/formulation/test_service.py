@@ -35,6 +35,7 @@ def test_share_expected():
     assert solution.total_cost == pytest.approx(5.857143, abs=5e-7)
     row = solution.service.iloc[0]
     assert (row["on_time_expected"], row["on_time_certain"]) == pytest.approx((0.8, 0.571429), abs=1e-6)
+    assert (row["on_time_share"], row["on_time_share_achieved"]) == pytest.approx((0.8, 0.8), abs=1e-6)
     assert bool(row["kept"])
 
 
@@ -121,8 +122,8 @@ def test_served_fraction(promise, to_e):
         {"shortage": 2 * (100 - to_e)} if to_e < 100 else {}))
     assert (solution.cash_cost, solution.penalty) == pytest.approx((100 + 10 * to_e, 2 * (100 - to_e)))
     assert solution.shortage["unserved"].sum() == pytest.approx(100 - to_e)
-    assert solution.service["served"].tolist() == pytest.approx([(100 + to_e) / 200])
-    assert solution.service["served_least"].tolist() == pytest.approx([to_e / 100])
+    assert solution.service["served_fraction_achieved"].tolist() == pytest.approx([(100 + to_e) / 200])
+    assert solution.service["served_fraction_each_achieved"].tolist() == pytest.approx([to_e / 100])
 
 
 def test_demand_that_no_promise_covers_is_served_in_full():

@@ -97,11 +97,12 @@ def test_service_says_what_was_promised_and_what_came_of_it():
               "promises": table({"tier": "gold", "lead_time": 2, "reliability": 0.9})}
     service = solved(tables).service.set_index("tier")
     gold, silver = service.loc["gold"], service.loc["silver"]
-    assert (gold["product_class"], gold["demand"], gold["delivered"], gold["served"]) == ("*", 10, 10, 1)
-    assert (gold["lead_time_promised"], gold["lead_time_mean"], gold["reliability"], gold["on_time_certain"]) == (
+    assert (gold["product_class"], gold["demand"], gold["delivered"]) == ("*", 10, 10)
+    assert (gold["served_fraction"], gold["served_fraction_achieved"]) == (1, 1)
+    assert (gold["lead_time"], gold["lead_time_achieved"], gold["reliability"], gold["on_time_certain"]) == (
         2, 1, 0.9, 1)
-    assert (silver["product_class"], silver["demand"], silver["lead_time_mean"]) == ("A", 60, 3)
-    assert math.isinf(silver["lead_time_promised"])
+    assert (silver["product_class"], silver["demand"], silver["lead_time_achieved"]) == ("A", 60, 3)
+    assert math.isinf(silver["lead_time"])
     assert service["kept"].tolist() == [True, True]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ctsopt.formulation.costs import annuity
 from ctsopt.formulation.family import Variables
 from ctsopt.formulation.sites import throughput
-from ctsopt.keys import Floats, Keys, Positions
+from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.network.supply import CAPACITY_UNITS
 from ctsopt.program.algebra import Expr
 from ctsopt.results.plan import Plan
@@ -203,10 +203,12 @@ def shortage(net: Network, plan: Plan) -> pd.DataFrame:
 def service(net: Network, plan: Plan) -> pd.DataFrame:
     """Every promise beside what the plan gives.
 
-    Columns: tier, product_class, period (blank: horizon), demand, delivered (units), served_fraction promised and
-    achieved, least served customer, lead_time promised and mean (days), on-time form, share promised, achieved by
-    certain ways, expected, and `kept`. Demand that no promise covers has rows of its own, with nothing promised but
-    to be served.
+    A column with a name of the table `promises` holds what is promised; the same name with `_achieved` holds what the
+    plan gives. Columns: tier, product_class, period (blank: horizon), demand, delivered (units), served_fraction,
+    served_fraction_each (achieved by the least served customer), lead_time (days; achieved on average), on_time_form,
+    reliability, on_time_share (achieved as the form counts it), on_time_certain, on_time_expected (share by ways that
+    keep the lead time with the reliability, mean on-time probability), and `kept`. Demand that no promise covers has
+    rows of its own, with nothing promised but to be served.
     """
     wanted, ways, promised = net.requests, net.ways.deliveries, net.promises
     promise = wanted.measures["promise"]
@@ -229,29 +231,30 @@ def service(net: Network, plan: Plan) -> pd.DataFrame:
     covered = promise >= 0
     for name, column in figures.items():
         column[of_request[covered]] = promised.measures[name][promise[covered]]
-    frame["served_promised"] = figures["served_fraction"]
-    frame["served"] = 1 - sums(of_request, plan.of("unserved")) / np.where(demand > 0, demand, np.nan)
-    frame["served_each_promised"] = figures["served_fraction_each"]
-    frame["served_least"] = _least_served(net, plan, of_request, len(keys))
-    frame["lead_time_promised"] = figures["lead_time"]
-    frame["lead_time_mean"] = sums(of_way, delivered * ways.measures["lead_time"]) / share
-    frame["form"] = np.array(["each_order", "share_certain", "share_expected"])[figures["form"].astype(int)]
+    frame["served_fraction"] = figures["served_fraction"]
+    frame["served_fraction_achieved"] = 1 - sums(of_request, plan.of("unserved")) / np.where(demand > 0, demand, np.nan)
+    frame["served_fraction_each"] = figures["served_fraction_each"]
+    frame["served_fraction_each_achieved"] = _least_served(net, plan, of_request, len(keys))
+    frame["lead_time"] = figures["lead_time"]
+    frame["lead_time_achieved"] = sums(of_way, delivered * ways.measures["lead_time"]) / share
+    frame["on_time_form"] = np.array(["each_order", "share_certain", "share_expected"])[figures["form"].astype(int)]
     timed = np.isfinite(figures["lead_time"])
     frame["reliability"] = np.where(timed & (figures["form"] < 2), figures["reliability"], np.nan)
-    frame["on_time_promised"] = np.where(timed & (figures["form"] > 0), figures["on_time_share"], np.nan)
     frame["on_time_certain"] = sums(of_way, delivered * ways.measures["certain"]) / share
     frame["on_time_expected"] = sums(of_way, delivered * ways.measures["on_time"]) / share
+    frame["on_time_share"] = np.where(timed & (figures["form"] > 0), figures["on_time_share"], np.nan)
+    frame["on_time_share_achieved"] = np.where(frame["on_time_form"] == "share_expected", frame["on_time_expected"],
+                                               frame["on_time_certain"])
     frame["kept"] = _kept(frame)
     return frame[demand > 0].reset_index(drop=True)
 
 
-def _kept(frame: pd.DataFrame, tolerance: float = 1e-6) -> Floats:
-    served = (frame["served"].fillna(1.0) >= frame["served_promised"] - tolerance)
-    served &= frame["served_least"].fillna(1.0) >= frame["served_each_promised"] - tolerance
-    achieved = np.where(frame["form"] == "share_expected", frame["on_time_expected"], frame["on_time_certain"])
-    asked = np.where(frame["form"] == "each_order", 1.0, frame["on_time_promised"])
-    timed = np.isfinite(frame["lead_time_promised"]) & ~np.isnan(achieved)
-    return np.asarray(served & (~timed | (achieved >= asked - tolerance)))
+def _kept(frame: pd.DataFrame, tolerance: float = 1e-6) -> Bools:
+    kept = frame["served_fraction_achieved"].fillna(1.0) >= frame["served_fraction"] - tolerance
+    kept &= frame["served_fraction_each_achieved"].fillna(1.0) >= frame["served_fraction_each"] - tolerance
+    asked = np.where(frame["on_time_form"] == "each_order", 1.0, frame["on_time_share"])
+    timed = np.isfinite(frame["lead_time"]) & frame["on_time_share_achieved"].notna()
+    return np.asarray(kept & (~timed | (frame["on_time_share_achieved"] >= asked - tolerance)))
 
 
 def _service_keys(net: Network) -> Keys:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 _STOPS = {"gap": "", "time_limit": ", stopped by the time limit", "interrupt": ", interrupted",
-          "solver": ", the solver ended by itself"}
+          "tolerance": ", as near as the solver's tolerance allows", "solver": ", the solver ended by itself"}
 _PROMISES, _NAMES = 12, 8
 """How many promises and sites are written out."""
 
@@ -60,15 +60,15 @@ def _promises(solution: Solution) -> Iterator[str]:
 
 def _promise(row: Any) -> str:
     """One promise: whom, what is promised, what is given."""
-    words = [f"{row.served:.1%} served of {row.served_promised:.0%} promised"]
-    if np.isfinite(row.lead_time_promised):
-        within = f"within {row.lead_time_promised:g} {'day' if row.lead_time_promised == 1 else 'days'}"
+    words = [f"{row.served_fraction_achieved:.1%} served of {row.served_fraction:.0%} promised"]
+    if np.isfinite(row.lead_time):
+        within = f"within {row.lead_time:g} {'day' if row.lead_time == 1 else 'days'}"
         given = {"each_order": f"every order {within}, {row.reliability:.0%} sure",
                  "share_certain": f"{row.on_time_certain:.1%} {within}, {row.reliability:.0%} sure, "
-                                  f"of {row.on_time_promised:.0%} promised",
-                 "share_expected": f"{row.on_time_expected:.1%} expected {within}, of {row.on_time_promised:.0%} "
+                                  f"of {row.on_time_share:.0%} promised",
+                 "share_expected": f"{row.on_time_expected:.1%} expected {within}, of {row.on_time_share:.0%} "
                                    "promised"}
-        words.append(given[row.form])
+        words.append(given[row.on_time_form])
     who = " / ".join(part for part in (row.tier, "all classes" if row.product_class == "*" else row.product_class,
                                        row.period) if part)
     return f"{who}: {'; '.join(words)}{'' if row.kept else ' - NOT KEPT'}"
