@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from ctsopt.formulation.stock import COSTS as STOCK_COSTS
 from ctsopt.formulation.stock import next_period
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
+from ctsopt.results.drivers import Allocation, weighed
 from ctsopt.results.lane_shares import LANE, lane_shares
 from ctsopt.results.plan import Plan
 from ctsopt.results.tables import carried
@@ -78,8 +79,15 @@ class _Book:
         return frame
 
 
-def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+def cost_cube(net: Network, plan: Plan, allocation: Allocation | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cost cube of a plan, and its parents table.
+
+    Parameters
+    ----------
+    net : Network
+    plan : Plan
+    allocation : Allocation, optional
+        How costs of things as a whole are shared, where it is not the usual way.
 
     Returns
     -------
@@ -110,7 +118,7 @@ def cost_cube(net: Network, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
             _moves(book, name, block.behaviour, traced, moves, amount[use_moves], moved[use_moves])
         if (amount := amounts["make"]) is not None:
             _made(book, name, block.behaviour, traced, plan.index("make"), amount, plan.of("make"))
-        _shared(book, name, block.behaviour, plan, weights)
+        _shared(book, name, block.behaviour, plan, weights, allocation or Allocation())
     return book.frame(), _parents(net, plan, moves, moved[use_moves])
 
 
@@ -166,7 +174,7 @@ def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, 
         book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
 
 
-def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weights) -> None:
+def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weights, allocation: Allocation) -> None:
     """Costs of sites, lanes and tiers are shared by what goes through them; idle ones are unassigned."""
     for part, amount in plan.line(line):
         kind = weights.kind(part.index)
@@ -174,16 +182,19 @@ def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weight
         if not kind or not len(some):
             continue
         keys, amount = part.index.take(some), amount[some]
-        weight, driver = weights.of(kind, keys)
+        driver = allocation.driver(line)
+        weight = weights.of(kind, keys, driver)
         total: Floats = np.asarray(weight.sum(axis=1), dtype=np.float64).ravel()
-        shares = sp.csr_array(sp.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ weight)
+        used = weights.used(kind, keys) if allocation.idle == "unassigned" else np.ones(len(keys))
+        used = np.where(total > 0, used, 0.0)
+        shares = sp.csr_array(sp.diags_array(used / np.where(total > 0, total, 1.0)) @ weight)
         item = np.repeat(np.arange(len(keys)), np.diff(shares.indptr))
         codes = weights.codes(keys)
         book.add(line, behaviour, driver, amount[item] * shares.data, total[item] * shares.data,
                  request=shares.indices, **{n: c[item] for n, c in codes.items()})
-        idle = np.asarray(total <= 0)
+        idle = np.asarray(used < 1)
         if idle.any():
-            book.add(line, behaviour, "idle", amount[idle], np.zeros(int(idle.sum())),
+            book.add(line, behaviour, "idle", (amount * (1 - used))[idle], np.zeros(int(idle.sum())),
                      **{n: c[idle] for n, c in codes.items()})
 
 
@@ -192,8 +203,9 @@ class _Weights:
 
     def __init__(self, net: Network, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
                  delivered: tuple[Coded, Floats]) -> None:
-        self._net, self._traced, self._moved, self._delivered = net, traced, moved, delivered
-        self._sites = _through(plan, traced, moved, delivered)
+        self._net, self._plan, self._traced = net, plan, traced
+        self._moved, self._delivered = moved, delivered
+        self._throughput = _through(plan, traced, moved, delivered)
 
     def kind(self, index: Keys) -> str:
         """What the keys of a cost line are keys of; empty where its amounts are on flows."""
@@ -202,20 +214,53 @@ class _Weights:
             return "site"
         return "tier" if names == {"tier"} else "lane" if names in (set(LANE), {*LANE, "period"}) else ""
 
-    def of(self, kind: str, keys: Keys) -> tuple[sp.csr_array, str]:
-        """Weight of each request in each of the keys, and the name of the driver."""
+    def of(self, kind: str, keys: Keys, driver: str) -> sp.csr_array:
+        """Weight of each request in each of the keys, by a driver."""
+        if driver == "throughput":
+            return sp.csr_array(self._throughput[keys["site"]])
+        if driver == "loads":
+            return self._by_lane(keys, in_loads=True)
         if kind == "site":
-            return self._sites[keys["site"]], "throughput"
+            units = _passing(self._plan, self._traced, self._moved, self._delivered, counted="units")[keys["site"]]
+        elif kind == "lane":
+            units = self._by_lane(keys, in_loads=False)
+        else:
+            ways, quantity = self._delivered
+            of_tier = keys.find(ways.index)
+            known = of_tier >= 0
+            units = sp.csr_array(sp.coo_array((quantity[known], (of_tier[known], ways.measures["request"][known])),
+                                              shape=(len(keys), len(self._net.requests))))
+        return weighed(self._net, sp.csr_array(units), driver)
+
+    def used(self, kind: str, keys: Keys) -> Floats:
+        """Share of the capacity of each of the keys that is used; 1 where it has no limit."""
+        if kind == "site":
+            return self._used_of_site()[keys["site"]]
+        if kind == "lane" and "period" in keys.columns:
+            filled = np.asarray(self._by_lane(keys, in_loads=True).sum(axis=1)).ravel()
+            paid = self._plan.of("loads")[self._plan.index("loads").locate(keys)]
+            return np.asarray(np.minimum(1.0, filled / paid))
         if kind == "lane":
-            shares = lane_shares(self._net, self._traced, self._moved, self._delivered, keys)
-            return shares, "loads" if "period" in keys.columns else "units on the lane"
-        ways, units = self._delivered
-        request = ways.measures["request"]
-        of_tier = keys.find(ways.index)
-        known = of_tier >= 0
-        entries = sp.coo_array((units[known], (of_tier[known], request[known])),
-                               shape=(len(keys), len(self._net.requests)))
-        return sp.csr_array(entries), "units delivered"
+            lanes = self._net.derived.resources.lanes
+            most = lanes.measures["max_volume"][lanes.index.locate(keys)] * self._net.horizon / 365
+            units = np.asarray(self._by_lane(keys, in_loads=False).sum(axis=1)).ravel()
+            return np.asarray(np.where(np.isfinite(most), np.minimum(1.0, units / np.maximum(most, 1e-12)), 1.0))
+        return np.ones(len(keys))
+
+    def _used_of_site(self) -> Floats:
+        """Over the horizon, by the smaller of the site's capacity and that of its level."""
+        capacity = self._net.tables.column("sites", "capacity").astype(np.float64)
+        if "level" in self._plan.program.variables:
+            chosen = self._plan.of("level") > 0.5
+            of_level = self._net.tables.column("capacity_levels", "capacity")[chosen]
+            site = self._plan.index("level")["site"][chosen]
+            capacity[site] = np.minimum(capacity[site], of_level)
+        through = np.asarray(self._throughput.sum(axis=1)).ravel()
+        most = capacity * self._net.horizon / 365
+        return np.asarray(np.where(np.isfinite(most), np.minimum(1.0, through / np.maximum(most, 1e-12)), 1.0))
+
+    def _by_lane(self, keys: Keys, *, in_loads: bool) -> sp.csr_array:
+        return lane_shares(self._net, self._traced, self._moved, self._delivered, keys, in_loads=in_loads)
 
     def codes(self, keys: Keys) -> dict[str, npt.NDArray[np.int32]]:
         """Where an amount arises, as columns of the cube."""

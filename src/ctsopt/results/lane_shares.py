@@ -19,10 +19,11 @@ LANE = ("origin", "destination", "mode")
 
 
 def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
-                index: Keys) -> sp.csr_array:
+                index: Keys, *, in_loads: bool) -> sp.csr_array:
     """What goes by each lane of `index` (with or without period) for each request, shape (lanes, requests).
 
-    In units; where loads are paid for whole, in loads: the larger of the shares of a load's weight and volume.
+    In units; `in_loads` (lanes on which loads are paid for whole), as shares of a load: the larger of those of its
+    weight and its volume.
     """
     shape = (len(index), len(net.requests))
     total = sp.csr_array(shape)
@@ -36,15 +37,13 @@ def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delive
                 if not len(hit):
                     continue
                 way = leg.way[hit]
-                weight = units[way] * _counted(net, ways, way, index, lane[hit])
+                weight = units[way] * (_of_load(net, ways, way, index, lane[hit]) if in_loads else 1.0)
                 total = total + _gather(traced, ways, way, lane[hit], weight, shape, is_move=is_move)
     return sp.csr_array(total)
 
 
-def _counted(net: Network, ways: Coded, way: Positions, index: Keys, lane: Positions) -> Floats:
-    """Units count as such; on lanes with whole loads, as shares of a load."""
-    if "period" not in index.columns:
-        return np.ones(len(way))
+def _of_load(net: Network, ways: Coded, way: Positions, index: Keys, lane: Positions) -> Floats:
+    """What a unit takes of a load."""
     loads = net.derived.resources.loads
     place = loads.index.locate(index)[lane]
     product = ways.index["product"][way]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from ctsopt.formulation import build
 from ctsopt.keys import Floats
 from ctsopt.program.program import Program
 from ctsopt.results import tables
@@ -12,9 +15,9 @@ from ctsopt.results.cube import cost_cube
 from ctsopt.results.plan import Plan
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ctsopt.network.network import Network
+    from ctsopt.results.drivers import Allocation
+    from ctsopt.results.solution import Solution
 
 
 def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.DataFrame]:
@@ -25,7 +28,16 @@ def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.Da
     return {"costs": plan.costs(), "flows": flow, "production": tables.production(net, plan),
             "sites": tables.sites(net, plan), "service": tables.service(net, plan), "lanes": tables.lanes(net, flow),
             "loads": tables.loads(net, plan), "carried": tables.carried(net, plan), "limits": tables.limits(plan),
-            "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents, "units": _units(net, flow)}
+            "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents, "units": _units(net, flow),
+            "values": pd.DataFrame({"value": values})}
+
+
+def cube_of(solution: Solution, allocation: Allocation) -> pd.DataFrame:
+    """The cost cube of a solution with costs shared otherwise: from the program's own cost expressions."""
+    net = solution.net.unpruned() if solution.record.get("unpruned") else solution.net
+    program = build(net)
+    values = solution.tables["values"]["value"].to_numpy(dtype=float)
+    return cost_cube(net, Plan(program, values[:program.columns]), allocation)[0]
 
 
 def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:

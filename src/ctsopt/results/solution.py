@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ctsopt.certified import Certified
 from ctsopt.errors import UsageError
 from ctsopt.program.status import Status
 from ctsopt.results.cost_to_serve import cost_to_serve
+from ctsopt.results.drivers import Allocation, Idle
 from ctsopt.results.words import in_words, proof
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "carried", "limits", "shortage", "cube",
-          "parents", "units")
+          "parents", "units", "values")
 """Tables of a solution, as they are saved."""
 
 
@@ -144,6 +145,33 @@ class Solution:
     def parents(self) -> pd.DataFrame:
         """Where the goods at each stocking point come from, with the mixing ratios of the tracing."""
         return self.tables["parents"]
+
+    def with_drivers(self, drivers: Mapping[str, str] | None = None, idle: Idle = "share") -> Solution:
+        """The same plan with costs of sites, lanes, loads and tiers shared by other drivers.
+
+        Parameters
+        ----------
+        drivers : mapping of str to str, optional
+            Driver by cost line, for lines that are to be shared otherwise than usual: `throughput` (capacity units of a
+            site), `units`, `weight`, `volume`, `pallets`, `value`, `orders`, `customers`, `loads` (shares of a load).
+            See `ctsopt.results.drivers.DEFAULTS` for the usual ones.
+        idle : {"share", "unassigned"}
+            What happens to the cost of capacity that is paid for and not used (sites, levels, loads and lanes with a
+            capacity): the users share it, or it is nobody's, in the row `unassigned`.
+
+        Returns
+        -------
+        Solution
+            With another cost cube, which adds up to the same costs, line by line.
+
+        Raises
+        ------
+        UsageError
+            If a line is not shared, a driver is not known to it, or the tables lack what a driver counts.
+        """
+        from ctsopt.results.read_back import cube_of
+
+        return replace(self, tables={**self.tables, "cube": cube_of(self, Allocation(drivers or {}, idle))})
 
     def cost_to_serve(self, by: Sequence[str] | str = ("tier",)) -> pd.DataFrame:
         """Cost-to-serve by tier, customer, product, product_class or period, ending in the total of the plan.
