@@ -6,8 +6,10 @@ The only module that imports highspy.
 from __future__ import annotations
 
 import math
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +18,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Floats, Ints
+from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.program.program import Arrays
-from ctsopt.program.scaling import money_scale, row_scales
+from ctsopt.program.scaling import holding, money_scale, quantity_scale, row_scales
 from ctsopt.program.status import StoppedBy
 
 THREADS = 1
 """HiGHS shares one thread scheduler in a process, so that the number is fixed here: packs use processes instead."""
+
+_PRICED = 1e-7
+"""A dual above this, in HiGHS' scale, is not its way of saying 0."""
 
 _STOPS: dict[Any, StoppedBy] = {
     highspy.HighsModelStatus.kOptimal: "gap",
@@ -62,6 +67,8 @@ class Outcome:
         Objective of the plan and proven bound (equal for a linear program).
     row_dual, col_dual : float array or None
         Duals of rows and reduced costs of columns (linear programs).
+    row_priced, col_priced : bool array or None
+        Where they are more than the solver's way of saying 0.
     nodes, iterations : int
         Effort.
     """
@@ -73,12 +80,17 @@ class Outcome:
     bound: float
     row_dual: Floats | None
     col_dual: Floats | None
+    row_priced: Bools | None
+    col_priced: Bools | None
     nodes: int
     iterations: int
 
 
 class Highs:
     """One HiGHS model. Options are set by name; an option that HiGHS refuses is an error.
+
+    HiGHS is given the program in a scale of its own (`ctsopt.program.scaling`); everything that goes in or comes out
+    here is in the program's own units.
 
     Parameters
     ----------
@@ -94,21 +106,41 @@ class Highs:
 
     def __init__(self, arrays: Arrays, *, relax: bool = False, log: bool = False, **options: object) -> None:
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._interrupted = False
+        self._interrupted = self._pressed = False
         self._mip = bool(arrays.integer.any()) and not relax
-        self._money = money_scale(arrays.cost, arrays.integer)
-        self._rows = row_scales(arrays.matrix)
+        self._integer = arrays.integer
+        self.quantity = quantity_scale(arrays)
+        units, matrix = self._units(), arrays.matrix
+        cost = arrays.cost if self.quantity == 1 else arrays.cost * units
+        self._money = money_scale(cost, arrays.integer)
         self.set(output_flag=log, threads=THREADS, **_in_scale(options, self._money))
-        matrix = arrays.matrix.tocsc()
-        if (self._rows != 1).any():
-            matrix = sp.csc_array(sp.diags_array(self._rows) @ matrix)
-        whole = arrays.integer.astype(np.int32) if self._mip else np.zeros(len(arrays.cost), dtype=np.int32)
+        matrix, self._rows = self._scaled(matrix)
+        matrix = matrix.tocsc()
+        whole = arrays.integer.astype(np.int32) if self._mip else np.zeros(len(cost), dtype=np.int32)
         status = self._highs.passModel(
-            len(arrays.cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kColwise),
-            int(highspy.ObjSense.kMinimize), arrays.offset * self._money, arrays.cost * self._money, arrays.lower,
-            arrays.upper, arrays.row_lower * self._rows, arrays.row_upper * self._rows,
+            len(cost), matrix.shape[0], matrix.nnz, int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize), arrays.offset * self._money, cost * self._money, arrays.lower / units,
+            arrays.upper / units, arrays.row_lower * self._rows, arrays.row_upper * self._rows,
             matrix.indptr.astype(np.int32, copy=False), matrix.indices.astype(np.int32, copy=False), matrix.data, whole)
         self._require(status, "did not take the program")
+
+    def _units(self, columns: Ints | None = None) -> Floats | float:
+        """How much of each column (or of those given) HiGHS counts as 1."""
+        if self.quantity == 1:
+            return 1.0
+        return np.where(self._integer if columns is None else self._integer[columns], 1.0, self.quantity)
+
+    def _scaled(self, matrix: sp.csc_array | sp.csr_array) -> tuple[sp.csc_array | sp.csr_array, Floats]:
+        """Rows as HiGHS gets them, and the factor of each."""
+        factor = np.ones(matrix.shape[0])
+        if self.quantity != 1:
+            # A row of flows counts in units of goods, too, so that only coefficients of whole columns change.
+            factor = np.where(holding(matrix, ~self._integer), 1 / self.quantity, 1.0)
+            matrix = sp.diags_array(factor) @ matrix @ sp.diags_array(np.asarray(self._units()))
+        small = row_scales(matrix)
+        if (small != 1).any():
+            matrix, factor = sp.diags_array(small) @ matrix, factor * small
+        return matrix, factor
 
     def set(self, **options: object) -> None:
         """Set HiGHS options by name."""
@@ -117,23 +149,23 @@ class Highs:
 
     def start_from(self, columns: Ints, values: Floats) -> None:
         """Give the values of some columns (all whole ones) as a start; HiGHS completes them."""
-        self._require(self._highs.setSolution(len(columns), columns.astype(np.int32), values.astype(np.float64)),
-                      "refused the start")
+        values = values.astype(np.float64) / self._units(columns)
+        self._require(self._highs.setSolution(len(columns), columns.astype(np.int32), values), "refused the start")
 
     def add_rows(self, matrix: sp.csr_array, lower: Floats, upper: Floats) -> None:
         """Add rows; the basis is kept."""
-        scale = row_scales(matrix)
-        self._rows = np.concatenate([self._rows, scale])
-        if (scale != 1).any():
-            matrix, lower, upper = sp.csr_array(sp.diags_array(scale) @ matrix), lower * scale, upper * scale
+        scaled, factor = self._scaled(matrix)
+        self._rows = np.concatenate([self._rows, factor])
+        matrix, lower, upper = sp.csr_array(scaled), lower * factor, upper * factor
         self._require(self._highs.addRows(matrix.shape[0], lower, upper, matrix.nnz,
                                           matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32),
                                           matrix.data), "refused rows")
 
     def change_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Change the bounds of columns; the basis is kept."""
-        self._require(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper),
-                      "refused bounds")
+        units = self._units(columns)
+        self._require(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / units,
+                                                   upper / units), "refused bounds")
 
     def change_sides(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Change the sides of rows; the basis is kept."""
@@ -142,10 +174,11 @@ class Highs:
 
     def change_cost(self, cost: Floats, offset: float = 0.0) -> None:
         """Change the objective; the basis is kept."""
-        self._money = 1.0
+        cost = cost * self._units()
+        self._money = money_scale(cost, self._integer)
         columns = np.arange(len(cost), dtype=np.int32)
-        self._require(self._highs.changeColsCost(len(cost), columns, cost), "refused the objective")
-        self._require(self._highs.changeObjectiveOffset(offset), "refused the objective")
+        self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
+        self._require(self._highs.changeObjectiveOffset(offset * self._money), "refused the objective")
 
     def run(self, time_limit: float = math.inf, watch: Callable[[Progress], None] | None = None) -> Outcome:
         """Solve. Ctrl-C stops the solver and keeps the best plan; `watch` is told of the progress of a search.
@@ -191,21 +224,40 @@ class Highs:
             raise SolverError("HiGHS ended with an error: " + self._word())
 
     def _run_in_thread(self) -> Any:
-        self._highs.startSolve()
-        while True:
-            try:
-                ended, status = self._highs.wait(0.2)
-            except KeyboardInterrupt:
-                self._highs.cancelSolve()
-                self._interrupted = True
-                continue
-            if ended:
-                return status
+        with self._hearing():
+            self._highs.startSolve()
+            while True:
+                try:
+                    ended, status = self._highs.wait(0.2)
+                except KeyboardInterrupt:  # by a handler that somebody else has put there
+                    self._cancel()
+                    continue
+                if ended:
+                    return status
+                if self._pressed:
+                    self._highs.cancelSolve()  # HiGHS forgets what it was told before it began
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Ctrl-C stops the solver, instead of raising KeyboardInterrupt somewhere while the solver's thread goes on."""
+        self._pressed = False
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+        signal.signal(signal.SIGINT, lambda _number, _frame: self._cancel())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _cancel(self) -> None:
+        self._interrupted = self._pressed = True
+        self._highs.cancelSolve()
 
     @property
-    def priced(self) -> float:
-        """A dual above this, in money per unit, is not the solver's way of saying 0."""
-        return 1e-7 / self._money
+    def small(self) -> tuple[float, float]:
+        """Quantity and amount of money of which a millionth is nothing: 1, or less where the program's own are less."""
+        return min(1.0, self.quantity), min(1.0, 1 / self._money)
 
     @property
     def interrupted(self) -> bool:
@@ -217,15 +269,18 @@ class Highs:
         stopped: StoppedBy = _STOPS.get(model_status, "error")
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         has_plan = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-        plan = np.array(solution.col_value, dtype=np.float64) if has_plan and len(solution.col_value) else None
+        plan = None
+        if has_plan and len(solution.col_value):
+            plan = np.array(solution.col_value, dtype=np.float64) * self._units()
         value = float(info.objective_function_value) / self._money if plan is not None else math.inf
         linear = not self._mip and stopped == "gap"
         bound = value if linear else (float(info.mip_dual_bound) / self._money if self._mip else -math.inf)
-        row_dual, col_dual = None, None
+        row_dual, col_dual, row_priced, col_priced = None, None, None, None
         if linear and plan is not None:
-            row_dual = np.array(solution.row_dual, dtype=np.float64) * self._rows / self._money
-            col_dual = np.array(solution.col_dual, dtype=np.float64) / self._money
-        return Outcome(stopped, self._word(), plan, value, bound, row_dual, col_dual,
+            row_dual, col_dual = (np.array(dual, dtype=np.float64) for dual in (solution.row_dual, solution.col_dual))
+            row_priced, col_priced = np.abs(row_dual) > _PRICED, np.abs(col_dual) > _PRICED
+            row_dual, col_dual = row_dual * self._rows / self._money, col_dual / self._units() / self._money
+        return Outcome(stopped, self._word(), plan, value, bound, row_dual, col_dual, row_priced, col_priced,
                        max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0))
 
     def _word(self) -> str:

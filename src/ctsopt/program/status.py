@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Solution = Literal["optimal", "feasible", "none"]
-StoppedBy = Literal["gap", "time_limit", "interrupt", "infeasible", "unbounded", "solver", "error"]
+StoppedBy = Literal["gap", "time_limit", "interrupt", "infeasible", "unbounded", "tolerance", "solver", "error"]
 
 OPTIMAL_WITHIN = 1e-6
 """A plan whose proven relative gap is at most this counts as optimal."""
@@ -20,9 +20,10 @@ class Status:
     ----------
     solution : {"optimal", "feasible", "none"}
         What there is: a plan proven optimal (relative gap at most 1e-6), a plan with a gap, or none.
-    stopped_by : {"gap", "time_limit", "interrupt", "infeasible", "unbounded", "solver", "error"}
-        Why the solver stopped: `gap` means that the gap asked for is proven, `solver` that a solver by name ended by
-        itself and its bound does not prove that gap.
+    stopped_by : {"gap", "time_limit", "interrupt", "infeasible", "unbounded", "tolerance", "solver", "error"}
+        Why the solver stopped: `gap` means that the gap asked for is proven, `tolerance` that it was proven only
+        for a plan that holds within the solver's tolerance, and that the plan made whole costs more, `solver` that a
+        solver by name ended by itself and its bound does not prove that gap.
     detail : str
         The solver's own word for it.
     """

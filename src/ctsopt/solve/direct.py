@@ -26,6 +26,9 @@ _WHOLE = (1e-8, 1e-6)
 """How near to whole a column must be. Times all demand, HiGHS' usual 1e-6 lets goods through a closed site; where
 HiGHS fails with the stricter figure, as it does now and then, it is run again with its own."""
 
+_AGAIN = 1e-10
+"""The strictest figure that HiGHS takes, for a second search."""
+
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
 
@@ -45,6 +48,10 @@ class Search:
         Rows of the program that were in the last model.
     nodes, iterations, rounds : int
         Effort: branch-and-bound nodes, simplex iterations, rounds of lazy rows.
+    tolerance : float or None
+        How near to whole the columns had to be in the search that gave the plan; None where there was none.
+    least : float
+        Amount of money of which a millionth is nothing.
     """
 
     plan: Floats | None
@@ -55,6 +62,8 @@ class Search:
     nodes: int
     iterations: int
     rounds: int
+    tolerance: float | None = None
+    least: float = 1.0
 
 
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
@@ -70,6 +79,46 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     watch : callable, optional
         Told of the progress.
     """
+    try:
+        return _search(program, options, start, watch)
+    except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
+        return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
+
+
+def search_on(program: Program, options: Options, found: Search, plan: Floats, seconds: float,
+              watch: Callable[[Progress], None] | None) -> Search:
+    """Search again, from a plan that was made whole and then cost more than the gap asked for.
+
+    The plan that the solver had proven used its tolerance: a little of a site times a large coefficient. With all lazy
+    rows in, which have the smallest coefficients, and its strictest tolerance, it cannot use as much.
+
+    Parameters
+    ----------
+    program : Program
+    options : Options
+    found : Search
+        The first search; its bound stays proven.
+    plan : float array
+        The plan made whole, to start from.
+    seconds : float
+        Time that is left.
+    watch : callable, optional
+        Told of the progress.
+    """
+    whole = np.flatnonzero(program.arrays.integer)
+    active = np.ones(len(program.lazy), dtype=bool)
+    try:
+        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, watch, _AGAIN)
+    except SolverError as error:
+        return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
+    except KeyboardInterrupt:
+        return replace(found, plan=None, stopped_by="interrupt", detail="Interrupted")
+    return replace(end, bound=max(end.bound, found.bound), rows=active, nodes=found.nodes + end.nodes,
+                   iterations=found.iterations + end.iterations, rounds=found.rounds)
+
+
+def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
+            watch: Callable[[Progress], None] | None) -> Search:
     begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
@@ -87,23 +136,24 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
                           active, 0, iterations, rounds)
     strict, usual = _WHOLE
     try:
-        end, stopped = _branch(arrays.with_rows(active), options, start, deadline, watch, strict)
+        end = _branch(arrays.with_rows(active), options, start, deadline, watch, strict)
     except SolverError:
-        end, stopped = _branch(arrays.with_rows(active), options, start, deadline, watch, usual)
-    return Search(end.plan, max(end.bound, bound), stopped, end.detail, active, end.nodes, iterations + end.iterations,
-                  rounds)
+        end = _branch(arrays.with_rows(active), options, start, deadline, watch, usual)
+    return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
 
 
 def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
-            watch: Callable[[Progress], None] | None, whole: float) -> tuple[Outcome, StoppedBy]:
-    """Branch and bound, or the linear relaxation; what it found, and what stopped it."""
+            watch: Callable[[Progress], None] | None, whole: float) -> Search:
+    """Branch and bound, or the linear relaxation, of these rows."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
                   mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed,
                   mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
     end = model.run(deadline - time.monotonic(), watch)
-    return end, "interrupt" if model.interrupted else end.stopped_by
+    return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
+                  np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
+                  None if options.relax else whole, model.small[1])
 
 
 def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tuple[Outcome, Bools, int, int]:
@@ -125,7 +175,7 @@ def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tup
         bound = outcome.bound  # every round proves one, as rows only come in
         value = matrix @ outcome.plan
         excess = np.maximum(value - upper, lower - value) / scale
-        violated = np.flatnonzero(~inside & (excess > _VIOLATED))
+        violated = np.flatnonzero(~inside & (excess > _VIOLATED * model.quantity))
         if not len(violated):
             break
         inside[violated] = True

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Arrays, Program
+from ctsopt.program.scaling import quantity_scale
 
 _TOUCHED = 1e-12
 """A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
@@ -59,7 +60,7 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
         plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
         arrays, model, first = _flows(program, plan)
-    idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan)
+    idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan, min(1.0, model.quantity))
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
         closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
@@ -67,18 +68,18 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
             arrays, model, first = closed
     if first.plan is None:
         return None
-    assert first.col_dual is not None
     assert first.row_dual is not None
     # A dual shows that the row or column binds in every plan of the same cost.
-    _hold(model, arrays, first.plan, np.abs(first.col_dual) > model.priced,
-          np.where(np.abs(first.row_dual) > model.priced, np.sign(first.row_dual), 0.0))
+    assert first.col_priced is not None
+    assert first.row_priced is not None
+    _hold(model, arrays, first.plan, first.col_priced, np.where(first.row_priced, np.sign(first.row_dual), 0.0))
     model.change_cost(preference)
     second = model.run()
     best = clean(arrays, first.plan)
     if second.stopped_by != "gap" or second.plan is None:
         return Polished(best, _cost(arrays, best), f"not applied: {second.detail}")
     settled = clean(arrays, second.plan)
-    allowed = 1e-9 * max(1.0, abs(first.value))
+    allowed = 1e-9 * (float(np.abs(arrays.cost) @ np.abs(best)) + abs(arrays.offset))
     if _cost(arrays, settled) > _cost(arrays, best) + allowed:
         return Polished(best, _cost(arrays, best), "not applied: it would have cost more than rounding")
     return Polished(settled, _cost(arrays, settled), "applied")
@@ -97,8 +98,11 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
     return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
-def _idle(program: Program, plan: Floats) -> Positions:
-    """Design columns at 1 that cost money and that the plan does not need: every row holds without them."""
+def _idle(program: Program, plan: Floats, unit: float) -> Positions:
+    """Design columns at 1 that cost money and that the plan does not need: every row holds without them.
+
+    `unit` is the quantity of which a thousand-millionth is nothing.
+    """
     arrays = program.arrays
     design = np.concatenate([np.full(len(b.index), b.variable.design) for b in program.variables.values()])
     settled = np.where(arrays.integer, np.round(plan), plan)
@@ -109,7 +113,7 @@ def _idle(program: Program, plan: Floats) -> Positions:
     for k, column in enumerate(candidates.tolist()):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         rows, without = columns.indices[part], activity[columns.indices[part]] - columns.data[part]
-        tolerance = 1e-9 * np.maximum(1.0, np.abs(without))  # of what is left: the column itself may be all demand
+        tolerance = 1e-9 * np.maximum(unit, np.abs(without))  # of what is left: the column itself may be all demand
         low, high = arrays.row_lower[rows] - tolerance, arrays.row_upper[rows] + tolerance
         if ((without >= low) & (without <= high)).all():
             activity[rows] = without
@@ -138,7 +142,8 @@ def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Float
 def clean(arrays: Arrays, plan: Floats) -> Floats:
     """Within the bounds, with the dust of the arithmetic at the bounds removed."""
     clipped = np.clip(plan, arrays.lower, arrays.upper)
-    return np.where(np.abs(clipped) < 1e-9, 0.0, clipped)
+    dust = 1e-9 * np.where(arrays.integer, 1.0, quantity_scale(arrays))  # in the units that the solver counts in
+    return np.where(np.abs(clipped) < dust, 0.0, clipped)
 
 
 def _cost(arrays: Arrays, plan: Floats) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.schema import ALL
-from ctsopt.solve.recheck_limits import limit_faults
+from ctsopt.solve.recheck_limits import limit_faults, unit_of
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -41,17 +41,17 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
 
 
-def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
+def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats, unit: float) -> Bools:
     """Where two columns differ by more than the tolerance, or one of them is no number."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
-    scale = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
+    scale = np.maximum(unit, np.maximum(np.abs(left), np.abs(right)))
     return ~np.asarray(np.abs(left - right) <= _TOLERANCE * scale)
 
 
-def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats) -> Bools:
+def _above(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats, unit: float | Floats) -> Bools:
     """Where the left column is above the right one by more than the tolerance, or is no number."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
-    return ~np.asarray(left <= right + _TOLERANCE * np.maximum(1.0, np.abs(right)))
+    return ~np.asarray(left <= right + _TOLERANCE * np.maximum(unit, np.abs(right)))
 
 
 def _demand(solution: Solution) -> Iterator[str]:
@@ -61,7 +61,7 @@ def _demand(solution: Solution) -> Iterator[str]:
     served = flow.groupby(keys, observed=True)["quantity"].sum()
     short = solution.shortage.set_index(keys)["unserved"]
     got = served.reindex(demand.index, fill_value=0.0) + short.reindex(demand.index, fill_value=0.0)
-    bad = demand.index[_off(got, demand)]
+    bad = demand.index[_off(got, demand, unit_of(solution.net))]
     yield from (f"delivered and unserved of {'/'.join(key)} differ from its demand" for key in bad[:3])
     if not served.index.isin(demand.index).all():
         yield "goods are delivered that nobody demands"
@@ -77,7 +77,8 @@ def _balance(solution: Solution) -> Iterator[str]:
     into, out = (part.groupby(keys, observed=True)["quantity"].sum() for part in (came, went))
     index = into.index.union(out.index)
     into, out = into.reindex(index, fill_value=0.0), out.reindex(index, fill_value=0.0)
-    yield from (f"what comes into {'/'.join(key)} does not go out" for key in index[_off(into, out)][:3])
+    bad = index[_off(into, out, unit_of(solution.net))]
+    yield from (f"what comes into {'/'.join(key)} does not go out" for key in bad[:3])
 
 
 def _units(net: Network, site: pd.Series[str], product: pd.Series[str], quantity: pd.Series[float]) -> pd.Series[float]:
@@ -105,7 +106,9 @@ def _throughput(solution: Solution) -> Iterator[str]:
     through = _through(solution)
     days = through["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float)
     capacity = through["site"].map(net.tables["sites"].set_index("site")["capacity"]).astype(float)
-    bad = through[_above(through["load"], capacity * days / 365)]
+    used = through["quantity"].to_numpy(dtype=float)
+    each = np.divide(through["load"].to_numpy(dtype=float), used, out=np.ones_like(used), where=used > 0)
+    bad = through[_above(through["load"], capacity * days / 365, unit_of(net) * each)]
     yield from (f"{row.site} is over its capacity in {row.period}" for row in bad.head(3).itertuples())
 
 
@@ -116,7 +119,7 @@ def _making(solution: Solution) -> Iterator[str]:
     if len(listed):  # once the table has rows, nothing else is made
         capacity = listed.reindex(pd.MultiIndex.from_frame(made[["site", "product"]])).fillna(0.0).to_numpy(dtype=float)
     days = made["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float)
-    over = _above(made["quantity"], capacity * days / 365)
+    over = _above(made["quantity"], capacity * days / 365, unit_of(net))
     yield from (f"{row.site} makes more {row.product} than it can" for row in made[over].head(3).itertuples())
     kind = made["site"].map(net.tables["sites"].set_index("site")["kind"])
     if not kind.isin(["plant", "supplier"]).all():
@@ -151,13 +154,14 @@ def _promises(solution: Solution) -> Iterator[str]:
     keys = ["customer", "product", "period"]
     wanted["unserved"] = solution.shortage.set_index(keys)["unserved"].reindex(
         pd.MultiIndex.from_frame(wanted[keys]), fill_value=0.0).to_numpy()
-    bare = wanted[(wanted["promise"] < 0) & _above(wanted["unserved"], np.zeros(len(wanted)))]
+    unit = unit_of(solution.net)
+    bare = wanted[(wanted["promise"] < 0) & _above(wanted["unserved"], np.zeros(len(wanted)), unit)]
     yield from (f"{name} is not served in full, though no promise allows it" for name in bare["customer"].unique()[:3])
     wanted = wanted[wanted["promise"] >= 0]
     for column, each in (("served_fraction", []), ("served_fraction_each", ["customer"])):
         sums = wanted.groupby(["promise", "span", *each])[["quantity", "unserved"]].sum().reset_index()
         allowed = (1 - promises[column].to_numpy(dtype=float)[sums["promise"]]) * sums["quantity"]
-        short = promises.iloc[sums.loc[_above(sums["unserved"], allowed), "promise"].unique()]
+        short = promises.iloc[sums.loc[_above(sums["unserved"], allowed, unit), "promise"].unique()]
         yield from (f"the promise to {row.tier}, class {row.product_class}, is not kept: {column}"
                     for row in short.itertuples())
     late = promises.iloc[_late(solution, wanted)]
@@ -196,7 +200,8 @@ def _late(solution: Solution, wanted: pd.DataFrame) -> Positions:
     flow["asked"] = quantity * np.where(form == "each_order", 1.0, of["on_time_share"].to_numpy())
     timed = flow[np.isfinite(of["lead_time"].to_numpy())]
     sums = timed.groupby(["promise", "span"])[["asked", "good"]].sum().reset_index()
-    return np.asarray(sums.loc[_above(sums["asked"], sums["good"]), "promise"].unique(), dtype=np.int64)
+    short = _above(sums["asked"], sums["good"], unit_of(solution.net))
+    return np.asarray(sums.loc[short, "promise"].unique(), dtype=np.int64)
 
 
 def _costs(solution: Solution) -> Iterator[str]:
@@ -218,7 +223,7 @@ def _costs(solution: Solution) -> Iterator[str]:
     for line, made_at in (("production", "plant"), ("procurement", "supplier")):
         anew[line] = float(solution.production.loc[kind == made_at, "amount"].sum())
     for line, amount in anew.items():
-        if _off(np.array([amount]), np.array([reported.get(line, 0.0)]))[0]:
+        if _off(np.array([amount]), np.array([reported.get(line, 0.0)]), min(1.0, _turnover(solution)))[0]:
             yield f"the cost line {line} is {reported.get(line, 0.0):,.2f}, but its tables add up to {amount:,.2f}"
 
 
@@ -230,13 +235,18 @@ def _site_fixed(solution: Solution) -> Iterator[str]:
     own = net.tables["sites"].set_index("site")["fixed_cost"].reindex(sites["site"]).to_numpy(dtype=float)
     anew = float(own[sites["open"].to_numpy(dtype=bool)].sum()) + (float(levels.loc[chosen].sum()) if chosen else 0.0)
     reported = float(sites["fixed_cost"].sum())
-    if _off(np.array([reported]), np.array([anew * net.horizon / 365]))[0]:
+    if _off(np.array([reported]), np.array([anew * net.horizon / 365]), min(1.0, _turnover(solution)))[0]:
         yield f"fixed cost of sites is {reported:,.2f}, but the tables say {anew * net.horizon / 365:,.2f}"
+
+
+def _turnover(solution: Solution) -> float:
+    """All cost lines, whatever their sign: what a difference of money is compared with."""
+    return float(solution.costs["amount"].abs().sum())
 
 
 def _cube(solution: Solution) -> Iterator[str]:
     summed = solution.cube.groupby("line", observed=True)["amount"].sum()
-    total = max(1.0, abs(solution.total_cost))
+    total = _turnover(solution)
     for line, amount in solution.costs.set_index("line")["amount"].items():
         if not abs(float(summed.get(line, 0.0)) - float(amount)) <= 1e-9 * total:
             yield f"the cost cube of {line} adds up to {summed.get(line, 0.0):,.2f}, not {amount:,.2f}"

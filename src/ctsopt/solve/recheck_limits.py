@@ -23,11 +23,30 @@ def limit_faults(solution: Solution) -> Iterator[str]:
     yield from _lanes(solution.net, legs)
     yield from _modes(solution.net, legs)
     yield from _loads(solution, legs)
-    yield from _site_sizes(solution)
+    yield from _site_sizes(solution, legs)
     yield from _stock(solution)
     yield from _sources(solution)
     yield from _contracts(solution)
     yield from _caps(solution)
+
+
+def unit_of(net: Network) -> float:
+    """Quantity of goods of which a millionth is nothing: 1, or the usual demand if that is less, or 1 % of it.
+
+    The program is solved in units that go with the size of the business (`ctsopt.program.scaling`), and so is the plan
+    exact to them only.
+    """
+    demand = net.tables["demand"]["quantity"].to_numpy(dtype=float)
+    usual = float(np.median(demand[demand > 0])) if (demand > 0).any() else 1.0
+    return max(min(1.0, usual), usual / 100)
+
+
+def _measured(net: Network, legs: pd.DataFrame) -> dict[str, float]:
+    """The same in each unit that capacity is counted in, by the goods that are carried."""
+    quantity = float(legs["quantity"].sum())
+    each = {"kg": "weight", "m3": "volume"}
+    ratio = {name: float(legs[measure].sum()) / quantity if quantity > 0 else 1.0 for name, measure in each.items()}
+    return {name: unit_of(net) * ratio.get(name, 1.0) for name in ("units", "kg", "m3", "pallets")}
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -35,12 +54,12 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples()
 
 
-def _over(used: float, most: float) -> bool:
-    return used > most + _TOLERANCE * max(1.0, abs(most))
+def _over(used: float, most: float, unit: float) -> bool:
+    return used > most + _TOLERANCE * max(unit, abs(most))
 
 
-def _under(used: float, least: float) -> bool:
-    return used < least - _TOLERANCE * max(1.0, abs(least))
+def _under(used: float, least: float, unit: float) -> bool:
+    return used < least - _TOLERANCE * max(unit, abs(least))
 
 
 def _legs(solution: Solution) -> pd.DataFrame:
@@ -64,19 +83,21 @@ def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
         return
     by_mode = legs.groupby(["origin", "destination", "mode"], observed=True)["quantity"].sum()
     by_lane = legs.groupby(["origin", "destination"], observed=True)["quantity"].sum()
-    share = net.horizon / 365
+    share, unit = net.horizon / 365, unit_of(net)
     for lane in _rows(lanes[lanes["status"] == "open"]):
         ends = (lane.origin, lane.destination)
         used = by_lane.get(ends, 0.0) if lane.mode == ALL else by_mode.get((*ends, lane.mode), 0.0)
-        if _over(used, lane.max_volume * share) or (used > _TOLERANCE and _under(used, lane.min_volume * share)):
+        little = used > _TOLERANCE * unit and _under(used, lane.min_volume * share, unit)
+        if little or _over(used, lane.max_volume * share, unit):
             yield (f"the lane {lane.origin} to {lane.destination} by {lane.mode} carries {used:,.6g} units against its "
                    "limits")
 
 
 def _modes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
     weight = legs.groupby("mode", observed=True)["weight"].sum()
+    unit = _measured(net, legs)["kg"]
     for mode in _rows(net.tables["modes"]):
-        if _over(weight.get(mode.mode, 0.0), mode.capacity * net.horizon / 365):
+        if _over(weight.get(mode.mode, 0.0), mode.capacity * net.horizon / 365, unit):
             yield f"the mode {mode.mode} carries more than its capacity"
 
 
@@ -86,15 +107,17 @@ def _loads(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
     keys = ["origin", "destination", "mode", "period"]
     carried = whole.groupby(keys, observed=True)[["weight", "volume"]].sum()
     paid = solution.loads.set_index(keys)["loads"].reindex(carried.index, fill_value=0.0)
-    for measure in ("weight", "volume"):
+    unit = _measured(solution.net, legs)
+    for measure, counted in (("weight", "kg"), ("volume", "m3")):
         holds = modes[f"load_{measure}"] * modes["load_factor"]
         room = holds.reindex(carried.index.get_level_values("mode"))
         bought = paid.to_numpy() * room.to_numpy(dtype=float)
-        short = carried[measure].to_numpy() > bought * (1 + _TOLERANCE) + _TOLERANCE
+        short = carried[measure].to_numpy() > bought * (1 + _TOLERANCE) + _TOLERANCE * unit[counted]
         yield from (f"{'/'.join(key)} needs more loads than are paid for" for key in carried.index[short][:3])
 
 
-def _site_sizes(solution: Solution) -> Iterator[str]:
+def _site_sizes(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
+    unit = _measured(solution.net, legs)
     net, sites = solution.net, solution.sites.set_index("site")
     levels = net.tables["capacity_levels"]
     share = net.horizon / 365
@@ -102,10 +125,10 @@ def _site_sizes(solution: Solution) -> Iterator[str]:
     for site in _rows(sites.loc[sites.index.isin(levels["site"]) & sites["open"].astype(bool)]):
         if not site.level:
             yield f"{site.Index} is open without a level"
-        elif _over(site.throughput, room[site.Index, site.level] * share):
+        elif _over(site.throughput, room[site.Index, site.level] * share, unit[site.capacity_unit]):
             yield f"{site.Index} is over the capacity of its level"
     least = net.tables["sites"].set_index("site")["min_throughput"] * share
-    wanted = (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE
+    wanted = (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE * sites["capacity_unit"].map(unit).astype(float)
     below = sites["open"].astype(bool) & (sites["throughput"] < wanted)
     yield from (f"{name} is open below its minimum" for name in sites.index[below][:3])
 
@@ -122,7 +145,7 @@ def _stock(solution: Solution) -> Iterator[str]:
     is_open = pd.Series(closing.index.get_level_values("site")).map(solution.sites.set_index("site")["open"]).to_numpy()
     given = listed["opening_stock"].fillna(0.0).to_numpy(dtype=float) * is_open.astype(float)
     before = np.column_stack([given, closing.to_numpy()[:, :-1]])
-    room = _TOLERANCE * np.maximum(1.0, before)
+    room = _TOLERANCE * np.maximum(unit_of(net), before)
     bad = (np.abs(opening.to_numpy() - before) > room).any(axis=1)
     last, same = closing.to_numpy()[:, -1], (listed["ending"].fillna("same") == "same").to_numpy(dtype=bool)
     bad |= (last > given + room[:, 0]) | (same & (last < given - room[:, 0]))
@@ -157,10 +180,10 @@ def _sources(solution: Solution) -> Iterator[str]:
 
 
 def _contracts(solution: Solution) -> Iterator[str]:
-    contracts = solution.net.tables["contracts"]
+    contracts, unit = solution.net.tables["contracts"], unit_of(solution.net)
     for contract in _rows(contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])]):
         limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(contract.kind, contract.limit)
-        broken = [(limit != "at_least" and _over(a, b)) or (limit != "at_most" and _under(a, b))
+        broken = [(limit != "at_least" and _over(a, b, unit)) or (limit != "at_most" and _under(a, b, unit))
                   for a, b in _used_and_agreed(solution, contract)]
         if any(broken):
             yield f"the contract {contract.contract} is not kept"
@@ -220,7 +243,8 @@ def _sum(flow: pd.DataFrame, names: dict[str, str]) -> float:
 def _caps(solution: Solution) -> Iterator[str]:
     net = solution.net
     share = net.horizon / 365
-    if _over(float(solution.flows["co2"].sum()), float(net.settings["carbon_cap"]) * share):
+    emitted, most = float(solution.flows["co2"].sum()), float(net.settings["carbon_cap"]) * share
+    if _over(emitted, most, min(1.0, emitted)):
         yield "the plan emits more CO2 than the cap"
-    if _over(solution.cash_cost, float(net.settings["budget"]) * share):
+    if _over(solution.cash_cost, float(net.settings["budget"]) * share, min(1.0, abs(solution.cash_cost))):
         yield "the plan costs more than the budget"

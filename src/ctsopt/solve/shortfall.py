@@ -13,6 +13,7 @@ from ctsopt.errors import CtsError, InfeasibleError, SolverError
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs
 from ctsopt.program.program import Arrays, Program
+from ctsopt.program.scaling import holding
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -61,7 +62,10 @@ def explain(net: Network, program: Program) -> CtsError:
                            "and rules of your own that contradict each other")
     slack = outcome.plan[program.columns:]
     slack = slack[:len(rows)] + slack[len(rows):]
-    frame = _in_words(program, rows, np.where(slack > 1e-6 * np.minimum(size, 1.0), slack, 0.0))
+    # Sites come out whole; goods within the tolerance of a solver that may count them in larger units than one.
+    goods = np.full(len(rows), model.quantity) if model.quantity > 1 else np.minimum(size, 1.0)
+    least = np.where(_counting(program, rows), 1.0, goods)
+    frame = _in_words(program, rows, np.where(slack > 1e-6 * least, slack, 0.0))
     if frame.empty:
         return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
                            "figures")
@@ -99,6 +103,11 @@ def _sizes(net: Network, program: Program, rows: Positions) -> Floats:
     return np.asarray(np.where(units > 0, units, side))
 
 
+def _counting(program: Program, rows: Positions) -> Bools:
+    """Whether each row is about whole columns only, so that it falls short by a whole number."""
+    return ~holding(program.arrays.matrix, ~program.arrays.integer)[rows]
+
+
 def _elastic(program: Program, rows: Positions, size: Floats) -> Arrays:
     """The program with a column that takes up the shortfall and one for the excess of each row that may give way."""
     arrays = program.arrays
@@ -110,7 +119,7 @@ def _elastic(program: Program, rows: Positions, size: Floats) -> Arrays:
     elastic = replace(arrays, matrix=matrix, offset=0.0,
                       cost=np.concatenate([np.zeros(program.columns), price, price]),
                       lower=np.concatenate([arrays.lower, zeros]), upper=np.concatenate([arrays.upper, unlimited]),
-                      integer=np.concatenate([arrays.integer, zeros.astype(bool)]))
+                      integer=np.concatenate([arrays.integer, np.tile(_counting(program, rows), 2)]))
     return elastic.with_rows(~program.lazy)
 
 
