@@ -202,9 +202,12 @@ def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, 
 
 def _show(terminal: Terminal, served: pd.DataFrame, keys: list[str], currency: str) -> None:
     """The cost-to-serve table: few groups side by side with every cost line, many groups below each other."""
+    from ctsopt.results.rounding import rounded_cost_to_serve
+
     title = f"Cost-to-serve by {', '.join(keys)} ({currency} over the horizon)"
     groups = [" ".join(str(row[k]) for k in keys).strip() for row in records(served)]
     cents = bool(served["total"].iloc[-1] < 1e5)
+    served = rounded_cost_to_serve(served, decimals=2 if cents else 0)
     if len(groups) > FEW_GROUPS:
         names = list(served.columns)
         columns = ["units", "cost_per_unit", *names[names.index("cost"):names.index("total")], "total"]
