@@ -170,6 +170,11 @@ def never_applies(x, net):
     """nothing   [units]"""
 
 
+def misspelt_name(x, net):
+    """sum_w deliver[w] from Wset <= 12000   [units]"""
+    return x.deliver.where(x.deliver.index["site"] == net.axes["site"].codes(["Wset"])).total() <= 12_000.0
+
+
 def serves_nobody(x, net):
     """sum deliver <= 0   [units]"""
     return x.deliver.total() <= 0.0
@@ -205,7 +210,8 @@ def without_anchor(x, net):
     (crossed_sides, "the lower side of a row is above its upper side"),
     (no_variable_of_x, "a term belongs to no variable of x"),
     (different_each_time, "called twice it gives two different things"),
-    (never_applies, "it gives no rows on network two_dcs, so that nothing was checked"),
+    (never_applies, "it gives no rows, or none with terms, on network two_dcs, so that nothing was checked"),
+    (misspelt_name, "it gives no rows, or none with terms, on network two_dcs, .* is a name misspelt"),
     (serves_nobody, "no plan is left with it in place, though there is one without it: network two_dcs"),
     (not_redundant, r"only strengthens, but the least cost goes from 633,500.00 to 637,400.00"),
     (without_anchor, "cannot be built: KeyMismatch: without_anchor is lazy, but its anchor no_such_family is not"),

@@ -34,7 +34,7 @@ _SAME = 1e-6
 
 @dataclass
 class Seen:
-    """What one network shows: faults in words, rows, least cost without and with the family (inf: no plan)."""
+    """What one network shows: faults in words, rows with terms, least cost without and with the family (inf: none)."""
 
     name: str
     faults: list[str] = field(default_factory=list)
@@ -119,7 +119,7 @@ def _look(family: Callable[..., Any], name: str, net: Network, same_program: Cal
     rows, again = given
     if rows is None:
         return seen
-    seen.rows = len(rows.lhs.index)
+    seen.rows = len(np.unique(rows.lhs.rows))
     seen.faults += _row_faults(rows, net, program)
     if not _alike(rows, again):
         seen.faults.append("called twice it gives two different things: it may depend on nothing but x and net")
@@ -207,8 +207,9 @@ def _together(seen: Sequence[Seen]) -> list[str]:
     if faults:
         return faults
     if not any(each.rows for each in seen):
-        return [f"it gives no rows on {', '.join(each.name for each in seen)}, so that nothing was checked: give a "
-                "network to which it applies, check_family(f, net)"]
+        names = ", ".join(each.name for each in seen)
+        return [f"it gives no rows, or none with terms, on {names}, so that nothing was checked: is a name "
+                "misspelt? Else give a network to which it applies, check_family(f, net)"]
     served = [each for each in seen if math.isfinite(each.without)]
     if served and not any(math.isfinite(each.cost) for each in served):
         return ["no plan is left with it in place, though there is one without it: "

@@ -116,6 +116,9 @@ FEATURES: dict[str, Feature] = {
     "carbon_cap": Feature("CO2 has a cap.", chance=0.25),
     "budget": Feature("Costs without penalties have a limit.", ("served_fraction",), 0.5),
     "program_cost": Feature("Tiers cost something to be run at all.", chance=0.35),
+    "stock": Feature("Stock is carried from one period to the next, before a season.", ("several_periods",), 0.7),
+    "storage": Feature("Some sites have little storage, some none.", ("stock",), 0.6),
+    "opening_stock": Feature("Some sites have stock when the first period begins.", ("stock",), 0.6),
 }
 """Every feature by name."""
 
@@ -263,8 +266,8 @@ def check_family(family: Callable[..., Any], net: Network | Sequence[Network] | 
     Returns
     -------
     DataFrame
-        One row per network: network, rows (how many), cost_without, cost_with (money over the horizon, inf where no
-        plan exists).
+        One row per network: network, rows (how many have terms), cost_without, cost_with (money over the horizon, inf
+        where no plan exists).
 
     Raises
     ------

@@ -97,7 +97,7 @@ def commands(text: str) -> list[list[str]]:
     return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
