@@ -3,8 +3,9 @@
 A Pyomo model written from docs/how-it-works.md and the data dictionary, importing nothing of ctsopt, with the simplest
 valid formulation: no pruning but what the page demands, no dominance, no strengthening rows, a wide big-M. Clarity over
 speed: for networks of a few sites and customers. oracle_tables.py reads the tables, oracle_ways.py makes the ways,
-oracle_limits.py adds levels, limits, loads and contracts, and the page's bound on what goes through a site: only where
-something asks for volume, because elsewhere it cannot bind, and leaving it out there shows that it does not.
+oracle_stock.py adds stock over periods, oracle_limits.py levels, limits, loads and contracts, and the page's bound on
+what goes through a site: only where something asks for volume, because elsewhere it cannot bind, and leaving it out
+there shows that it does not.
 
     optimum(tables, settings).total
 """
@@ -21,11 +22,13 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
 
 from tests import oracle_limits as limits
+from tests import oracle_stock as stock
 from tests.oracle_tables import INF, Network, makes, promise_of, read, room, usable
 from tests.oracle_ways import SHIFT, Way, all_deliveries, all_moves
 
 LINES = ("production", "procurement", "line_haul", "handling_in", "handling_out", "site_fixed", "site_opening",
-         "site_closing", "last_mile", "lane_fixed", "loads", "duty", "tier_program", "carbon", "shortage")
+         "site_closing", "carried_stock", "stock_change", "last_mile", "lane_fixed", "loads", "duty", "tier_program",
+         "carbon", "shortage")
 EXACT = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9,
          "mip_abs_gap": 1e-7, "threads": 1, "random_seed": 0}
 
@@ -100,10 +103,11 @@ def build(net: Network) -> Program:
                         domain=pyo.NonNegativeReals)
     x.unserved = pyo.Var(list(demand), domain=pyo.NonNegativeReals)
     x.rows = pyo.ConstraintList()
+    stock.variables(program)
     for family in (serve_demand, site_balance, site_throughput, make_capacity, single_source, sites_in_group,
-                   unpromised, promises, *limits.FAMILIES):
+                   unpromised, promises, *stock.FAMILIES, *limits.FAMILIES):
         family(program)
-    x.lines = costs(program) | limits.costs(program)
+    x.lines = costs(program) | stock.costs(program) | limits.costs(program)
     limits.budget(program)
     x.cost = pyo.Objective(expr=sum(x.lines.values()))
     return program
@@ -145,6 +149,9 @@ def site_balance(program: Program) -> None:
                 come = [x.move[w, t] for w, way in enumerate(program.moves) if (way.destination, way.product) == (s, p)]
                 if (s, p, t) in x.make:
                     come.append(x.make[s, p, t])
+                if (s, p, t) in x.carry:
+                    come.append(stock.before(program, s, p, t))
+                    out = [*out, x.carry[s, p, t]]
                 if out or come:
                     x.rows.add(sum(come) == sum(out))
 
@@ -162,7 +169,7 @@ def site_throughput(program: Program) -> None:
             if not any(out.values()):
                 continue
             passes = len(net.sites) + 1
-            x.rows.add(units <= passes * sum(q for key, q in program.demand.items() if key[2] == t) * x.open[s])
+            x.rows.add(units <= passes * stock.all_goods(program) * x.open[s])
             taken = sum(room(net, s, p) * sum(some) for p, some in out.items() if room(net, s, p))
             if row["capacity"] < INF and not isinstance(taken, int):
                 x.rows.add(taken <= row["capacity"] * days / 365 * x.open[s])

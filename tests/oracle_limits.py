@@ -14,7 +14,8 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from tests.oracle_tables import INF, Network, makes, room, usable
+from tests.oracle_stock import all_goods, of_opening
+from tests.oracle_tables import INF, Network, keeps, makes, room, usable
 from tests.oracle_ways import Way, cost_of_load, lane_distance, tariff
 
 
@@ -36,6 +37,7 @@ def flow(program: Any) -> list[tuple[str, Way, str, Any]]:
 def useful(net: Network, moves: list[Way], deliveries: list[Way], demand: dict) -> tuple[list[Way], list[Way]]:
     """Without the ways that the page prunes: from where nothing can be had, and moves from which nobody is reached."""
     have = {(s, p) for s in net.sites for p in net.products if usable(net, s) and makes(net, s, p)}
+    have |= set(of_opening(net))  # reading L
     while True:
         more = {(m.destination, m.product) for m in moves if (m.origin, m.product) in have} - have
         if not more:
@@ -43,15 +45,15 @@ def useful(net: Network, moves: list[Way], deliveries: list[Way], demand: dict) 
         have |= more
     moves = [m for m in moves if (m.origin, m.product) in have]
     deliveries = [d for d in deliveries if (d.origin, d.product) in have]
-    reached = {(s, p): customers_reached(s, p, moves, deliveries) for s in net.sites for p in net.products}
+    reached = {(s, p): reached_from(s, p, moves, deliveries)[0] for s in net.sites for p in net.products}
     wanted = {(c, p) for (c, p, _), quantity in demand.items() if quantity > 0}
     moves = [m for m in moves
              if any((c, m.product) in wanted for c in reached[m.destination, m.product])]
     return moves, deliveries
 
 
-def customers_reached(site: str, product: str, moves: list[Way], deliveries: list[Way]) -> set[str]:
-    """Customers to whom the product can come from a site, moved on as often as need be."""
+def reached_from(site: str, product: str, moves: list[Way], deliveries: list[Way]) -> tuple[set[str], set[str]]:
+    """Customers, and sites, to which the product can come from a site, moved on as often as need be."""
     seen, todo, found = {site}, [site], set()
     while todo:
         here = todo.pop()
@@ -60,19 +62,34 @@ def customers_reached(site: str, product: str, moves: list[Way], deliveries: lis
             if (m.origin, m.product) == (here, product) and m.destination not in seen:
                 seen.add(m.destination)
                 todo.append(m.destination)
-    return found
+    return found, seen
 
 
-def customers_behind(program: Any, site: str, product: str) -> set[str]:
-    """Customers reached from a site, or from a cross-dock by what passes it."""
+def behind(program: Any, site: str, product: str) -> tuple[set[str], set[str]]:
+    """Customers and sites reached from a site, or from a cross-dock by what passes it."""
     moves, deliveries = program.moves, program.deliveries
     if program.net.sites[site]["kind"] != "crossdock":
-        return customers_reached(site, product, moves, deliveries)
-    found = {d.destination for d in deliveries if (d.via, d.product) == (site, product)}
+        return reached_from(site, product, moves, deliveries)
+    customers = {d.destination for d in deliveries if (d.via, d.product) == (site, product)}
+    sites: set[str] = set()
     for m in moves:
         if (m.via, m.product) == (site, product):
-            found |= customers_reached(m.destination, product, moves, deliveries)
-    return found
+            more = reached_from(m.destination, product, moves, deliveries)
+            customers, sites = customers | more[0], sites | more[1]
+    return customers, sites
+
+
+def wanted_from(program: Any, site: str, product: str, period: str) -> float:
+    """Units of a product that may be wanted downstream of a site in a period: to be delivered then or, where stock may
+    be carried, later, or to replace opening stock (reading M)."""
+    net = program.net
+    periods, (customers, sites) = list(net.periods), behind(program, site, product)
+    if any(keeps(net, s, p) for s in net.sites for p in net.products):
+        later = periods[periods.index(period):]
+    else:
+        later = [period]
+    return (sum(program.demand.get((c, product, t), 0.0) for c in customers for t in later)
+            + sum(units for (s, p), units in of_opening(net).items() if p == product and s in sites))
 
 
 def passes(program: Any, site: str) -> int:
@@ -115,9 +132,8 @@ def throughput_bound(program: Any) -> None:
         return
     for s in net.sites:
         often = passes(program, s)
-        behind = {p: customers_behind(program, s, p) for p in net.products}
         for t in net.periods:
-            reach = {p: often * sum(program.demand.get((c, p, t), 0.0) for c in some) for p, some in behind.items()}
+            reach = {p: often * wanted_from(program, s, p, t) for p in net.products}
             roomless = [p for p in net.products if room(net, s, p) == 0]
             x.rows.add(taken(program, s, t) <= sum(room(net, s, p) * q for p, q in reach.items()) * x.open[s])
             x.rows.add(sum(v for _, v in through(program, s, t, roomless))
@@ -137,7 +153,8 @@ def levels(program: Any) -> None:
             for key in mine:  # without a capacity a level lets everything pass
                 if net.levels[key]["capacity"] < INF:
                     most = net.levels[key]["capacity"] * days / 365
-                    wide = (len(net.sites) + 1) * sum(room(net, s, p) * q for (_, p, _), q in program.demand.items())
+                    goods = [(k[1], q) for k, q in [*program.demand.items(), *of_opening(net).items()]]
+                    wide = (len(net.sites) + 1) * sum(room(net, s, p) * q for p, q in goods)
                     x.rows.add(taken(program, s, t) <= most + max(0.0, wide - most) * (1 - x.level[key]))
 
 
@@ -157,7 +174,6 @@ def lanes(program: Any) -> None:
     limited = {k: r for k, r in net.lanes.items() if r["status"] == "open"}
     x.use_lane = pyo.Var([k for k, r in limited.items() if r["fixed_cost"] > 0 or r["min_volume"] > 0],
                          domain=pyo.Binary)
-    demand = sum(program.demand.values())
     for (o, d, m), row in limited.items():
         units = sum(v for _, w, _, v in flow(program)
                     if any(leg[:2] == (o, d) and m in ("*", leg[2]) for leg in w.legs))
@@ -165,7 +181,7 @@ def lanes(program: Any) -> None:
         if most < INF and not isinstance(units, int):
             x.rows.add(units <= most)
         if (o, d, m) in x.use_lane:
-            x.rows.add(units <= min(most, demand) * x.use_lane[o, d, m])
+            x.rows.add(units <= min(most, all_goods(program)) * x.use_lane[o, d, m])
             x.rows.add(units >= row["min_volume"] * years(net) * x.use_lane[o, d, m])
 
 

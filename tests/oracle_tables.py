@@ -18,6 +18,9 @@ I. "As often as it can pass" a cross-dock: once; but where goods moved over it c
 J. `each` makes a row for each name that any flow in scope has; with `per = period`, one in every period. Without
    `each` there is a row whether or not there is any flow.
 K. The whole of a share with `each` site is the flows of all sites; customers and products stay apart.
+L. A site with opening stock of a product has it, whether or not anything supplies it.
+M. "Where stock may be carried": where any stocking point of the network may keep any product. Downstream of a site
+   lies the site itself, too: goods may leave it, come back, and replace its opening stock.
 """
 
 from __future__ import annotations
@@ -32,17 +35,17 @@ INF, NAN = math.inf, math.nan
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "settings": {"distance_unit": "km", "circuity": 1.2, "discount_rate": 0.08, "life": 10.0, "processing_time": 0.0,
-                 "open_lanes": "listed", "carbon_price": 0.0, "carbon_cap": INF, "budget": INF},
+                 "open_lanes": "listed", "holding_rate": 0.0, "carbon_price": 0.0, "carbon_cap": INF, "budget": INF},
     "periods": {"period": TEXT, "days": NUMBER},
     "products": {"product": TEXT, "product_class": "all", "weight": 1.0, "volume": 0.0, "pallet_units": INF,
-                 "unit_value": 0.0},
+                 "unit_value": 0.0, "holding_rate": NAN},
     "sites": {"site": TEXT, "kind": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
               "status": "open", "may_open": True, "may_close": False, "fixed_cost": 0.0, "opening_cost": 0.0,
-              "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "capacity_unit": "units", "handling_in": 0.0,
-              "handling_out": 0.0, "processing_time": NAN},
+              "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "storage_capacity": INF,
+              "capacity_unit": "units", "handling_in": 0.0, "handling_out": 0.0, "processing_time": NAN},
     "capacity_levels": {"site": TEXT, "level": TEXT, "capacity": INF, "fixed_cost": 0.0},
     "site_products": {"site": TEXT, "product": "goods", "make_cost": 0.0, "make_capacity": INF, "make_days": 0.0,
-                      "can_stock": True},
+                      "can_stock": True, "opening_stock": 0.0, "ending": "same"},
     "customers": {"customer": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
                   "tier": "standard", "single_source": "no", "max_sources": INF},
     "tiers": {"tier": TEXT, "modes": "", "shortage_cost": NAN, "program_cost": 0.0},
@@ -163,6 +166,17 @@ def stocks(net: Network, site: str, product: str) -> bool:
     row = net.site_products.get((site, product))
     may = row is None or row["can_stock"]
     return may and (net.sites[site]["kind"] == "dc" or makes(net, site, product))
+
+
+def keeps(net: Network, site: str, product: str) -> bool:
+    """Whether stock may be carried at the site from one period to the next."""
+    return usable(net, site) and stocks(net, site, product) and net.sites[site]["storage_capacity"] > 0
+
+
+def opening_stock(net: Network, site: str, product: str) -> float:
+    """Units there when the first period begins (ctsopt refuses it where no stock may be kept)."""
+    row = net.site_products.get((site, product))
+    return row["opening_stock"] if row is not None and keeps(net, site, product) else 0.0
 
 
 def sends(net: Network, site: str, product: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt._random import business, limits, places, transport
+from ctsopt._random import business, limits, places, stock, transport
 from ctsopt._random.draw import Draw
 from ctsopt.network.schema import BY_NAME
 
@@ -23,8 +23,9 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
         frame = maker(draw, draw.rng(table))
         if frame is not None:
             draw.tables[table] = frame.reset_index(drop=True)
-        if table in LIMITS and (table in draw.tables):
-            LIMITS[table](draw, draw.rng(f"{table}, limits"))
+        for what, added in (("limits", LIMITS), ("stock", STOCK)):
+            if table in added and table in draw.tables:
+                added[table](draw, draw.rng(f"{table}, {what}"))
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
                       for name, frame in draw.tables.items() if len(frame)}
@@ -45,6 +46,8 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
         chosen["open_lanes"] = "all"
     if draw.on["processing"]:
         chosen["processing_time"] = 0.25
+    if draw.on["stock"]:
+        chosen["holding_rate"] = float(draw.rng("settings, stock").choice([0.08, 0.15, 0.25]))
     return chosen | limits.settings(draw, draw.rng("settings, limits"))
 
 
@@ -77,6 +80,10 @@ LIMITS: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
     "products": limits.products, "demand": limits.modes, "tiers": limits.tiers, "customers": limits.customers,
     "sites": limits.sites, "lanes": limits.lanes}
 """What is added to some tables once all that it needs is made, by a stream of its own."""
+
+STOCK: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
+    "products": stock.products, "sites": stock.sites, "site_products": stock.site_products}
+"""What stock over periods adds to some tables."""
 
 MAKERS: Mapping[str, Callable[[Draw, np.random.Generator], pd.DataFrame | None]] = {
     "periods": business.periods, "products": business.products, "modes": transport.modes, "tiers": business.tiers,

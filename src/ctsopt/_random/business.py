@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ctsopt._random import stock
 from ctsopt._random.draw import Draw, Floats, located, some, tame
 from ctsopt.network.schema import ALL, NAMES_SEPARATOR
 
@@ -110,7 +111,9 @@ def demand(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:
     frame = frame[(rng.random(len(frame)) < 0.85) | ~frame["customer"].duplicated()]
     frame = frame.merge(draw.tables["periods"], how="cross")
     count = len(frame)
-    frame["quantity"] = tame(rng.uniform(100, 900, count) * frame["days"] / 365 * rng.uniform(0.3, 1.7, count))
+    season = stock.seasons(draw, draw.rng("demand, stock"), frame)
+    usual = rng.uniform(100, 900, count) * frame["days"] / 365
+    frame["quantity"] = tame(usual * rng.uniform(0.3, 1.7, count) * season)
     frame["order_size"] = tame(rng.uniform(1, 30, count), 2)
     if draw.on["profiles"]:
         frame["profile"] = np.where(some(rng, count, 0.6, first=True), rng.choice(["small", "mixed"], count), "")

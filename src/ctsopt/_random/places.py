@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from ctsopt._random.draw import Draw, cross, located, some, tame
+from ctsopt._random.draw import Draw, Floats, cross, located, some, tame
 from ctsopt.network.schema import ALL
 
 
@@ -85,13 +87,29 @@ def peak(draw: Draw, measure: str = "", product: str = "") -> float:
     return max(1.0, float(pace.groupby(frame["period"]).sum().max())) if len(frame) else 1.0
 
 
+def room_of(draw: Draw, unit: pd.Series, product: pd.Series) -> Floats:
+    """Capacity units that a unit of each product takes, counted in each unit."""
+    goods = draw.tables["products"].set_index("product").loc[product]
+    taken: Floats = np.select([(unit == name).to_numpy() for name in ("kg", "m3", "pallets")],
+                              [goods["weight"], goods["volume"], 1 / goods["pallet_units"]], 1.0)
+    return taken
+
+
+def steady(draw: Draw, product: str) -> float:
+    """Least yearly pace of making a product that keeps up with its demand where stock may be built up."""
+    days = draw.tables["periods"].set_index("period")["days"]
+    demand = draw.tables["demand"]
+    wanted = demand[demand["product"] == product].groupby("period")["quantity"].sum().reindex(days.index, fill_value=0)
+    return max(1.0, float((wanted.cumsum() / days.cumsum()).max() * 365))
+
+
 def site_products(draw: Draw, rng: np.random.Generator) -> pd.DataFrame | None:
     """What makers make (P1: everything), and what dcs (but D1) do not handle."""
     goods, makers = draw.names("products"), draw.makers
     frames = []
     if draw.on["make_lists"]:
         frames.append(made(draw, rng, cross(makers, goods, ("site", "product"))))
-    elif draw.on["unstocked"]:
+    elif draw.on["unstocked"] or draw.on["opening_stock"]:
         frames.append(cross(makers, goods, ("site", "product")))
     if draw.on["unstocked"]:
         dcs = [d for d in draw.names("sites", {"kind": ("dc",)}) if d not in draw.safe]
@@ -111,7 +129,8 @@ def made(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFr
     frame["make_cost"] = tame(rng.uniform(2, 12, count))
     frame["make_capacity"] = np.where(~first & (rng.random(count) < 0.15), 0.0, np.inf)
     if draw.on["make_capacity"]:
-        limit = np.where(first, 1.1, rng.uniform(0.1, 0.5, count)) * [peak(draw, product=p) for p in frame["product"]]
+        pace = steady if draw.on["stock"] else partial(peak, measure="")
+        limit = np.where(first, 1.1, rng.uniform(0.1, 0.5, count)) * [pace(draw, product=p) for p in frame["product"]]
         limited = rng.random(count) < 0.8
         frame["make_capacity"] = np.where(limited, np.minimum(frame["make_capacity"], tame(limit)),
                                           frame["make_capacity"])

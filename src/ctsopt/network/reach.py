@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def can_supply(who: Supply, moves: Mapping[str, Ints]) -> Bools:
-    """Whether a product can be had at a site: made there, or moved in from where it can be had.
+    """Whether a product can be had at a site: made or in stock there, or moved in from where it can be had.
 
     Returns
     -------
     bool array, shape (sites, products)
     """
-    have = who.makes.copy()
+    have = who.makes | (who.carries & (who.opening > 0))
     while True:
         arrives = have[moves["origin"], moves["product"]]
         more = have.copy()
