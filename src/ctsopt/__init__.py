@@ -20,12 +20,13 @@ from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.solve import program, solve
 from ctsopt.solve.export import to_pyomo
+from ctsopt.solve.shadow_prices import shadow_prices
 from ctsopt.versions import show_versions
 
 __all__ = [
     "Certified", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError", "KeyMismatch",
     "Network", "NoPlanError", "Solution", "SolverError", "UsageError", "check", "load", "network", "program", "read",
-    "show_versions", "solve", "template", "to_pyomo",
+    "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 
 
