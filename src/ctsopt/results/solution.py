@@ -194,6 +194,33 @@ class Solution:
         return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),
                              self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by, order)
 
+    def kpis(self, within: Sequence[float] = (1, 2, 3), distances: Sequence[float] = ()) -> pd.DataFrame:
+        """Key figures of the plan: the rows of a comparison of scenarios.
+
+        Parameters
+        ----------
+        within : sequence of float
+            Days: share of demand whose mean lead time is at most so long.
+        distances : sequence of float
+            Share of demand that is delivered over at most so far, in settings.distance_unit.
+
+        Returns
+        -------
+        DataFrame
+            Columns: section (solve, network, cost, service, utilisation, stock, transport); kpi and by, which together
+            are the key and are the same for every plan of networks with the same names; unit; value (not a number where
+            there is nothing to measure); text (names, words). Shares are fractions. Costs are those of `costs`; a cost
+            per unit or kg is an average and no price.
+
+        Raises
+        ------
+        UsageError
+            If a limit is below 0, not finite, or given twice.
+        """
+        from ctsopt.results.kpis import kpis
+
+        return kpis(self, within, distances)
+
     # ---- words and files -------------------------------------------------------------------------------------
 
     def __sub__(self, other: Solution) -> Certified:

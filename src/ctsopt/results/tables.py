@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ctsopt.formulation.costs import annuity
@@ -67,15 +68,17 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     """Every site: what is decided, what goes through it, what it costs.
 
     Columns: site, kind, status (today), open (yes/no), decision, throughput and capacity (capacity_unit over the
-    horizon), utilisation (share), capacity_unit, fixed_cost, opening_cost and closing_cost (money of the horizon),
-    one_off_cash (money, paid once, not annuitised).
+    horizon; that of the level where it is the lesser), utilisation (share), capacity_unit, level (blank: none),
+    fixed_cost (the level's included), opening_cost and closing_cost (money of the horizon), one_off_cash (money, paid
+    once, not annuitised).
     """
     table = net.tables["sites"]
     opened = plan.of("open")
     is_open, was_open = opened > 0.5, (table["status"] == "open").to_numpy(dtype=bool)
     through = _throughput(net, plan)
     horizon = float(net.tables["periods"]["days"].sum())
-    capacity = table["capacity"].to_numpy(dtype=float) * horizon / 365
+    level, of_level = _levels(net, plan)
+    capacity = np.minimum(table["capacity"].to_numpy(dtype=float), of_level) * horizon / 365
     one_off = {c: table[f"{c}_cost"].to_numpy(dtype=float) for c in ("opening", "closing")}
     starts = opened * ((table["status"] == "candidate").to_numpy(dtype=bool))
     ends = (1 - opened) * was_open
@@ -86,7 +89,7 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
         "decision": words,
         "throughput": through, "capacity": capacity, "utilisation": used,
         "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
-        "level": _levels(net, plan), "fixed_cost": _fixed(net, plan),
+        "level": level, "fixed_cost": _fixed(net, plan),
         "opening_cost": one_off["opening"] * annuity(net) * starts,
         "closing_cost": one_off["closing"] * annuity(net) * ends,
         "one_off_cash": one_off["opening"] * starts + one_off["closing"] * ends})
@@ -117,14 +120,16 @@ def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _levels(net: Network, plan: Plan) -> list[str]:
-    """The level that each site has; blank where it has none."""
-    names = [""] * len(net.axes["site"])
+def _levels(net: Network, plan: Plan) -> tuple[npt.NDArray[np.object_], Floats]:
+    """The level that each site has, blank where it has none, and its capacity in a year."""
+    names, capacity = np.full(len(net.axes["site"]), "", dtype=object), np.full(len(net.axes["site"]), np.inf)
     if "level" in plan.program.variables:
-        index = plan.index("level")
-        for site, level in index.take(plan.of("level") > 0.5).labels():
-            names[int(net.axes["site"].codes([site])[0])] = level
-    return names
+        chosen = plan.index("level").take(plan.of("level") > 0.5)
+        table = net.tables["capacity_levels"].set_index(["site", "level"])["capacity"]
+        labels = [tuple(label) for label in chosen.labels()]
+        names[chosen["site"]] = [level for _, level in labels]
+        capacity[chosen["site"]] = table.loc[labels].to_numpy(dtype=float)
+    return names, capacity
 
 
 def _fixed(net: Network, plan: Plan) -> Floats:

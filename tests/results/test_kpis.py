@@ -1,0 +1,137 @@
+"""Key figures: worked by hand, and the same as the tables they sum up."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+import ctsopt as cts
+from ctsopt import examples
+from tests.small import chain, lanes, solved, table
+
+
+def value(frame: pd.DataFrame, kpi: str, by: str = "") -> float:
+    """The one figure of that key."""
+    found = frame.loc[(frame["kpi"] == kpi) & (frame["by"] == by), "value"]
+    assert len(found) == 1, (kpi, by)
+    return float(found.iloc[0])
+
+
+def text(frame: pd.DataFrame, kpi: str, by: str = "") -> str:
+    found = frame.loc[(frame["kpi"] == kpi) & (frame["by"] == by), "text"]
+    assert len(found) == 1, (kpi, by)
+    return str(found.iloc[0])
+
+
+@pytest.fixture(scope="module")
+def two_dcs():
+    return cts.solve(cts.read(examples.path("two_dcs")), gap=0.0)
+
+
+def test_two_dcs_as_on_paper(two_dcs):
+    """See models/two_dcs/README.md: 55,000 of 60,000 boxes come in 0.7 or 0.9 days, 5,000 in 1.5; (2 x 20,000 x 100 +
+    ...) box km in thousands: 2,000 + 4,000 + 2,500 + 1,000 + 1,000 = 10,500 over 60 = 175 km.
+    """
+    frame = two_dcs.kpis(within=(1, 2), distances=(100,))
+    assert (text(frame, "status"), text(frame, "stopped_by")) == ("optimal", "gap")
+    assert (value(frame, "sites_open"), value(frame, "sites_open", "dc")) == (3, 2)
+    assert (text(frame, "sites_opened", "dc"), text(frame, "sites_open", "plant")) == ("West", "Plant")
+    assert value(frame, "sites_closed") == 0
+    assert value(frame, "total_cost") == pytest.approx(633500)
+    assert value(frame, "average_cost_per_unit") == pytest.approx(633500 / 60000)
+    assert value(frame, "average_cost_per_kg") == pytest.approx(633500 / 600000)
+    assert value(frame, "one_off_cash") == pytest.approx(100000)
+    assert value(frame, "demand_within_days", "1") == pytest.approx(55 / 60)
+    assert value(frame, "demand_within_days", "2") == 1
+    assert value(frame, "demand_within_distance", "100") == pytest.approx(0.5)
+    assert value(frame, "lead_time_achieved") == pytest.approx(0.85)
+    assert value(frame, "distance") == pytest.approx(175)
+    assert value(frame, "utilisation_mean", "dc") == pytest.approx((900 / 1300 + 1) / 2)
+    assert (value(frame, "utilisation_highest", "dc"), text(frame, "utilisation_highest", "dc")) == (1, "West")
+    assert math.isnan(value(frame, "utilisation_mean", "plant"))
+    assert value(frame, "weight_carried", "truck") == pytest.approx(600000)
+    assert {value(frame, "promises_kept", tier) for tier in ("", "gold", "standard")} == {1}
+    assert value(frame, "on_time_share_achieved", "gold") == 1
+
+
+def test_lines_are_those_of_the_costs_and_add_up(two_dcs):
+    frame = two_dcs.kpis()
+    lines = frame[frame["kpi"] == "cost_line"].set_index("by")["value"]
+    amounts = two_dcs.costs.set_index("line")["amount"]
+    assert lines[amounts.index].tolist() == amounts.tolist()
+    assert lines.drop(amounts.index).tolist() == [0] * (len(lines) - len(amounts))
+    assert lines.sum() == two_dcs.total_cost == value(frame, "cash_cost") + value(frame, "penalty")
+    assert frame.loc[frame["kpi"] == "last_mile", "value"].sum() == pytest.approx(amounts["last_mile"], rel=1e-12)
+
+
+def test_keys_are_distinct_and_the_same_for_every_plan(two_dcs):
+    """Gold promised 2 days: another plan, with one site less, has the same rows."""
+    promises = two_dcs.net.tables["promises"]
+    promises.loc[promises["tier"] == "gold", "lead_time"] = 2
+    other = cts.solve(two_dcs.net.with_table("promises", promises), gap=0.0)
+    assert other.total_cost == pytest.approx(622000)
+    one, two = two_dcs.kpis(), other.kpis()
+    assert not one.duplicated(["kpi", "by"]).any()
+    assert one[["section", "kpi", "by", "unit"]].equals(two[["section", "kpi", "by", "unit"]])
+    assert value(one, "sites_open") - value(two, "sites_open") == 1
+
+
+def test_stock_is_the_mean_over_the_horizon():
+    """50 of 100 units are made in the half year before they are wanted: on average 25 units of value 4; turns 400/100.
+    """
+    tables = chain(periods=table({"period": "low", "days": 182.5}, {"period": "high", "days": 182.5}),
+                   demand=table({"customer": "C", "period": "high", "quantity": 100}),
+                   products=table({"product": "goods", "unit_value": 4}), settings={"holding_rate": 0.1},
+                   site_products=table({"site": "P", "product": "goods", "make_capacity": 100}))
+    sol = solved(tables)
+    frame = sol.kpis()
+    assert value(frame, "carried_stock_units") == pytest.approx(25)
+    assert value(frame, "carried_stock_value") == pytest.approx(100)
+    assert value(frame, "carried_stock_turns") == pytest.approx(4)
+    assert value(frame, "cost_line", "carried_stock") == pytest.approx(10)  # 100 of value, 10 % a year
+    assert math.isnan(value(solved(chain()).kpis(), "carried_stock_turns"))
+
+
+def test_loads_and_co2():
+    """100 kg in loads of 30 kg: 4 loads at 5. 10 km and then 20 km, 50 g per tonne and km: 0.1 t x 30 km x 0.05."""
+    tables = chain(modes=table({"mode": "truck", "serves": "moves", "per_shipment": 5, "whole_loads": "yes",
+                                "load_weight": 30, "co2": 0.05}, {"mode": "van", "per_weight": 1, "co2": 0.05}),
+                   lanes=pd.concat([lanes("P-D-truck", distance=10), lanes("D-C-van", distance=20)]))
+    frame = solved(tables).kpis()
+    assert value(frame, "loads", "truck") == 4
+    assert value(frame, "cost_line", "loads") == pytest.approx(20)
+    assert value(frame, "co2") == pytest.approx(0.15)
+    assert value(frame, "co2_per_unit") == pytest.approx(0.0015)
+    assert frame.loc[frame["kpi"] == "loads", "by"].tolist() == ["truck"]
+
+
+def test_demand_that_is_not_served_is_within_no_time():
+    """60 of 100 units are served, at a penalty of 5 for the others; the promise of half of them is kept."""
+    tables = chain(tiers=table({"tier": "gold", "shortage_cost": 5}), promises=table({"tier": "gold",
+                                                                                     "served_fraction": 0.5}),
+                   site_products=table({"site": "P", "product": "goods", "make_capacity": 60}),
+                   customers=table({"customer": "C", "tier": "gold"}))
+    frame = solved(tables).kpis()
+    assert value(frame, "served_fraction_achieved") == pytest.approx(0.6)
+    assert value(frame, "demand_within_days", "3") == pytest.approx(0.6)
+    assert (value(frame, "penalty"), value(frame, "cash_cost")) == (pytest.approx(200), pytest.approx(120))
+    assert value(frame, "promises_kept", "gold") == 1
+    assert math.isnan(value(frame, "on_time_share_achieved"))  # no lead time is promised
+
+
+def test_levels_count_as_capacity():
+    """The small level holds just the 100 units, at 10 a year; the large one would cost 50."""
+    tables = chain(capacity_levels=table({"site": "D", "level": "small", "capacity": 100, "fixed_cost": 10},
+                                         {"site": "D", "level": "large", "capacity": 400, "fixed_cost": 50}))
+    sol = solved(tables)
+    site = sol.sites.set_index("site").loc["D"]
+    assert (site["level"], site["capacity"], site["utilisation"]) == ("small", 100, pytest.approx(1))
+    assert value(sol.kpis(), "utilisation_mean", "dc") == pytest.approx(1)
+
+
+@pytest.mark.parametrize("within", [(-1,), (math.nan,), (math.inf,), (1, 1)])
+def test_days_that_mean_nothing(two_dcs, within):
+    with pytest.raises(cts.UsageError, match="within"):
+        two_dcs.kpis(within=within)
