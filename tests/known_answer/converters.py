@@ -66,6 +66,14 @@ def read_uflib(path: Path) -> Location:
     return Location(fixed=rows[:, 1], serving=rows[:, 2:].T)
 
 
+def read_mo(path: Path) -> Location:
+    """UflLib `MO1` in the form of `cap41.txt`: every capacity is 0, which means none, and demands do not count."""
+    case = read_cap(path)
+    if case.capacity is None or case.capacity.any():
+        raise ValueError(f"{path.name}: a capacity above 0; this form has none")
+    return Location(fixed=case.fixed, serving=case.serving)
+
+
 def location_tables(case: Location, *, single_source: bool = False) -> Tables:
     """A facility location problem as a network.
 
@@ -147,6 +155,111 @@ def two_stage_tables(path: Path) -> Tables:
     }
 
 
+@dataclass(frozen=True)
+class MultiProduct:
+    """A two-stage problem of several products, as it stands in the file.
+
+    Attributes
+    ----------
+    names : tuple of arrays
+        Plants, depots, customers, products.
+    demand, made, passed : arrays of shape (customers, products), (plants, products), (depots, products)
+        Units: demand, and the capacities of plants and depots.
+    fixed : array of shape (plants + depots,)
+        Cost of keeping the site open.
+    inbound, outbound : arrays of shape (products, plants, depots) and (products, depots, customers)
+        Cost of a unit.
+    """
+
+    names: tuple[Names, Names, Names, Names]
+    demand: Array
+    made: Array
+    passed: Array
+    fixed: Array
+    inbound: Array
+    outbound: Array
+
+
+def read_multi_product(path: Path) -> MultiProduct:
+    """Mauri et al.: I J K L; K lines of L demands; I lines of L capacities, fixed cost; L matrices I x J of unit costs;
+    J lines of L capacities, fixed cost; L matrices J x K of unit costs.
+
+    Raises
+    ------
+    ValueError
+        The count of numbers is not that of the format.
+    """
+    stream = numbers(path)
+    plants, depots, customers, products = stream[:4].astype(int)
+    cuts = np.cumsum([customers * products, plants * (products + 1), products * plants * depots,
+                      depots * (products + 1), products * depots * customers])
+    demand, plant_heads, inbound, depot_heads, outbound, rest = np.split(stream[4:], cuts)
+    if rest.size or outbound.size != products * depots * customers:
+        raise ValueError(f"{path.name} has {stream.size} numbers; {cuts[-1] + 4} are needed")
+    made, passed = (heads.reshape(-1, products + 1) for heads in (plant_heads, depot_heads))
+    return MultiProduct(
+        names=(_names("P", plants), _names("D", depots), _names("C", customers), _names("G", products)),
+        demand=demand.reshape(customers, products), made=made[:, :-1], passed=passed[:, :-1],
+        fixed=np.concatenate([made[:, -1], passed[:, -1]]), inbound=inbound.reshape(products, plants, depots),
+        outbound=outbound.reshape(products, depots, customers))
+
+
+def multi_product_tables(case: MultiProduct) -> Tables:
+    """Two-stage problem of several products: every site has a capacity for each product.
+
+    A plant's capacity for a product is what it can make of it. That of a depot is a contract: at most so much of the
+    product leaves it. What leaves a site in all is at most the sum of its capacities; this ties it to being open.
+    """
+    plants, depots, customers, products = case.names
+    sites, capacity = np.concatenate([plants, depots]), np.concatenate([case.made, case.passed])
+    passing = pd.DataFrame({
+        "site": np.repeat(depots, products.size), "product": np.tile(products, depots.size),
+        "quantity": case.passed.ravel()})
+    return {
+        "products": pd.DataFrame({"product": products}),
+        "sites": pd.DataFrame({
+            "site": sites, "kind": ["plant"] * plants.size + ["dc"] * depots.size, "status": "candidate",
+            "capacity": capacity.sum(axis=1), "fixed_cost": case.fixed}),
+        "site_products": pd.DataFrame({
+            "site": np.repeat(plants, products.size), "product": np.tile(products, plants.size),
+            "make_capacity": case.made.ravel()}),
+        "customers": pd.DataFrame({"customer": customers}),
+        "demand": pd.DataFrame({
+            "customer": np.repeat(customers, products.size), "product": np.tile(products, customers.size),
+            "quantity": case.demand.ravel()}),
+        "rates": pd.concat([
+            *(_all_pairs(plants, depots, costs).assign(product=name)
+              for name, costs in zip(products, case.inbound, strict=True)),
+            *(_all_pairs(depots, customers, costs).assign(product=name)
+              for name, costs in zip(products, case.outbound, strict=True))], ignore_index=True),
+        "contracts": passing.assign(contract=passing["site"] + "_" + passing["product"], kind="max_volume"),
+    }
+
+
+def multi_tables(path: Path, *, lane_fixed_cost: bool) -> Tables:
+    """AMPL book, chapters 4 and 20: mills that send three products straight to factories; lanes share a limit.
+
+    A limit of a lane over all products is `lanes.max_volume`; its fixed cost is `lanes.fixed_cost`. Supply and demand
+    are equal in total, so that "at most the supply" is the book's equality.
+    """
+    case = json.loads(path.read_text())
+    mills, factories, products = case["origins"], case["destinations"], case["products"]
+    rates = [_all_pairs(np.array(mills, dtype=object), np.array(factories, dtype=object), np.ravel(costs)).assign(
+        product=name) for name, costs in case["lane_variable_cost"].items()]
+    lanes = rates[0][["origin", "destination"]].assign(max_volume=float(case["lane_limit_total"]))
+    if lane_fixed_cost:
+        lanes["fixed_cost"] = np.ravel(case["lane_fixed_cost"]).astype(float)
+    return {
+        "products": pd.DataFrame({"product": products}),
+        "sites": pd.DataFrame({"site": mills, "kind": "plant"}),
+        "site_products": _by_product("site", mills, "make_capacity", case["supply"]),
+        "customers": pd.DataFrame({"customer": factories}),
+        "demand": _by_product("customer", factories, "quantity", case["demand"]),
+        "rates": pd.concat(rates, ignore_index=True),
+        "lanes": lanes,
+    }
+
+
 def stores_tables(folder: Path) -> Tables:
     """San Francisco stores: 16 places for a store, 205 census tracts, distances on the road in metres.
 
@@ -167,10 +280,16 @@ def stores_tables(folder: Path) -> Tables:
     }
 
 
+def _by_product(key: str, places: list[str], measure: str, figures: dict[str, list[float]]) -> pd.DataFrame:
+    """A figure for each place and product; the figures stand a list per product."""
+    return pd.concat([pd.DataFrame({key: places, "product": name, measure: np.array(values, dtype=float)})
+                      for name, values in figures.items()], ignore_index=True)
+
+
 def _all_pairs(origins: Names, destinations: Names, per_unit: Array) -> pd.DataFrame:
     """Rates from every origin to every destination; the costs stand a line per origin."""
     return pd.DataFrame({"origin": np.repeat(origins, destinations.size),
-                         "destination": np.tile(destinations, origins.size), "per_unit": per_unit})
+                         "destination": np.tile(destinations, origins.size), "per_unit": per_unit.ravel()})
 
 
 def _names(letter: str, count: int) -> Names:

@@ -49,12 +49,22 @@ def data(*parts: str) -> Path:
     return path
 
 
+def answers() -> pd.DataFrame:
+    """ANSWERS.csv as text: case, instance, quantity, value, source."""
+    return pd.read_csv(data("ANSWERS.csv"), dtype=str, keep_default_na=False)
+
+
 def answer(case: str, instance: str, quantity: str) -> Answer:
     """The published answer of one instance, from ANSWERS.csv."""
-    table = pd.read_csv(data("ANSWERS.csv"), dtype=str, keep_default_na=False)
+    return Answer.printed(published(case, instance, quantity))
+
+
+def published(case: str, instance: str, quantity: str) -> str:
+    """The published answer of one instance as it is printed."""
+    table = answers()
     rows = table[(table["case"] == case) & (table["instance"] == instance) & (table["quantity"] == quantity)]
     assert len(rows) == 1, f"ANSWERS.csv has {len(rows)} rows for {case}, {instance}, {quantity}; one is needed"
-    return Answer.printed(rows["value"].iloc[0])
+    return str(rows["value"].iloc[0])
 
 
 def numbers(path: Path, *, skip_lines: int = 0) -> npt.NDArray[np.float64]:

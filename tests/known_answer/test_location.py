@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
-from tests.known_answer.converters import Location, Tables, location_tables, read_cap, read_small, read_uflib
+from tests.known_answer.cases import HOLMBERG, SINGLE, SMALL, SPLIT
+from tests.known_answer.converters import Location, Tables, location_tables, read_cap, read_mo, read_small, read_uflib
 from tests.known_answer.shared_data import Answer, answer, data
-
-SMALL = {f"p{number}": f"small/p{number} (cap{name})" for number, name in enumerate(
-    (61, 62, 63, 64, 71, 72, 73, 74, 91, 92, 93, 94), start=1)}
-SPLIT = "min cost, split deliveries"
-SINGLE = "min cost, one site per customer"
 
 
 def assert_optimum(tables: Tables, published: Answer, links: str = "lazy") -> cts.Solution:
@@ -43,7 +39,7 @@ def test_capacitated_single_source(name):
     assert flows.groupby("destination")["origin"].nunique().eq(1).all()
 
 
-@pytest.mark.parametrize("name", [f"p{number}" for number in range(1, 13)])
+@pytest.mark.parametrize("name", HOLMBERG)
 def test_holmberg_single_source(name):
     case = read_small(data("sscflp_holmberg", name))
     assert_optimum(location_tables(case, single_source=True), answer("sscflp_holmberg", name, SINGLE))
@@ -54,6 +50,18 @@ def test_without_capacities(links):
     """Without capacities only the demand bounds a site: the three ways to link flow to opening must agree."""
     case = read_uflib(data("uflib", "B1.1"))
     assert_optimum(location_tables(case), answer("uflib", "B1.1", "min cost"), links)
+
+
+@pytest.mark.slow
+def test_without_capacities_and_far_from_the_weak_relaxation():
+    """MO1: the relaxation without links is a quarter below the optimum; with all of them the optimum is proven."""
+    assert_optimum(location_tables(read_mo(data("uflib", "MO1"))), answer("uflib", "MO1", "min cost"), "all")
+
+
+def test_a_capacity_is_no_part_of_the_form_without_capacities(tmp_path):
+    (tmp_path / "one").write_text("1 1 5 7.5 1 3.5")
+    with pytest.raises(ValueError, match="a capacity above 0"):
+        read_mo(tmp_path / "one")
 
 
 def test_no_demand_but_a_cost_has_no_rate_per_unit():
