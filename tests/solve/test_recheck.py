@@ -170,3 +170,19 @@ def test_the_first_faults_are_listed(good):
     with pytest.raises(cts.SolverError) as error:
         recheck(spoilt(good, "flows", lambda f: f.iloc[0:0]))
     assert str(error.value).count(";") >= 3
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-6, 1.0, 1e9])
+def test_a_millionth_of_a_business_is_checked_as_strictly(size: float):
+    """Of 100 sizes delivered a thousandth is missing; then a dc that holds 100 sizes carries a thousandth more."""
+    solution = solved({"sites": table({"site": "P", "kind": "plant", "capacity": 100 * size}),
+                       "customers": table({"customer": "C"}), "rates": rates(P_C=1),
+                       "demand": table({"customer": "C", "quantity": 100 * size})})
+    with pytest.raises(cts.SolverError, match="C/goods/year differ from its demand"):
+        recheck(spoilt(solution, "flows", lambda f: f.assign(quantity=f["quantity"] * 0.999)))
+    with pytest.raises(cts.SolverError, match="P is over its capacity in year"):
+        recheck(spoilt(solution, "flows", lambda f: f.assign(quantity=f["quantity"] * 1.001)))
+    with pytest.raises(cts.SolverError, match="the cost line last_mile is"):
+        recheck(spoilt(solution, "costs", lambda f: f.assign(amount=f["amount"] * 1.001)))
+    with pytest.raises(cts.SolverError, match="the cost cube of last_mile adds up to"):
+        recheck(spoilt(solution, "cube", lambda f: f.assign(amount=f["amount"] * 1.001)))

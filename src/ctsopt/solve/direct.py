@@ -170,6 +170,8 @@ def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tup
     while True:
         outcome = model.run(deadline - time.monotonic())
         rounds, iterations = rounds + 1, iterations + outcome.iterations
+        if model.interrupted:  # perhaps so late that the run ended by itself
+            outcome = replace(outcome, stopped_by="interrupt")
         if outcome.stopped_by != "gap" or outcome.plan is None:
             break
         bound = outcome.bound  # every round proves one, as rows only come in
