@@ -77,6 +77,8 @@ class Finding:
         Names that would have been valid: the nearest one is proposed.
     total : int
         How many rows break the rule where they are too many to be listed.
+    place : str
+        File and line where it was written down, such as `pack.yaml:12`, where it stands in no table.
     """
 
     rule: str
@@ -89,6 +91,7 @@ class Finding:
     candidates: Sequence[str] = field(default=(), repr=False)
     severity: Severity = "error"
     total: int = 0
+    place: str = ""
 
     @property
     def count(self) -> int:
@@ -108,7 +111,7 @@ class Finding:
     def lines(self, shown: int = SHOWN) -> Iterator[str]:
         """Human-readable lines: the message, the first rows, a count of the rest, the mend."""
         where = f"{self.table}.{self.column}" if self.column else self.table
-        yield f"{self.severity} [{self.rule}] {where}: {self.message}"
+        yield f"{self.severity} [{self.rule}] " + ": ".join(part for part in (self.place, where, self.message) if part)
         for row, value in islice(self.faults(), shown if self.values else 0):
             near = self.nearest(value)
             shown_value = f"    {_short(value, 160)}" if row is None else f"    row {row}: {_short(value)!r}"
