@@ -24,6 +24,7 @@ from ctsopt.network.writing import Format, write
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ctsopt.network.edit_parts import Edit
     from ctsopt.network.ways import Derived, Ways
 
 
@@ -171,6 +172,28 @@ class Network:
         """
         tables: dict[str, object] = {n: self._raw(n) for n in self.given}
         return network({**tables, SETTINGS.name: {**self._stated(), **settings}})
+
+    def with_edits(self, *edits: Edit | Mapping[str, Any]) -> Network:
+        """A new network with some cells and rows of its tables changed, in the grammar of pack files.
+
+        Parameters
+        ----------
+        *edits : mapping or Edit
+            One operation each, in order: `{"table": "modes", "where": {"mode": "truck"}, "scale": {"per_distance":
+            1.1}}`. Operations: set, scale, add, cap_min, cap_max, insert, update, drop; for tiers merge and split.
+
+        Raises
+        ------
+        DataError
+            If an edit has a fault or selects no row, or the new network has faults.
+        """
+        from ctsopt.network.edits import with_edits
+
+        done = with_edits(self, edits)
+        found = [fault.finding(f"edit {number + 1}") for number, fault in done.faults]
+        if any(finding.severity == "error" for finding in found):
+            raise DataError(Findings(found))
+        return network(done.tables)
 
     def _raw(self, name: str) -> RawTable:
         """A table as it would be read, with the row numbers it came with."""
