@@ -24,6 +24,7 @@ from ctsopt.network.writing import Format, write
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ctsopt.network.summary import Summary
     from ctsopt.network.ways import Derived, Ways
 
 
@@ -138,6 +139,18 @@ class Network:
         twin = copy.copy(self)
         twin.__dict__["_derived"] = replace(self._derived, ways=self._derived.all_ways)
         return twin
+
+    def summary(self) -> Summary:
+        """What the network holds, which ways were left out and why, which requests have the fewest choices.
+
+        Returns
+        -------
+        Summary
+            Prints as text; `frame()` has the figures, `requests` the choices and the slack in time of every request.
+        """
+        from ctsopt.network.summary import summary
+
+        return summary(self)
 
     # ---- edits ---------------------------------------------------------------------------------------------------
 
