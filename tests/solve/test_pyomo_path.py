@@ -154,7 +154,9 @@ def test_gap_is_passed_on_and_what_is_proven_is_told(net):
     assert sol.total_cost - sol.bound <= 0.9 * sol.total_cost
     assert sol.status.stopped_by == "gap"
     assert pyomo_solver.passed_on("scip_direct", gap=0.25, abs_gap=3.0, seed=7) == {
-        "limits/gap": 0.25, "limits/absgap": 3.0, "randomization/randomseedshift": 7}
+        "limits/gap": 0.25, "limits/absgap": 3.0, "randomization/randomseedshift": 7,
+        "display/freq": -1, "display/verblevel": 0}
+    assert "display/verblevel" not in pyomo_solver.passed_on("scip_direct", gap=0.25, abs_gap=3.0, seed=7, log=True)
     assert pyomo_solver.passed_on("highs", gap=0.25, abs_gap=0.0, seed=7) == {
         "mip_rel_gap": 0.25, "random_seed": 7, "threads": 1}
     assert pyomo_solver.passed_on("gurobi", gap=0.25, abs_gap=3.0, seed=7) == {}
@@ -174,12 +176,14 @@ def test_options_of_the_user_reach_the_solver(net):
 class Given:
     """A solver that ends as it is told to, with the plan of HiGHS in the model."""
 
-    def __init__(self, condition, bound, *, plan=True):
-        self.condition, self.bound, self.plan = condition, bound, plan
+    def __init__(self, condition, bound, *, plan=True, whole=True):
+        self.condition, self.bound, self.plan, self.whole = condition, bound, plan, whole
 
     def solve(self, model, **_):
         if self.plan:
             pyo.SolverFactory("highs").solve(model)
+        if not self.whole:
+            model.open["West"].set_value(0.5)
         model.solutions = SimpleNamespace(load_from=lambda _: None)
         return SimpleNamespace(solver=SimpleNamespace(termination_condition=self.condition),
                                problem=SimpleNamespace(lower_bound=self.bound), solution=[1] if self.plan else [])
@@ -187,10 +191,10 @@ class Given:
 
 def ends(net, monkeypatch, condition, bound, **options):
     """The solution of a solver that ends so."""
-    plan = options.pop("plan", True)
+    plan, whole = options.pop("plan", True), options.pop("whole", True)
     module = importlib.import_module("ctsopt.program.pyomo_solver")
     factory = pyo.SolverFactory
-    fake = SimpleNamespace(SolverFactory=lambda name: Given(condition, bound, plan=plan) if name == "given"
+    fake = SimpleNamespace(SolverFactory=lambda name: Given(condition, bound, plan=plan, whole=whole) if name == "given"
                            else factory(name), **{n: getattr(pyo, n) for n in ("TransformationFactory",)})
     monkeypatch.setattr(module, "require", lambda *_: None)
     monkeypatch.setattr(module, "pyo", fake)
@@ -231,6 +235,16 @@ def test_how_a_solver_ends_is_told_as_it_is(net, monkeypatch, condition, bound, 
 def test_a_solver_that_ends_without_a_plan(net, monkeypatch, condition, error, says):
     with pytest.raises(error, match=says):
         ends(net, monkeypatch, condition, None, plan=False)
+
+
+@pytest.mark.parametrize(("condition", "error", "says"), [
+    (Ended.maxTimeLimit, cts.NoPlanError, "the time limit was reached before any plan"),
+    (Ended.optimal, cts.SolverError, "optimal; what it gives as its plan has broken numbers"),
+])
+def test_a_relaxation_is_no_plan(net, monkeypatch, condition, error, says):
+    """CBC stopped early gives the relaxation it has, a solver for continuous programs knows no whole numbers."""
+    with pytest.raises(error, match=says):
+        ends(net, monkeypatch, condition, 600_000.0, whole=False)
 
 
 def test_a_start_is_the_plan_where_a_solver_is_stopped_without_one(net, monkeypatch):
