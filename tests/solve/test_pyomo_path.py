@@ -14,6 +14,7 @@ from pyomo.opt import TerminationCondition as Ended
 
 import ctsopt as cts
 from ctsopt.program import pyomo_solver
+from ctsopt.program.pyomo_rules import with_rules
 from ctsopt.testing import random_network
 from tests.small import chain, rates, table
 
@@ -309,3 +310,31 @@ def test_two_rules_of_both_kinds_together():
     assert cts.solve(net, extra=[over_d]).total_cost == pytest.approx(80 + 20 * 5)
     both = cts.solve(net, extra=[over_d], pyomo_rules=[from_d], solver="highs")
     assert both.total_cost == pytest.approx(70 + 30 * 5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_family_and_the_same_rule_in_pyomo_are_the_same_matrix(seed):
+    """Whatever features the network has: columns, costs, bounds, and each row with its sides, number by number."""
+    net = network_of(seed).unpruned()
+    most = float(net.requests.measures["quantity"].sum()) / 2
+
+    def site_most(x, net):
+        """sum_w deliver[w] from each site <= half of all demand   [units]"""
+        return x.deliver.by("site") <= most
+
+    def in_pyomo(model, net):
+        sites = dict.fromkeys(key[0] for key in model.deliver)
+        model.site_most = pyo.Constraint(list(sites), rule=lambda model, site:
+                                         sum(v for key, v in model.deliver.items() if key[0] == site) <= most)
+
+    family = cts.program(net, extra=[site_most])
+    program, _ = with_rules(cts.program(net), [in_pyomo], net)
+    ours, theirs = family.arrays, program.arrays
+    for part in ("cost", "lower", "upper", "integer", "offset"):
+        assert np.array_equal(getattr(ours, part), getattr(theirs, part)), part
+    names = list(program.row_names())
+    order = [names.index(name) for name in family.row_names()]
+    assert (family.matrix() - program.matrix()[order]).nnz == 0
+    assert np.array_equal(ours.row_lower, theirs.row_lower[order])
+    assert np.array_equal(ours.row_upper, theirs.row_upper[order])
+    assert program.lazy[order].tolist() == family.lazy.tolist()
