@@ -22,6 +22,7 @@ from ctsopt.network.tables import Frames, Setting, Tables
 from ctsopt.network.writing import Format, write
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
     from ctsopt.network.summary import Summary
@@ -151,6 +152,25 @@ class Network:
         from ctsopt.network.summary import summary
 
         return summary(self)
+
+    def graph(self) -> nx.MultiDiGraph:
+        """The network as a graph of networkx.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Nodes are sites and customers by name, with kind (plant, supplier, dc, crossdock, customer), demand (units
+            over the horizon), coordinates and what the tables say of them; edges are lanes, keyed by mode, with
+            distance (in settings.distance_unit), duty_rate and `to` (site, customer).
+
+        Raises
+        ------
+        UsageError
+            If networkx is not installed: `pip install 'ctsopt[graph]'`.
+        """
+        from ctsopt.network.graph import graph
+
+        return graph(self)
 
     # ---- edits ---------------------------------------------------------------------------------------------------
 
