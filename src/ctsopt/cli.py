@@ -104,6 +104,22 @@ def check(
 
 
 @app.command()
+def summary(
+    path: NetworkPath,
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Show what a network holds: sizes, demand, choices, limits, what was left out and why."""
+    import ctsopt as cts
+
+    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        net = cts.read(_network_path(path))
+        held = net.summary()
+        terminal.write(str(held))
+        terminal.document({"name": held.name, "summary": held.frame(), "requests": held.requests,
+                           "findings": net.findings})
+
+
+@app.command()
 def solve(
     path: NetworkPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,

@@ -110,6 +110,16 @@ def faulty(two_dcs: Path) -> Path:
     return two_dcs
 
 
+def test_summary_shows_what_a_network_holds(two_dcs: Path) -> None:
+    shown = run("summary", two_dcs).stdout.splitlines()
+    assert shown[0] == "two_dcs holds"
+    assert "  customers   4: gold 2, standard 2" in shown
+    document = json.loads(run("summary", two_dcs, "--json").stdout)
+    demand = [row for row in document["summary"] if row["section"] == "demand" and not row["by"]]
+    assert {row["item"]: row["value"] for row in demand} == {"requests": 4, "quantity": 60_000, "weight": 600_000}
+    assert [row["sites"] for row in document["requests"]] == [2, 2, 2, 2]
+
+
 def test_check_lists_first_rows_and_a_count(faulty: Path) -> None:
     result = run("check", faulty)
     assert result.exit_code == 3

@@ -69,8 +69,9 @@ def test_findings_page_lists_rules_with_their_meaning(hooks: ModuleType) -> None
 
 def test_command_page_has_every_verb(hooks: ModuleType) -> None:
     page = hooks.command_line()
-    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["new", "check", "solve", "template", "version"]
-    assert page.count("Usage: ctsopt ") == 6
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["new", "check", "summary", "solve",
+                                                                     "template", "version"]
+    assert page.count("Usage: ctsopt ") == 7
 
 
 def test_python_page_has_the_public_names(hooks: ModuleType) -> None:

@@ -130,6 +130,12 @@ def without_contracts(kind: str) -> Edit:
     return edit
 
 
+def without_stock(tables: Tables) -> Tables:
+    """Nothing is kept from one period to the next."""
+    empty = put("sites", "storage_capacity", 0.0)(tables)
+    return without("site_products", "opening_stock", "ending")(empty) if "site_products" in empty else empty
+
+
 MAKERS = ("plant", "supplier")
 NAMES = ["origin", "destination", "mode", "product"]
 
@@ -198,5 +204,8 @@ ABLATIONS: dict[str, Edit] = {
     "carbon_cap": settings(carbon_cap=None),
     "budget": settings(budget=None),
     "program_cost": without("tiers", "program_cost"),
+    "stock": without_stock,
+    "storage": put("sites", "storage_capacity", np.nan),
+    "opening_stock": without("site_products", "opening_stock", "ending"),
 }
 """For each feature an edit that takes its effect away."""

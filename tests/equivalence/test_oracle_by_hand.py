@@ -381,3 +381,21 @@ def test_a_product_without_room_needs_an_open_site(optimum):
     tables = chain(rates=FREE, sites=table({"site": "P", "kind": "plant", "status": "candidate", "fixed_cost": 50,
                                             "capacity_unit": "m3", "capacity": 1, "handling_out": 9}))
     assert lines(optimum(tables)) == pytest.approx({"site_fixed": 50})
+
+
+@pytest.mark.parametrize(("each", "feasible"), [(0.6, True), (0.61, False)])
+def test_a_product_out_of_reach_may_be_what_a_customer_goes_without(optimum, each, feasible):
+    """C wants 60 x and 40 y; only Q makes y and has no lane: 60 % can be served, 40 go at a penalty
+    of 2. With F's 100, 80 % of the tier is served."""
+    tables = chain(tiers=table({"tier": "gold", "shortage_cost": 2}), rates=FREE,
+                   products=table({"product": "x"}, {"product": "y"}),
+                   sites=table({"site": "P", "kind": "plant"}, {"site": "Q", "kind": "plant"}),
+                   promises=table({"tier": "gold", "served_fraction": 0.7, "served_fraction_each": each}),
+                   demand=table({"customer": "C", "product": "x", "quantity": 60},
+                                {"customer": "C", "product": "y", "quantity": 40},
+                                {"customer": "F", "product": "x", "quantity": 100}),
+                   customers=table({"customer": "C"}, {"customer": "F"}),
+                   lanes=table(*({"origin": "P", "destination": c, "distance": 1} for c in "CF")))
+    tables["site_products"] = table({"site": "P", "product": "x"}, {"site": "Q", "product": "y"})
+    result = optimum(tables)
+    assert lines(result) == pytest.approx({"shortage": 80}) if feasible else result.status == "infeasible"

@@ -11,9 +11,9 @@ ROWS: dict[str, str] = {
         summer,184
     """,
     "products": """
-        product,product_class,weight,volume,pallet_units
-        00123,small,2.5,0.01,100
-        1E10,large,12,0.2,8
+        product,product_class,weight,volume,pallet_units,unit_value,holding_rate
+        00123,small,2.5,0.01,100,20,0.2
+        1E10,large,12,0.2,8,35,0.1
     """,
     "sites": """
         site,kind,latitude,longitude,region,zone,group,status,may_open,may_close,fixed_cost,opening_cost,closing_cost,capacity,capacity_unit,handling_in,handling_out,processing_time

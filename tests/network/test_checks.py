@@ -10,8 +10,11 @@ import pytest
 from ctsopt.errors import Finding
 from ctsopt.network.cast import cast_tables
 from ctsopt.network.checks import RULES, check_tables
+from ctsopt.network.checks.names import REPORT_ROWS
 from ctsopt.network.io import read_tables
 from ctsopt.network.schema import TABLES
+from ctsopt.results.cost_to_serve import UNASSIGNED_LABEL
+from ctsopt.results.cube import UNASSIGNED
 from tests.network import example
 
 Sources = dict[str, object]
@@ -191,6 +194,36 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
     ("unused_rate", edited(("rates", 4, "origin", "north"), ("rates", 4, "destination", "West"),
                            ("rates", 4, "mode", "rail"), ("rates", 5, "origin", "*"), ("rates", 5, "mode", "rail"),
                            ("rates", 5, "destination", "coast")), {("rates", "", (4, 5), W)}),
+    ("name_of_report_row", edited(("customers", 0, "customer", "__unassigned__"), ("tiers", 1, "tier", "unassigned"),
+                                  ("products", 0, "product_class", "total"), ("periods", 0, "period", "Total")),
+     {("customers", "customer", (0,), E), ("tiers", "tier", (1,), E), ("products", "product_class", (0,), E)}),
+    # rows 0 and 1 are one band; row 2 is the first of another one
+    ("transit_of_later_break", edited(("rates", 1, "transit_time", "2"), ("rates", 1, "transit_sd", ""),
+                                      ("rates", 2, "transit_sd", "0.3")), {("rates", "transit_time", (1,), W)}),
+    ("transit_sd_without_time", edited(("rates", 0, "transit_time", "0"), ("rates", 1, "transit_time", "0"),
+                                       ("rates", 1, "transit_sd", "0"), ("modes", 2, "speed", ""),
+                                       ("modes", 2, "fixed_time", "")),
+     {("rates", "transit_sd", (0,), W), ("modes", "transit_cv", (2,), W)}),
+    # West may open, but is not open today; the Plant makes 1E10 to order
+    ("opening_stock_nowhere", edited(("site_products", 0, "opening_stock", "5"),
+                                     ("site_products", 1, "opening_stock", "5"),
+                                     ("site_products", 3, "opening_stock", "5")),
+     {("site_products", "opening_stock", (1,), E), ("site_products", "opening_stock", (3,), E)}),
+    # 4000 units of 2.5 kg are 10000 kg
+    ("opening_stock_above_storage", edited(("site_products", 4, "site", "NA"), ("site_products", 4, "product", "00123"),
+                                           ("site_products", 4, "opening_stock", "4000"),
+                                           ("site_products", 0, "opening_stock", "4000"),
+                                           ("sites", 0, "storage_capacity", "4000"),
+                                           ("sites", 2, "storage_capacity", "9999")),
+     {("sites", "storage_capacity", (2,), E)}),
+    ("stock_without_value", edited(("products", 0, "unit_value", ""), ("site_products", 0, "opening_stock", "5"),
+                                   ("site_products", 0, "ending", "value"), ("site_products", 2, "opening_stock", "5"),
+                                   ("site_products", 2, "ending", "free")), {("site_products", "ending", (0,), E)}),
+    ("ending_without_opening", edited(("site_products", 0, "opening_stock", "5"),
+                                      ("site_products", 0, "ending", "free"),
+                                      ("site_products", 2, "ending", "free")), {("site_products", "ending", (2,), W)}),
+    ("stock_costs_nothing", edited(("products", 0, "unit_value", ""), ("products", 1, "holding_rate", "")),
+     {("products", "unit_value", (), W)}),
     ("contract_group_missing", deal("same_site"), {("contracts", "group", (2,), E)}),
     ("contract_quantity_missing", edited(("contracts", 0, "quantity", ""), ("contracts", 2, "contract", "common"),
                                          ("contracts", 2, "kind", "same_site"), ("contracts", 2, "group", "retail"),
@@ -211,7 +244,7 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
      {("customers", "max_sources", (0,), E), ("customers", "max_sources", (1,), W)}),
     ("level_without_choice", edited(("capacity_levels", 1, "site", "West"), ("sites", 3, "status", "closed")),
      {("capacity_levels", "site", (1,), W)}),
-    ("duty_without_value", edited(("lanes", 0, "duty_rate", "0.1"), ("products", 0, "unit_value", "5")),
+    ("duty_without_value", edited(("lanes", 0, "duty_rate", "0.1"), ("products", 1, "unit_value", "")),
      {("products", "unit_value", (1,), W)}),
     ("carbon_without_modes", edited(carbon_cap=5), {("modes", "co2", (), W)}),
 ]
@@ -236,6 +269,28 @@ def test_every_rule_is_tested_and_says_what_it_checks():
 
 def only(rule: str, sources: Sources) -> list[Finding]:
     return [f for f in findings(sources) if f.rule == rule]
+
+
+def test_the_names_of_rows_of_reports_are_those_that_reports_use():
+    assert set(REPORT_ROWS) == {UNASSIGNED, UNASSIGNED_LABEL, "total"}
+
+
+@pytest.mark.parametrize(("time", "sd", "speed", "hits"), [
+    ("", "0.5", "", [3]), ("", "0", "", []), ("1", "0.5", "", []), ("", "0.5", "600", [])])
+def test_a_spread_of_a_mode_that_takes_no_time(time: str, sd: str, speed: str, hits: list[int]):
+    sources = edited(("rates", 3, "transit_time", time), ("rates", 3, "transit_sd", sd), ("modes", 0, "speed", speed),
+                     ("modes", 0, "fixed_time", "0"))
+    found = [f for f in only("transit_sd_without_time", sources) if f.table == "rates"]
+    assert [row for f in found for row in f.rows] == hits
+
+
+def test_a_transit_time_that_only_a_later_break_states():
+    sources = edited(("rates", 4, "origin", "Mine"), ("rates", 4, "destination", "Dock"), ("rates", 4, "mode", "truck"),
+                     ("rates", 4, "product", "00123"), ("rates", 4, "from_weight", "50"),
+                     ("rates", 4, "transit_time", "3"))
+    assert [(f.column, list(f.rows), list(f.values)) for f in only("transit_of_later_break", sources)] == [
+        ("transit_time", [4], ["3"])]
+    assert only("transit_of_later_break", edited()) == []  # both rows of the band say the same
 
 
 def test_no_site_may_be_used():
@@ -265,13 +320,15 @@ def test_more_demand_than_can_be_made(plant: str, mine: str, severity: str | Non
     found = [f for f in only("demand_above_supply", sources) if "winter" in f.values[0]]
     assert [f.severity for f in found] == ([] if severity is None else [severity])
     if severity == E and plant == "0":
-        assert found[0].values[0] == "00123 in winter: 8000 demanded, 0 can be made"
+        assert found[0].values[0] == "00123 by the end of winter: 8000 demanded, 0 can be made"
 
 
 def test_demand_without_any_plant():
     sources = edited(("sites", 0, "status", "closed"), ("sites", 1, "status", "closed"))
     values = [v for f in only("demand_above_supply", sources) if f.severity == E for v in f.values]
-    assert values == ["00123 in winter: 8000 demanded, 0 can be made", "1E10 in summer: 500 demanded, 0 can be made"]
+    assert values == ["00123 by the end of winter: 8000 demanded, 0 can be made",
+                      "00123 by the end of summer: 10000 demanded, 0 can be made",
+                      "1E10 by the end of summer: 1300 demanded, 0 can be made"]
     sources = edited(("sites", 0, "status", "closed"), ("sites", 1, "status", "closed"), drop=("site_products",))
     assert only("demand_above_supply", sources) != []
     assert only("demand_above_supply", edited(drop=("site_products",))) == []

@@ -40,10 +40,15 @@ def test_demand_that_two_ways_reach_counts_once():
     assert reach(cts.network(tables)) == {"P": [100], "D": [100], "E": [100]}
 
 
-def test_periods_products_and_units():
+@pytest.mark.parametrize(("storage", "first"), [
+    ("0", [100 / 10 + 10 / 5, 230, 10]),  # nothing is kept: what goes in t is for t
+    ("", [300 / 10 + 10 / 5, 630, 30]),  # what goes in t may also be for u
+])
+def test_periods_products_and_units(storage: str, first: list[float]):
     """D counts kg, E m3, P pallets of 10 (a) and of 5 (b). a: 2 kg, 0.1 m3; b: 3 kg, 0.5 m3; E does not stock b."""
-    tables = chain(sites=sites("P", "D", "E", P={"capacity_unit": "pallets"}, D={"capacity_unit": "kg"},
-                               E={"capacity_unit": "m3"}),
+    units = {"P": "pallets", "D": "kg", "E": "m3"}
+    tables = chain(sites=sites("P", "D", "E", **{site: {"capacity_unit": unit, "storage_capacity": storage}
+                                                 for site, unit in units.items()}),
                    products=table({"product": "a", "weight": 2, "volume": 0.1, "pallet_units": 10},
                                   {"product": "b", "weight": 3, "volume": 0.5, "pallet_units": 5}),
                    site_products=table({"site": "P", "product": "a"}, {"site": "P", "product": "b"},
@@ -53,9 +58,9 @@ def test_periods_products_and_units():
                    demand=table(*({"customer": "C", "product": p, "period": t, "quantity": q} for p, t, q in (
                        ("a", "t", 100), ("a", "u", 200), ("b", "t", 10)))))
     found = reach(cts.network(tables))
-    assert found["P"] == pytest.approx([100 / 10 + 10 / 5, 200 / 10])
-    assert found["D"] == pytest.approx([230, 400])
-    assert found["E"] == pytest.approx([10, 20])
+    assert found["P"] == pytest.approx([first[0], 200 / 10])
+    assert found["D"] == pytest.approx([first[1], 400])
+    assert found["E"] == pytest.approx([first[2], 20])
 
 
 def test_over_a_cross_dock():

@@ -190,17 +190,22 @@ def test_what_nothing_supplies_is_left_out_and_counted():
                            ("move", "nothing can supply the origin with the product"): 2}
 
 
-def test_moves_that_lead_nowhere_are_left_out_and_counted():
+@pytest.mark.parametrize(("storage", "periods", "left_out"), [
+    ("0", ["b"], 3),  # P-D in a, P-E in both
+    ("", ["a", "b"], 2),  # D may keep goods from a to b
+])
+def test_moves_that_lead_nowhere_are_left_out_and_counted(storage: str, periods: list[str], left_out: int):
     """Only in period b is anything wanted; E reaches no customer."""
-    tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc"},
-                               {"site": "E", "kind": "dc"}),
+    kept = {"storage_capacity": storage}
+    tables = chain(sites=table({"site": "P", "kind": "plant", **kept}, {"site": "D", "kind": "dc", **kept},
+                               {"site": "E", "kind": "dc", **kept}),
                    lanes=lanes("P-D", "D-C", "P-E"),
                    periods=table({"period": "a", "days": 10}, {"period": "b", "days": 10}),
                    demand=table({"customer": "C", "period": "b", "quantity": 1}))
     net = cts.network(tables)
     frame = net.ways.moves.frame()
-    assert frame[["origin", "destination", "period"]].to_numpy().tolist() == [["P", "D", "b"]]
-    assert pruned(net) == {("move", "leads to no demand"): 3}  # P-D in a, P-E in both
+    assert frame[["origin", "destination", "period"]].to_numpy().tolist() == [["P", "D", p] for p in periods]
+    assert pruned(net) == {("move", "leads to no demand"): left_out}
 
 
 def test_ways_that_break_the_promise_are_left_out_and_counted():

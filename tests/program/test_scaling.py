@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import ctsopt as cts
+from ctsopt.network.cast import LARGEST_NUMBER
 from ctsopt.program.highs import Highs
 from ctsopt.program.scaling import holding, money_scale, quantity_scale, row_scales
 from tests.program.test_highs import INF, arrays
@@ -116,6 +117,18 @@ def test_the_unit_of_money_changes_nothing_else(factor: float):
     assert sol.total_cost == pytest.approx(240 * factor, rel=1e-9)
     assert sol.bound == pytest.approx(240 * factor, rel=1e-9)
     assert sol.record["tie_rule"] == "applied"
+
+
+@pytest.mark.parametrize("links", ["lazy", "all", "capacity"])
+def test_the_largest_number_that_is_taken_does_no_harm(links: str):
+    """D2 at 1e13 stays shut, and D1 holds as much: 250. Ten times as much is a finding."""
+    tables = two_ways(1.0)
+    sites = tables["sites"].assign(capacity=LARGEST_NUMBER)
+    sites.loc[2, "fixed_cost"] = LARGEST_NUMBER
+    assert solved(tables | {"sites": sites}, links=links).total_cost == pytest.approx(250, rel=1e-9)
+    sites.loc[2, "fixed_cost"] = 10 * LARGEST_NUMBER
+    with pytest.raises(cts.DataError, match=r"a number beyond 1e\+13"):
+        solved(tables | {"sites": sites})
 
 
 def test_goods_of_half_a_cubic_millimetre_do_not_pass_a_closed_site():

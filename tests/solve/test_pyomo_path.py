@@ -14,6 +14,7 @@ from pyomo.opt import TerminationCondition as Ended
 
 import ctsopt as cts
 from ctsopt.program import pyomo_solver
+from ctsopt.program.pyomo_rules import with_rules
 from ctsopt.testing import random_network
 from tests.small import chain, rates, table
 
@@ -154,7 +155,9 @@ def test_gap_is_passed_on_and_what_is_proven_is_told(net):
     assert sol.total_cost - sol.bound <= 0.9 * sol.total_cost
     assert sol.status.stopped_by == "gap"
     assert pyomo_solver.passed_on("scip_direct", gap=0.25, abs_gap=3.0, seed=7) == {
-        "limits/gap": 0.25, "limits/absgap": 3.0, "randomization/randomseedshift": 7}
+        "limits/gap": 0.25, "limits/absgap": 3.0, "randomization/randomseedshift": 7,
+        "display/freq": -1, "display/verblevel": 0}
+    assert "display/verblevel" not in pyomo_solver.passed_on("scip_direct", gap=0.25, abs_gap=3.0, seed=7, log=True)
     assert pyomo_solver.passed_on("highs", gap=0.25, abs_gap=0.0, seed=7) == {
         "mip_rel_gap": 0.25, "random_seed": 7, "threads": 1}
     assert pyomo_solver.passed_on("gurobi", gap=0.25, abs_gap=3.0, seed=7) == {}
@@ -174,12 +177,14 @@ def test_options_of_the_user_reach_the_solver(net):
 class Given:
     """A solver that ends as it is told to, with the plan of HiGHS in the model."""
 
-    def __init__(self, condition, bound, *, plan=True):
-        self.condition, self.bound, self.plan = condition, bound, plan
+    def __init__(self, condition, bound, *, plan=True, whole=True):
+        self.condition, self.bound, self.plan, self.whole = condition, bound, plan, whole
 
     def solve(self, model, **_):
         if self.plan:
             pyo.SolverFactory("highs").solve(model)
+        if not self.whole:
+            model.open["West"].set_value(0.5)
         model.solutions = SimpleNamespace(load_from=lambda _: None)
         return SimpleNamespace(solver=SimpleNamespace(termination_condition=self.condition),
                                problem=SimpleNamespace(lower_bound=self.bound), solution=[1] if self.plan else [])
@@ -187,10 +192,10 @@ class Given:
 
 def ends(net, monkeypatch, condition, bound, **options):
     """The solution of a solver that ends so."""
-    plan = options.pop("plan", True)
+    plan, whole = options.pop("plan", True), options.pop("whole", True)
     module = importlib.import_module("ctsopt.program.pyomo_solver")
     factory = pyo.SolverFactory
-    fake = SimpleNamespace(SolverFactory=lambda name: Given(condition, bound, plan=plan) if name == "given"
+    fake = SimpleNamespace(SolverFactory=lambda name: Given(condition, bound, plan=plan, whole=whole) if name == "given"
                            else factory(name), **{n: getattr(pyo, n) for n in ("TransformationFactory",)})
     monkeypatch.setattr(module, "require", lambda *_: None)
     monkeypatch.setattr(module, "pyo", fake)
@@ -231,6 +236,16 @@ def test_how_a_solver_ends_is_told_as_it_is(net, monkeypatch, condition, bound, 
 def test_a_solver_that_ends_without_a_plan(net, monkeypatch, condition, error, says):
     with pytest.raises(error, match=says):
         ends(net, monkeypatch, condition, None, plan=False)
+
+
+@pytest.mark.parametrize(("condition", "error", "says"), [
+    (Ended.maxTimeLimit, cts.NoPlanError, "the time limit was reached before any plan"),
+    (Ended.optimal, cts.SolverError, "optimal; what it gives as its plan has broken numbers"),
+])
+def test_a_relaxation_is_no_plan(net, monkeypatch, condition, error, says):
+    """CBC stopped early gives the relaxation it has, a solver for continuous programs knows no whole numbers."""
+    with pytest.raises(error, match=says):
+        ends(net, monkeypatch, condition, 600_000.0, whole=False)
 
 
 def test_a_start_is_the_plan_where_a_solver_is_stopped_without_one(net, monkeypatch):
@@ -295,3 +310,31 @@ def test_two_rules_of_both_kinds_together():
     assert cts.solve(net, extra=[over_d]).total_cost == pytest.approx(80 + 20 * 5)
     both = cts.solve(net, extra=[over_d], pyomo_rules=[from_d], solver="highs")
     assert both.total_cost == pytest.approx(70 + 30 * 5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_family_and_the_same_rule_in_pyomo_are_the_same_matrix(seed):
+    """Whatever features the network has: columns, costs, bounds, and each row with its sides, number by number."""
+    net = network_of(seed).unpruned()
+    most = float(net.requests.measures["quantity"].sum()) / 2
+
+    def site_most(x, net):
+        """sum_w deliver[w] from each site <= half of all demand   [units]"""
+        return x.deliver.by("site") <= most
+
+    def in_pyomo(model, net):
+        sites = dict.fromkeys(key[0] for key in model.deliver)
+        model.site_most = pyo.Constraint(list(sites), rule=lambda model, site:
+                                         sum(v for key, v in model.deliver.items() if key[0] == site) <= most)
+
+    family = cts.program(net, extra=[site_most])
+    program, _ = with_rules(cts.program(net), [in_pyomo], net)
+    ours, theirs = family.arrays, program.arrays
+    for part in ("cost", "lower", "upper", "integer", "offset"):
+        assert np.array_equal(getattr(ours, part), getattr(theirs, part)), part
+    names = list(program.row_names())
+    order = [names.index(name) for name in family.row_names()]
+    assert (family.matrix() - program.matrix()[order]).nnz == 0
+    assert np.array_equal(ours.row_lower, theirs.row_lower[order])
+    assert np.array_equal(ours.row_upper, theirs.row_upper[order])
+    assert program.lazy[order].tolist() == family.lazy.tolist()

@@ -15,6 +15,7 @@ import numpy as np
 from ctsopt.errors import UsageError
 from ctsopt.formulation import contracts, costs, flow, lanes, service, sites, sourcing, stock, variables
 from ctsopt.formulation.family import CostFamily, RowFamily, VariableFamily, Variables
+from ctsopt.formulation.sources import SOURCES
 from ctsopt.program.algebra import Expr, Rows, Variable
 from ctsopt.program.program import Program
 
@@ -43,6 +44,7 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
         Variables, rows (lazy ones marked) and cost lines by name.
     """
     program = Program(str(net.settings["name"]))
+    program.sources = SOURCES
     x = Variables()
     for family in VARIABLES:
         _add_variable(program, x, family.__name__, family(net))

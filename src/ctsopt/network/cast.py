@@ -24,8 +24,12 @@ LONGEST_NAME = 200
 LONGEST_TEXT = 2000
 """Characters of any other text."""
 
-LARGEST_NUMBER = 1e15
-"""Numbers beyond this stand for "no limit" in other programs; here a blank cell does."""
+LARGEST_NUMBER = 1e13
+"""Numbers beyond this stand for "no limit" in other programs; here a blank cell does.
+
+Measured beside ordinary figures: a fixed cost or a capacity of 1e13 leaves the optimum as it is; with costs of 1e14
+plans are not found now and then, and HiGHS takes no coefficient of 1e15.
+"""
 
 _UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u200b\u2028\u2029\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -206,7 +210,7 @@ def _check_bounds(work: _Work, column: Column, values: Floats) -> None:
     name, unit = column.name, f" {column.unit}" if column.unit else ""
     large = np.abs(values) > LARGEST_NUMBER
     work.report("too_large", name, large, f"a number beyond {LARGEST_NUMBER:g}",
-                f"write a smaller number ({_blank_means(column)})")
+                f"write a smaller number, or count in larger units ({_blank_means(column)})")
     low = "above 0" if 0 < column.low <= 1e-6 else f"at least {number_text(column.low)}"
     work.report("below_bound", name, (values < column.low) & ~large, f"must be {low}{unit}: {column.meaning}",
                 "correct the number, or its sign")

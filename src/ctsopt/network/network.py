@@ -22,9 +22,11 @@ from ctsopt.network.tables import Frames, Setting, Tables
 from ctsopt.network.writing import Format, write
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
     from ctsopt.network.edit_parts import Edit
+    from ctsopt.network.summary import Summary
     from ctsopt.network.ways import Derived, Ways
 
 
@@ -139,6 +141,37 @@ class Network:
         twin = copy.copy(self)
         twin.__dict__["_derived"] = replace(self._derived, ways=self._derived.all_ways)
         return twin
+
+    def summary(self) -> Summary:
+        """What the network holds, which ways were left out and why, which requests have the fewest choices.
+
+        Returns
+        -------
+        Summary
+            Prints as text; `frame()` has the figures, `requests` the choices and the slack in time of every request.
+        """
+        from ctsopt.network.summary import summary
+
+        return summary(self)
+
+    def graph(self) -> nx.MultiDiGraph:
+        """The network as a graph of networkx.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Nodes are sites and customers by name, with kind (plant, supplier, dc, crossdock, customer), demand (units
+            over the horizon), coordinates and what the tables say of them; edges are lanes, keyed by mode, with
+            distance (in settings.distance_unit), duty_rate and `to` (site, customer).
+
+        Raises
+        ------
+        UsageError
+            If networkx is not installed: `pip install 'ctsopt[graph]'`.
+        """
+        from ctsopt.network.graph import graph
+
+        return graph(self)
 
     # ---- edits ---------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ class Slip(NamedTuple):
 
 
 SLIPS = (
-    Slip("word_for_number", re.compile(r"[+-]?(inf|infinity|nan|#?n/?a|none|null|no limit|unlimited|max|-+|\.|\?+)",
-                                       re.IGNORECASE),
+    Slip("word_for_number", re.compile(
+        r"[+-]?(\.?inf|infinity|\.?nan|#?n/?a|none|null|no limit|unlimited|max|-+|\.|\?+)", re.IGNORECASE),
          "a word stands where a number belongs", "write the number, or leave the cell blank"),
     Slip("date_for_number", re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./-][A-Za-z\d]{1,3}([./-]\d{2,4})?"),
          "a date stands where a number belongs (spreadsheet programs turn 1/2 into one)", "write the number"),
@@ -35,7 +35,8 @@ SLIPS = (
          "the number has a decimal comma", "write a decimal point: 1.5"),
     Slip("percent_sign", re.compile(r"[+-]?\d+([.,]\d+)?\s*%"),
          "the number is written in per cent", "write the share: 0.95 for 95%"),
-    Slip("unit_in_cell", re.compile(r"[^\d\s.,+-]{1,4}\s*[+-]?[\d.,]+|[+-]?[\d.,]+\s*[^\d\s.,+-][^\d]{0,12}"),
+    Slip("unit_in_cell", re.compile(
+        r"(?=.*\d)(?:[^\d\s.,+-]{1,4}\s*[+-]?[\d.,]+|[+-]?[\d.,]+\s*[^\d\s.,+-][^\d]{0,12})"),
          "the cell holds a unit beside the number", "write the number alone"),
     Slip("not_a_number", re.compile(r".*", re.DOTALL), "the text is not a number", "write a number such as 1234.5"),
 )

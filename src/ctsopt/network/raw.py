@@ -224,11 +224,11 @@ def column_values(cells: Any, kind: Kind) -> Texts | Floats:
 
 
 def _as_float(cell: Any) -> float:
-    """A number as a float; whole numbers beyond all floats become infinite."""
+    """A number as a float; whole numbers beyond all floats become one that is too large for any column."""
     try:
         return math.nan if cell is None or cell is pd.NA else float(cell)
     except OverflowError:
-        return math.copysign(math.inf, cell)
+        return 1e300 if cell > 0 else -1e300
 
 
 def _no_single_values(table: Table, name: str, cells: Any, rows: Positions) -> tuple[Any, list[Finding]]:
@@ -236,7 +236,7 @@ def _no_single_values(table: Table, name: str, cells: Any, rows: Positions) -> t
     if isinstance(cells, pd.Series) and cells.dtype != object:
         return cells, []
     values = cells.to_numpy(dtype=object) if isinstance(cells, pd.Series) else cells
-    if pd.api.types.infer_dtype(values, skipna=True) not in {"mixed", "bytes"}:
+    if pd.api.types.infer_dtype(values, skipna=True) not in {"mixed", "mixed-integer", "bytes"}:
         return cells, []
     findings = []
     kept = values.copy()

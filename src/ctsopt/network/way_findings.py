@@ -111,7 +111,7 @@ class Notes:
         if not lost.any() or any(rule == "too_many_via_ways" for rule, *_ in self._found):
             return
         must = demanded(promised, wanted.measures["promise"], "served_fraction") >= 1
-        must |= demanded(promised, wanted.measures["promise"], "served_fraction_each") > 0
+        must |= _too_little_for_one(promised, wanted, lost)
         best = self._fastest(ways, lost)
         limit = demanded(promised, wanted.measures["promise"], "lead_time")
         sides: tuple[tuple[Bools, Severity], ...] = ((must, "error"), (~must, "warning"))
@@ -165,3 +165,13 @@ def _request_words(wanted: Coded, request: int) -> str:
     """A request in words: customer (tier, product, period)."""
     customer, *rest = wanted.index.labels(np.array([request]))[0]
     return f"{customer} ({', '.join(rest)})"
+
+
+def _too_little_for_one(promised: Coded, wanted: Coded, lost: Bools) -> Bools:
+    """Requests of customers of whose demand under a promise more is lost than may be left unserved of each."""
+    promise, quantity = wanted.measures["promise"], wanted.measures["quantity"]
+    _, group = np.unique(np.stack([wanted.index["customer"], promise]), axis=1, return_inverse=True)
+    group = group.ravel()
+    allowed = 1.0 - demanded(promised, promise, "served_fraction_each")
+    gone, may_go = np.bincount(group, quantity * lost), np.bincount(group, quantity * allowed)
+    return np.asarray((gone > may_go * (1 + 1e-9))[group])

@@ -18,6 +18,8 @@ from ctsopt.program.stacking import stacked
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ctsopt.program.ranges import Ranges, Sources
+
 
 @dataclass(frozen=True, eq=False)
 class VariableBlock:
@@ -105,6 +107,8 @@ class Program:
     ----------
     variables, rows, costs : dict
         The blocks by name, in the order in which they were added.
+    sources : mapping
+        Table columns that figures come from, for the report on their ranges.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -114,6 +118,7 @@ class Program:
         self.costs: dict[str, CostBlock] = {}
         self.columns = 0
         self.row_count = 0
+        self.sources: Sources = {}
 
     def add_variable(self, name: str, variable: Variable) -> Expr:
         """Add a block of variables and return them as expressions."""
@@ -191,6 +196,20 @@ class Program:
         """Readable names of the rows: `serve_demand[C1,gold,P1,year]`."""
         for block in self.rows.values():
             yield from (f"{block.name}[{','.join(key)}]" if key else block.name for key in block.index.labels())
+
+    def ranges(self) -> Ranges:
+        """The least and the most coefficient, side, cost and bound of every kind, and a warning where they differ by
+        more than a factor of 1e9.
+
+        Returns
+        -------
+        Ranges
+            Prints as a table with its warnings; `frame()` says also where the figures stand and which columns of which
+            tables they come from.
+        """
+        from ctsopt.program.ranges import ranges
+
+        return ranges(self)
 
     def write_lp(self, path: str | Path) -> None:
         """Write the program as an LP file with readable names (see `ctsopt.program.lp`)."""

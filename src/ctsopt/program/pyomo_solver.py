@@ -6,7 +6,7 @@ import io
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
@@ -28,18 +28,25 @@ _log = logging.getLogger("ctsopt.solve")
 
 @dataclass(frozen=True)
 class _Words:
-    """What a solver calls our options; blank where it has none. `always` is set unless the user says otherwise."""
+    """What a solver calls our options; blank where it has none.
+
+    `always` is set unless the user says otherwise, `quiet` where no log is wanted.
+    """
 
     gap: str
-    abs_gap: str
-    seed: str
-    always: Mapping[str, Any]
+    abs_gap: str = ""
+    seed: str = ""
+    always: Mapping[str, Any] = field(default_factory=dict)
+    quiet: Mapping[str, Any] = field(default_factory=dict)
 
 
 _HIGHS = _Words("mip_rel_gap", "mip_abs_gap", "random_seed", {"threads": 1})
-_SCIP = _Words("limits/gap", "limits/absgap", "randomization/randomseedshift", {})
+# Pyomo reads SCIP's log from a pipe by a thread that cannot run while SCIP does: once the pipe is full (64 KiB), both
+# wait for ever (Pyomo 6.10, PySCIPOpt 6.3). So no line for every hundred nodes, and no log at all unless asked for.
+_SCIP = _Words("limits/gap", "limits/absgap", "randomization/randomseedshift", {"display/freq": -1},
+               {"display/verblevel": 0})
 _WORDS = {"highs": _HIGHS, "appsi_highs": _HIGHS, "scip_direct": _SCIP, "scip_persistent": _SCIP, "scip": _SCIP,
-          "cbc": _Words("ratioGap", "allowableGap", "randomCbcSeed", {}), "glpk": _Words("mipgap", "", "", {})}
+          "cbc": _Words("ratioGap", "allowableGap", "randomCbcSeed"), "glpk": _Words("mipgap")}
 """Solvers whose options we know. The time limit is Pyomo's own option for every solver."""
 
 _INSTALL = {
@@ -63,6 +70,10 @@ _STOPS: dict[Any, StoppedBy] = {
     TerminationCondition.userInterrupt: "interrupt",
     TerminationCondition.resourceInterrupt: "interrupt",
 }
+
+_FAR = 1e-3
+"""Farther than this from whole is no tolerance of a solver."""
+
 _NO_PLAN = ("infeasible", "unbounded")
 
 
@@ -154,7 +165,7 @@ def run(program: Program, model: pyo.ConcreteModel, name: str, options: Mapping[
     if relax:
         pyo.TransformationFactory("core.relax_integer_vars").apply_to(model)
     solver = pyo.SolverFactory(name)
-    told = {**passed_on(name, gap=gap, abs_gap=abs_gap, seed=seed), **options}
+    told = {**passed_on(name, gap=gap, abs_gap=abs_gap, seed=seed, log=log), **options}
     extra: dict[str, Any] = {}
     if time_limit is not None:
         extra["timelimit"] = max(1, math.ceil(time_limit)) if name == "glpk" else time_limit  # glpk takes whole seconds
@@ -171,18 +182,27 @@ def run(program: Program, model: pyo.ConcreteModel, name: str, options: Mapping[
     condition = results.solver.termination_condition
     stopped = _STOPS.get(condition, "error")
     plan = None if stopped in _NO_PLAN else _plan(program, model, results)
+    detail = f"{name}: {condition}"
+    if plan is not None and not relax and _broken(program, plan):
+        plan, detail = None, f"{detail}; what it gives as its plan has broken numbers where whole ones are asked for"
     if stopped == "error" and plan is not None:
         stopped = "solver"
-    return Ended(plan, _bound(results), stopped, f"{name}: {condition}")
+    return Ended(plan, _bound(results), stopped, detail)
 
 
-def passed_on(name: str, *, gap: float, abs_gap: float, seed: int) -> dict[str, Any]:
+def _broken(program: Program, plan: Floats) -> bool:
+    """Whether columns that are to be whole are far from it, as where CBC, stopped early, gives a relaxation."""
+    whole = plan[program.arrays.integer]
+    return bool((np.abs(whole - np.round(whole)) > _FAR).any())
+
+
+def passed_on(name: str, *, gap: float, abs_gap: float, seed: int, log: bool = False) -> dict[str, Any]:
     """Our options in the words of the solver; empty for a solver whose words are not known."""
     words = _WORDS.get(name)
     if words is None:
         return {}
     named = {words.gap: gap, words.seed: seed} | ({words.abs_gap: abs_gap} if abs_gap > 0 else {})
-    return {**words.always, **{word: value for word, value in named.items() if word}}
+    return {**words.always, **({} if log else words.quiet), **{word: value for word, value in named.items() if word}}
 
 
 def _plan(program: Program, model: pyo.ConcreteModel, results: Any) -> Floats | None:

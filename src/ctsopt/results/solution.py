@@ -18,6 +18,7 @@ from ctsopt.results.words import in_words, proof
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import networkx as nx
     import pandas as pd
 
     from ctsopt.network.network import Network
@@ -220,6 +221,25 @@ class Solution:
         from ctsopt.results.kpis import kpis
 
         return kpis(self, within, distances)
+
+    def graph(self) -> nx.MultiDiGraph:
+        """The plan as a graph of networkx.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            The nodes of `Network.graph`, sites with open, decision, throughput, utilisation and level, customers with
+            delivered and unserved (units). Edges are the lanes that carry goods, with quantity (units), weight (kg),
+            transport (line_haul and last_mile, money), loads (paid for whole), distance.
+
+        Raises
+        ------
+        UsageError
+            If networkx is not installed: `pip install 'ctsopt[graph]'`.
+        """
+        from ctsopt.results.graph import plan_graph
+
+        return plan_graph(self)
 
     # ---- words and files -------------------------------------------------------------------------------------
 

@@ -217,3 +217,38 @@ def _modes_that_fit(t: Tables) -> dict[str, Bools]:
         names = t.text("modes", "mode")[t.equal("modes", "serves", serves, "both")]
         found[axis] = t.equal("rates", "mode", ALL, *names)
     return found
+
+
+@rule()
+def transit_of_later_break(t: Tables) -> Iterator[Fault]:
+    """Transit times hold for a distance band: those of its first row count, whatever the weight."""
+    if not t.count("rates"):
+        return
+    band = t.frames["rates"][["origin", "destination", "mode", "product", "from_distance"]]
+    first = np.append(True, (band.iloc[1:].to_numpy() != band.iloc[:-1].to_numpy()).any(axis=1))
+    at = np.flatnonzero(first)[np.cumsum(first) - 1]
+    for column in ("transit_time", "transit_sd"):
+        stated = t.number("rates", column)
+        yield Fault("rates", column, "transit times do not depend on weight: only the first row of a distance band "
+                    "counts, and it states another one", "state it in the first row of the band, or leave it "
+                    "blank here",
+                    ~first & ~np.isnan(stated) & (stated != stated[at]), severity="warning")
+
+
+@rule()
+def transit_sd_without_time(t: Tables) -> Iterator[Fault]:
+    """A transit time of 0 is certain: a standard deviation has no effect."""
+    at_once = (t.number("modes", "fixed_time") == 0) & np.isposinf(t.number("modes", "speed"))
+    timed = np.zeros(len(t.axes["mode"]) + 1, dtype=bool)
+    timed[t.codes("modes", "mode")] = at_once
+    timed[-1] = bool(at_once.all())
+    mean, varies = t.number("rates", "transit_time"), t.number("rates", "transit_sd") > 0
+    yield Fault("rates", "transit_sd", "the transit time is 0, so that its standard deviation has no effect",
+                "give a transit_time above 0, or leave transit_sd blank",
+                varies & ((mean == 0) | (np.isnan(mean) & ~t.bad("rates", "transit_time")
+                                         & timed[t.codes("rates", "mode")])), severity="warning")
+    stated = set(t.texts("rates", "mode").take(mean > 0).values())
+    none_stated = ~t.equal("modes", "mode", *stated) if ALL not in stated else np.zeros(t.count("modes"), dtype=bool)
+    yield Fault("modes", "transit_cv", "the mode takes no time (fixed_time 0, no speed, no rate with a transit_time), "
+                "so that its transit_cv has no effect", "give speed or fixed_time, or leave transit_cv blank",
+                (t.number("modes", "transit_cv") > 0) & at_once & none_stated, severity="warning")

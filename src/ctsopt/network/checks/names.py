@@ -12,6 +12,12 @@ from ctsopt.network.raw import Objects
 from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, TABLES
 from ctsopt.network.tables import Tables
 
+REPORT_ROWS = ("total", "unassigned", "__unassigned__")
+"""Names of rows that reports add to those of the tables."""
+
+_OF_REPORTS = (("tiers", "tier"), ("customers", "customer"), ("products", "product"), ("products", "product_class"),
+               ("periods", "period"))
+
 
 def names_of(t: Tables, *tables: str) -> list[str]:
     """The names in the first key of these tables."""
@@ -99,6 +105,14 @@ def zone_is_place(t: Tables) -> Iterator[Fault]:
     for table in ("sites", "customers"):
         yield Fault(table, "zone", "there is a site or a customer of the same name", "rename the zone",
                     _shared(t.text(table, "zone"), places))
+
+
+@rule()
+def name_of_report_row(t: Tables) -> Iterator[Fault]:
+    """No customer, product, class, tier or period is called total, unassigned or __unassigned__, as rows of reports."""
+    for table, column in _OF_REPORTS:
+        yield Fault(table, column, "reports have a row of this name: the two could not be told apart",
+                    "choose another name", t.equal(table, column, *REPORT_ROWS))
 
 
 @rule()

@@ -33,8 +33,9 @@ def demand_above_supply(t: Tables) -> Iterator[Fault]:
     made = _make_capacity(t)[:, None] * np.where(days > 0, days, np.inf) / YEAR
     kept = kept_products(t)[:, None]
     total, forced, made = (np.where(kept, each.cumsum(axis=1), each) for each in (total, forced, made))
-    made = (made + np.where(kept, _opening_stock(t)[:, None], 0.0)) * (1 + 1e-9)
-    for severity, here in (("error", forced > made), ("warning", (total > made) & (forced <= made))):
+    made = made + np.where(kept, _opening_stock(t)[:, None], 0.0)
+    most = made * (1 + 1e-9)
+    for severity, here in (("error", forced > most), ("warning", (total > most) & (forced <= most))):
         p, s = np.nonzero(here)
         values = [f"{t.axes['product'].labels[i]} {'by the end of' if kept[i, 0] and shape[1] > 1 else 'in'} "
                   f"{t.axes['period'].labels[j]}: {number_text(round(total[i, j], 6))} demanded, "
@@ -132,8 +133,8 @@ def stock_costs_nothing(t: Tables) -> Iterator[Fault]:
     rate = np.where(np.isnan(rate), float(t.settings["holding_rate"]), rate)
     free = t.number("products", "unit_value") * rate == 0
     if t.count("periods") > 1 and len(free) and free.all() and kept_products(t).any():
-        yield Fault("products", "unit_value", "stock is carried from one period to the next for nothing: no product has "
-                    "a unit_value with a holding_rate",
+        yield Fault("products", "unit_value", "stock is carried from one period to the next for nothing: no product "
+                    "has a unit_value with a holding_rate",
                     "give unit_value and settings.holding_rate; where no stock may be carried, set "
                     "sites.storage_capacity to 0", severity="warning")
 
