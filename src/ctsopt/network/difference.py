@@ -19,7 +19,8 @@ COLUMNS = ["table", "key", "column", "old", "new"]
 def difference(old: Network, new: Network) -> pd.DataFrame:
     """Cells that differ: table, key of the row, column, old and new value as text.
 
-    A row that only one of the two has is one line with a blank column. The name of a network does not count.
+    A row that only one of the two has is one line with a blank column. The order of rows counts for periods alone. The
+    name of a network does not count.
     """
     parts = [_settings(old, new)]
     parts += [_table(name, old.tables[name], new.tables[name]) for name in BY_NAME if name != SETTINGS.name]
@@ -37,12 +38,16 @@ def _settings(old: Network, new: Network) -> pd.DataFrame:
 
 
 def _table(name: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    before, after = pd.Index(row_keys(name, old)), pd.Index(row_keys(name, new))
-    place = after.get_indexer(before)
-    gone, come = before[place < 0], after[~after.isin(before)]
+    before, after = row_keys(name, old), row_keys(name, new)
+    here, there = (pd.MultiIndex.from_frame(frame[list(BY_NAME[name].keys)]) for frame in (old, new))
+    place = there.get_indexer(here)
+    gone, come = before[place < 0], after[~there.isin(here)]
     parts = [pd.DataFrame({"table": name, "key": keys, "column": "", "old": was, "new": now})
              for keys, was, now in ((gone, "row", "taken away"), (come, "", "new row"))]
     kept = np.flatnonzero(place >= 0)
+    if name == "periods" and (np.diff(place[kept]) < 0).any():
+        parts.append(pd.DataFrame([(name, "", "order of rows", *(", ".join(keys) for keys in (before, after)))],
+                                  columns=COLUMNS))
     for column in BY_NAME[name].columns:
         one = as_text(column, old[column.name].iloc[kept])
         other = as_text(column, new[column.name].iloc[place[kept]])

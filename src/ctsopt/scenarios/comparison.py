@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +17,22 @@ from ctsopt.certified import Certified
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.network.difference import difference
 from ctsopt.results.solution import Solution
+from ctsopt.scenarios.regret import cells_of, regret_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ctsopt.keys import Floats
+    from ctsopt.scenarios.outcome import PackResult
 
-TABLES = ("scenarios", "differences", "order", "kpis", "inputs")
+TABLES = ("scenarios", "inputs", "differences", "order", "bases", "kpis", "states", "regret")
 """Tables of a comparison, as they are written."""
 
 _KEYS = ["section", "kpi", "by", "unit"]
+_INPUTS = ["scenario", "table", "key", "column", "old", "new"]
+_ENDS = ("low", "point", "high")
+_RANKS = ("best_rank", "worst_rank")
+_OF_A_RUN = ("parent", "kind", "tags", "outcome", "message", "key")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,23 +42,37 @@ class Comparison:
     Attributes
     ----------
     against : str
-        The scenario that the others are compared with.
+        The scenario that the others are compared with: the optimised baseline, as a rule.
     currency : str
     inputs : DataFrame
         What each scenario changes in the tables: scenario, table, key, column, old, new.
     scenarios : DataFrame
-        One row per scenario: outcome, cost (money), bound, gap_money, gap; the proven interval of the difference to
-        `against` (low, point, high), verdict (`cheaper`, `dearer`, `tie`, blank where there is no plan); best_rank and
-        worst_rank among all plans; cost lines; what is served, which promises are kept; sites open, opened and closed
-        against `against`; customers_resourced (share whose main source is another one), volume_moved (share of the
-        volume that comes from another site); seconds.
+        One row per scenario, in order; those without a plan have an outcome and a message only. Columns: outcome; cost,
+        bound, gap_money (money), gap (share); the proven interval of the difference to `against` (low, point, high:
+        money by which the scenario is dearer) and verdict (`cheaper`, `dearer`, `tie`, `same`); best_rank and
+        worst_rank among all plans; cash_cost, penalty and the cost lines; what is served, which promises are kept;
+        lead_time (days, mean by volume); sites open, opened and closed against `against`; customers_resourced (share
+        of the customers whose main source is another one), volume_moved (share of the volume that comes from another
+        site); seconds; hash of the network.
     differences : DataFrame
         Cost lines of each scenario less those of `against`: scenario, line, amount. They add up to `point`; single
         lines have no proof of their own.
     order : DataFrame
-        Every pair of plans: scenario, other, low, high (money by which the scenario is dearer), verdict.
+        Every pair of plans, in both directions: scenario, other, low, point, high (money by which the scenario is
+        dearer), verdict.
+    bases : DataFrame
+        Where an as-is plan is named: each scenario's difference to it in two steps, as proven intervals. Columns:
+        scenario; better_use_low, _point, _high (from the as-is plan to `against`); idea_low, _point, _high (from
+        `against` to the scenario); total_low, _point, _high (from the as-is plan to the scenario).
     kpis : DataFrame
         Key figures (rows) of all plans (columns).
+    states : DataFrame
+        Where scenarios are solved in states of demand: scenario, state, probability, cost and regret as intervals.
+    regret : DataFrame
+        One row per scenario that has a plan in every state: worst_low, _point, _high (its largest regret), minimax
+        (`proven`, `possible` or blank), expected_low, _point, _high (cost, where states have probabilities).
+    as_is : str
+        The plan of today as it is run, blank where there is none.
     """
 
     against: str
@@ -61,23 +81,44 @@ class Comparison:
     scenarios: pd.DataFrame
     differences: pd.DataFrame
     order: pd.DataFrame
+    bases: pd.DataFrame
     kpis: pd.DataFrame
-    notes: tuple[str, ...] = field(default=())
+    states: pd.DataFrame
+    regret: pd.DataFrame
+    as_is: str = ""
 
     def difference(self, scenario: str) -> Certified:
-        """How much dearer a scenario is than `against`, as a proven interval."""
-        row = self.scenarios[self.scenarios["scenario"] == scenario]
-        return Certified(*(float(row[end].iloc[0]) for end in ("low", "point", "high")))
+        """How much dearer a scenario is than `against`, as a proven interval.
+
+        Raises
+        ------
+        UsageError
+            If there is no plan of that name.
+        """
+        rows = self.scenarios[(self.scenarios["scenario"] == scenario) & self.scenarios["cost"].notna()]
+        if rows.empty:
+            _require(scenario, self.scenarios.loc[self.scenarios["cost"].notna(), "scenario"].tolist(), "difference of")
+        return Certified(*(float(rows[end].iloc[0]) for end in _ENDS))
 
     def write(self, folder: str | Path) -> Path:
-        """Write every table as CSV into a folder, which is made."""
+        """Write every table as CSV into a folder, which is made; a table without rows is not written.
+
+        A text that a spreadsheet would take for a formula gets an apostrophe before it.
+        """
         from pathlib import Path
+
+        from ctsopt.scenarios.spreadsheet import harmless
 
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             frame: pd.DataFrame = getattr(self, name)
-            frame.to_csv(target / f"{name}.csv", index=name == "kpis", lineterminator="\n")
+            if name == "kpis":
+                frame = frame.reset_index()
+            if len(frame):
+                harmless(frame).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
+            else:
+                (target / f"{name}.csv").unlink(missing_ok=True)
         return target
 
     def __str__(self) -> str:
@@ -86,78 +127,204 @@ class Comparison:
         return in_words(self)
 
 
-def compare(solutions: Mapping[str, Solution], against: str | None = None,
-            outcomes: pd.DataFrame | None = None) -> Comparison:
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the plans beside themselves.
+
+    Attributes
+    ----------
+    rows : DataFrame or None
+        Of a run: scenario, parent, kind, state, tags, outcome, message, key.
+    probabilities : mapping of str to float
+        Of each state of demand.
+    """
+
+    rows: pd.DataFrame | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+    def states(self) -> dict[str, tuple[str, str]]:
+        """Scenario and state of every case that is a scenario in a state."""
+        if self.rows is None:
+            return {}
+        cells = self.rows[self.rows["state"] != ""]
+        return {row["scenario"]: (row["parent"], row["state"]) for row in cells.to_dict("records")}
+
+    def key(self, name: str) -> str:
+        """What tells whether two cases are the same one; blank where it is not known."""
+        found = [] if self.rows is None else self.rows.loc[self.rows["scenario"] == name, "key"].tolist()
+        return str(found[0]) if found else ""
+
+
+def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None = None, as_is: str | None = None,
+            facts: Facts | None = None) -> Comparison:
     """Compare plans.
 
     Parameters
     ----------
-    solutions : mapping of str to Solution
-        Plans by name of their scenario, in order. All in one currency, over horizons of one length.
+    solutions : mapping of str to Solution, or PackResult
+        Plans by name of their scenario, in order; or what a run of a pack came to. All in one currency, over horizons
+        of one length.
     against : str, optional
-        What the others are compared with; the first one by default.
-    outcomes : DataFrame, optional
-        Rows of a run (scenario, parent, kind, state, outcome, message, key, tags), scenarios without a plan included.
+        What the others are compared with; by default what the pack says, else its baseline, else the first plan.
+    as_is : str, optional
+        The plan of today as it is run, with its flows fixed; by default what the pack says. It splits every difference
+        in two: better use of what is there, and the idea of the scenario.
+    facts : Facts, optional
+        What is known beside the plans. A PackResult brings its own.
+
+    Returns
+    -------
+    Comparison
 
     Raises
     ------
     UsageError
-        If there is no such scenario, no plan at all, or the plans cannot be compared.
+        If there is no such scenario, no plan at all, a plan is a relaxation, or the plans cannot be compared.
     """
-    if not solutions:
+    from ctsopt.scenarios.outcome import PackResult
+
+    if isinstance(solutions, PackResult):
+        pack = solutions.pack
+        against = against or pack.compare.get("against") or pack.baseline
+        as_is = as_is or pack.compare.get("as_is")
+        facts = facts_of(solutions)
+        solutions = solutions.solutions
+    facts = facts or Facts()
+    in_state = facts.states()
+    names = [name for name in solutions if name not in in_state]
+    if not names:
         raise UsageError("there is no plan to compare")
-    base = against if against is not None else next(iter(solutions))
-    if base not in solutions:
-        near = nearest_name(base, list(solutions))
-        raise UsageError(f"against = {base!r}: there is no plan of that name"
-                         + (f"; did you mean {near!r}?" if near else ""))
-    for name, solution in solutions.items():
-        solution - solutions[base]  # raises where currency or horizon differ
-        if solution.record.get("options", {}).get("relax"):
-            raise UsageError(f"{name} is a linear relaxation, not a plan")
-    rows = pd.DataFrame([_row(name, solution, solutions[base]) for name, solution in solutions.items()])
-    order = _order(solutions)
-    rows = rows.merge(_ranks(order, list(solutions)), on="scenario", validate="one_to_one")
-    if outcomes is not None:
-        told = outcomes[[c for c in outcomes if c == "scenario" or c not in rows]]
-        rows = told.merge(rows, on="scenario", how="left")
-    else:
-        rows.insert(1, "outcome", [_outcome(solution) for solution in solutions.values()])
-    return Comparison(base, str(solutions[base].net.settings["currency"]), _inputs(solutions, base), rows,
-                      _lines(solutions, base), order, _kpis(solutions))
+    base = against or names[0]
+    _require(base, names, "against")
+    if as_is is not None:
+        _require(as_is, names, "as_is")
+    return _Comparing(solutions, names, base, as_is, facts, in_state).comparison()
+
+
+def facts_of(result: PackResult) -> Facts:
+    """What a run knows beside the plans."""
+    tags = {case.name: ", ".join(case.tags) for case in result.pack.cases}
+    rows = result.rows.assign(tags=result.rows["scenario"].map(tags).fillna(""))
+    return Facts(rows, dict(result.pack.probabilities))
+
+
+def _require(name: str, names: list[str], what: str) -> None:
+    if name not in names:
+        near = nearest_name(name, names)
+        raise UsageError(f"{what} {name!r}: there is no plan of that name"
+                         + (f"; did you mean {near!r}?" if near else f" (there are: {', '.join(names)})"))
+
+
+def verdict(dearer: Certified, *, alike: bool = False) -> str:
+    """What is proven about a difference: `dearer`, `cheaper`, `same` (exactly), or `tie` where it cannot be told."""
+    if alike or dearer.low == dearer.high == 0:
+        return "same"
+    if dearer.low > 0:
+        return "dearer"
+    return "cheaper" if dearer.high < 0 else "tie"
+
+
+class _Comparing:
+    """Every plan is looked at once: there may be many, and each is read from disk."""
+
+    def __init__(self, solutions: Mapping[str, Solution], names: list[str], base: str, as_is: str | None, facts: Facts,
+                 in_state: Mapping[str, tuple[str, str]]) -> None:
+        self.names, self.base_name, self.as_is, self.facts = names, base, as_is, facts
+        self.base = solutions[base]
+        self.least: dict[str, Certified] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.lines: dict[str, pd.Series[float]] = {}
+        self.inputs: list[pd.DataFrame] = []
+        self.kpis: dict[str, pd.Series[Any]] = {}
+        for name in solutions:
+            solution = self.base if name == base else solutions[name]
+            _require_plan(name, solution, self.base)
+            self.least[name] = solution.least_cost
+            if name not in in_state:
+                self._look(name, solution)
+        self.cells = cells_of({name: (*in_state[name], least) for name, least in self.least.items()
+                               if name in in_state}, facts.probabilities)
+
+    def _look(self, name: str, solution: Solution) -> None:
+        self.rows.append(_row(name, solution, self.base, self._dearer(name, self.base_name)))
+        self.lines[name] = solution.costs.set_index("line")["amount"]
+        self.kpis[name] = _kpi_column(solution)
+        if name != self.base_name:
+            self.inputs.append(difference(self.base.net, solution.net).assign(scenario=name))
+
+    def _dearer(self, name: str, other: str) -> Certified:
+        """By how much one is dearer than another; exactly nothing where both are the same case."""
+        if name == other or (self.facts.key(name) != "" and self.facts.key(name) == self.facts.key(other)):
+            return Certified(0.0, 0.0, 0.0)
+        least = self.base.least_cost if other == self.base_name else self.least[other]
+        return self.least[name] - least
+
+    def comparison(self) -> Comparison:
+        """All tables."""
+        order = order_of({name: self.least[name] for name in self.names},
+                         {name: self.facts.key(name) for name in self.names})
+        rows = pd.DataFrame(self.rows).merge(ranks_of(order, self.names), on="scenario", validate="one_to_one")
+        place = rows.columns.tolist().index("verdict") + 1
+        rows = rows[[*rows.columns[:place], *_RANKS, *rows.columns[place:-len(_RANKS)]]]
+        if self.facts.rows is not None:
+            told = self.facts.rows[self.facts.rows["state"] == ""]
+            kept = [name for name in _OF_A_RUN if name in told]
+            rows = told[["scenario", *kept]].merge(rows.drop(columns=["outcome"]), on="scenario", how="left")
+        inputs = pd.concat(self.inputs, ignore_index=True) if self.inputs else pd.DataFrame(columns=_INPUTS)
+        return Comparison(
+            self.base_name, str(self.base.net.settings["currency"]), inputs[_INPUTS], rows, self._differences(), order,
+            self._bases(), _side_by_side(self.kpis), self.cells, regret_of(self.cells), self.as_is or "")
+
+    def _differences(self) -> pd.DataFrame:
+        amounts = pd.DataFrame(self.lines).fillna(0.0)
+        amounts = amounts.loc[list(dict.fromkeys(line for each in self.lines.values() for line in each.index))]
+        apart = amounts.sub(amounts[self.base_name], axis=0)
+        frame = apart.rename_axis("line").reset_index().melt(id_vars="line", var_name="scenario", value_name="amount")
+        return frame[frame["scenario"] != self.base_name][["scenario", "line", "amount"]].reset_index(drop=True)
+
+    def _bases(self) -> pd.DataFrame:
+        parts = ("better_use", "idea", "total")
+        rows = []
+        for name in self.names if self.as_is is not None else ():
+            if self.as_is is not None and name != self.as_is:
+                steps = (self._dearer(self.base_name, self.as_is), self._dearer(name, self.base_name),
+                         self._dearer(name, self.as_is))
+                rows.append({"scenario": name} | {f"{part}_{end}": getattr(step, end)
+                                                  for part, step in zip(parts, steps, strict=True) for end in _ENDS})
+        return pd.DataFrame(rows, columns=["scenario", *(f"{part}_{end}" for part in parts for end in _ENDS)])
+
+
+def _require_plan(name: str, solution: Solution, base: Solution) -> None:
+    try:
+        solution - base
+    except UsageError as error:
+        raise UsageError(f"{name} cannot be compared: {error}") from error
+    if solution.record.get("options", {}).get("relax"):
+        raise UsageError(f"{name} is a linear relaxation, not a plan")
 
 
 def _outcome(solution: Solution) -> str:
     return "proven" if solution.status.solution == "optimal" else solution.status.stopped_by
 
 
-def verdict(dearer: Certified) -> str:
-    """What is proven about a difference: `dearer`, `cheaper`, `same` (exactly), or `tie` where it cannot be told."""
-    if dearer.low > 0:
-        return "dearer"
-    if dearer.high < 0:
-        return "cheaper"
-    return "same" if dearer.low == dearer.high == 0 else "tie"
-
-
-def _row(name: str, solution: Solution, base: Solution) -> dict[str, object]:
-    dearer = solution - base if solution is not base else Certified(0.0, 0.0, 0.0)
+def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> dict[str, Any]:
     service, sites, there = solution.service, solution.sites.set_index("site"), base.sites.set_index("site")
     demand = float(service["demand"].sum())
     now, before = set(sites.index[sites["open"]]), set(there.index[there["open"]])
     moved, resourced = _resourced(solution, base)
-    served = 1 - float(solution.shortage["unserved"].sum()) / demand if demand > 0 else np.nan
-    row: dict[str, object] = {
-        "scenario": name, "cost": solution.total_cost, "bound": solution.bound, "gap_money": solution.gap_money,
-        "gap": solution.gap, "low": dearer.low, "point": dearer.point, "high": dearer.high,
-        "verdict": verdict(dearer), "cash_cost": solution.cash_cost, "penalty": solution.penalty}
+    unserved = float(solution.shortage["unserved"].sum())
+    row: dict[str, Any] = {
+        "scenario": name, "outcome": _outcome(solution), "cost": solution.total_cost, "bound": solution.bound,
+        "gap_money": solution.gap_money, "gap": solution.gap, "low": dearer.low, "point": dearer.point,
+        "high": dearer.high, "verdict": verdict(dearer, alike=solution is base),
+        "cash_cost": solution.cash_cost, "penalty": solution.penalty}
     row |= {str(line): float(amount) for line, amount in solution.costs.set_index("line")["amount"].items()}
-    row |= {"served": served, "promises_kept": int(service["kept"].sum()), "promises": len(service),
-            "lead_time": _mean_lead_time(solution), "sites_open": len(now),
-            "sites_opened": ", ".join(sorted(now - before)), "sites_closed": ", ".join(sorted(before - now)),
-            "customers_resourced": resourced, "volume_moved": moved,
-            "seconds": sum(solution.record.get("seconds", {}).values()), "hash": solution.net.hash}
-    return row
+    return row | {
+        "served": 1 - unserved / demand if demand > 0 else np.nan, "promises": len(service),
+        "promises_kept": int(service["kept"].sum()), "lead_time": _mean_lead_time(solution), "sites_open": len(now),
+        "sites_opened": ", ".join(sorted(now - before)), "sites_closed": ", ".join(sorted(before - now)),
+        "customers_resourced": resourced, "volume_moved": moved,
+        "seconds": sum(solution.record.get("seconds", {}).values()), "hash": solution.net.hash}
 
 
 def _mean_lead_time(solution: Solution) -> float:
@@ -189,53 +356,54 @@ def _sources(solution: Solution) -> pd.DataFrame:
     return summed[summed > 0].unstack().fillna(0.0)
 
 
-def _order(solutions: Mapping[str, Solution]) -> pd.DataFrame:
-    """Every pair once in each direction."""
-    names = list(solutions)
-    cost: Floats = np.array([s.total_cost for s in solutions.values()])
-    bound: Floats = np.minimum([s.bound for s in solutions.values()], cost)
+def order_of(least: Mapping[str, Certified], keys: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Every pair of plans once in each direction: what is proven of their difference.
+
+    Parameters
+    ----------
+    least : mapping of str to Certified
+        Least cost (money) by name.
+    keys : mapping of str to str, optional
+        Cases with one key, if it is not blank, are the same case.
+
+    Returns
+    -------
+    DataFrame
+        scenario, other; low, point, high: money by which the scenario is dearer; verdict.
+    """
+    names = list(least)
+    low: Floats = np.array([least[name].low for name in names])
+    cost: Floats = np.array([least[name].high for name in names])
+    known = keys or {}
+    key = np.array([known.get(name) or f"\0{place}" for place, name in enumerate(names)], dtype=object)
     one, other = (index.ravel() for index in np.indices((len(names), len(names))))
     apart = one != other
     one, other = one[apart], other[apart]
-    low, high = bound[one] - cost[other], cost[one] - bound[other]
-    words = np.select([low > 0, high < 0, (low == 0) & (high == 0)], ["dearer", "cheaper", "same"], "tie")
+    alike = (key[one] == key[other]).astype(bool)
+    ends = [np.where(alike, 0.0, end) for end in (low[one] - cost[other], cost[one] - cost[other],
+                                                  cost[one] - low[other])]
+    words = np.select([(ends[0] == 0) & (ends[2] == 0), ends[0] > 0, ends[2] < 0], ["same", "dearer", "cheaper"], "tie")
     labels = np.array(names, dtype=object)
-    return pd.DataFrame({"scenario": labels[one], "other": labels[other], "low": low, "high": high, "verdict": words})
+    return pd.DataFrame({"scenario": labels[one], "other": labels[other], **dict(zip(_ENDS, ends, strict=True)),
+                         "verdict": words})
 
 
-def _ranks(order: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def ranks_of(order: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """The ranks that each plan may have, 1 = cheapest: so many are proven cheaper, so many are proven dearer."""
-    proven = order.groupby("scenario")["verdict"]
-    behind = proven.apply(lambda v: int((v == "dearer").sum())).reindex(names, fill_value=0)
-    ahead = proven.apply(lambda v: int((v == "cheaper").sum())).reindex(names, fill_value=0)
-    return pd.DataFrame({"scenario": names, "best_rank": (behind + 1).to_numpy(),
-                         "worst_rank": (len(names) - ahead).to_numpy()})
+    counts = pd.crosstab(order["scenario"], order["verdict"]).reindex(index=names, columns=["dearer", "cheaper"],
+                                                                      fill_value=0)
+    return pd.DataFrame({"scenario": names, "best_rank": counts["dearer"].to_numpy() + 1,
+                         "worst_rank": len(names) - counts["cheaper"].to_numpy()})
 
 
-def _lines(solutions: Mapping[str, Solution], base: str) -> pd.DataFrame:
-    amounts = pd.DataFrame({name: s.costs.set_index("line")["amount"] for name, s in solutions.items()}).fillna(0.0)
-    lines = list(dict.fromkeys(line for s in solutions.values() for line in s.costs["line"]))
-    apart = amounts.reindex(lines).sub(amounts[base].reindex(lines), axis=0)
-    frame = apart.rename_axis("line").reset_index().melt(id_vars="line", var_name="scenario", value_name="amount")
-    return frame[frame["scenario"] != base][["scenario", "line", "amount"]].reset_index(drop=True)
+def _kpi_column(solution: Solution) -> pd.Series[Any]:
+    """Figures, or words where a row has no figure."""
+    frame = solution.kpis().set_index(_KEYS)
+    known = frame["value"].notna() | (frame["text"] == "")
+    return frame["value"].astype(object).where(known, frame["text"])
 
 
-def _inputs(solutions: Mapping[str, Solution], base: str) -> pd.DataFrame:
-    parts = [difference(solutions[base].net, s.net).assign(scenario=name)
-             for name, s in solutions.items() if name != base]
-    columns = ["scenario", "table", "key", "column", "old", "new"]
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns, dtype=object)
-
-
-def _kpis(solutions: Mapping[str, Solution]) -> pd.DataFrame:
-    """Figures, or words where a row has no figure, one column per scenario."""
-    columns = {}
-    keys: dict[tuple[str, ...], None] = {}
-    for name, solution in solutions.items():
-        frame = solution.kpis().set_index(_KEYS)
-        known = frame["value"].notna() | (frame["text"] == "")
-        columns[name] = frame["value"].astype(object).where(known, frame["text"])
-        keys |= dict.fromkeys(frame.index)
+def _side_by_side(columns: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    keys = dict.fromkeys(key for column in columns.values() for key in column.index)
     index = pd.MultiIndex.from_tuples(list(keys), names=_KEYS)
     return pd.DataFrame({name: column.reindex(index) for name, column in columns.items()}, index=index)

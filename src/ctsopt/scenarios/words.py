@@ -2,32 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from ctsopt.scenarios.comparison import Comparison
 
+MILLION = 1e7
+"""From this cost on amounts are shown in thousands."""
+
 
 def in_words(comparison: Comparison) -> str:
-    """One line per scenario: cost, proven difference, verdict, rank, service, sites."""
+    """One line per scenario, cost, proven difference, rank, service, sites; then the bases and the regret."""
     rows = comparison.scenarios
-    width = max(8, *(len(str(name)) for name in rows["scenario"]))
+    scale = 1000.0 if rows["cost"].abs().max() >= MILLION else 1.0
+    money = f"{'thousand ' if scale > 1 else ''}{comparison.currency}"
+    parts = [_changes(comparison), _scenarios(comparison, money, scale), _ties(comparison, money, scale)]
+    if len(comparison.bases):
+        parts.append(_bases(comparison, money, scale))
+    if len(comparison.regret):
+        parts.append(_regret(comparison, money, scale))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
+    rows = comparison.scenarios
     plans = int(rows["cost"].notna().sum())
-    lines = [f"{plans} of {len(rows)} scenarios have a plan; differences to {comparison.against}, in "
-             f"{comparison.currency}, between proven ends",
-             f"{'scenario':<{width}}  {'cost':>16}  {'difference':>14}  {'proven between':>33}  {'verdict':<8}  rank"]
-    lines += [_line(row, width) for row in rows.to_dict("records")]
-    return "\n".join(lines)
+    cells = [_scenario(row, comparison.against, scale) for row in rows.to_dict("records")]
+    header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "served", "days", "sites"]
+    without = [f"{_plain(row['scenario'])}: {row['outcome'].replace('_', ' ')}. {_plain(row['message'], 400)}"
+               for row in rows.to_dict("records") if pd.isna(row["cost"])]
+    return "\n".join([f"{plans} of {len(rows)} scenarios have a plan. Cost and differences to {comparison.against} in "
+                      f"{money}; every difference is proven to lie between its two ends.",
+                      *aligned(header, cells, "lrrrrlrrrr"), *without])
 
 
-def _line(row: Mapping[Any, Any], width: int) -> str:
-    name = f"{row['scenario']!s:<{width}}"
+def _scenario(row: Mapping[Any, Any], against: str, scale: float) -> list[str]:
     if pd.isna(row["cost"]):
-        return f"{name}  {row.get('outcome', 'no plan')}: {row.get('message', '')}".rstrip(": ")
+        return [_plain(row["scenario"]), "no plan", *[""] * 8]
     best, worst = int(row["best_rank"]), int(row["worst_rank"])
-    rank = f"{best}" if best == worst else f"{best}-{worst}"
-    return (f"{name}  {row['cost']:>16,.0f}  {row['point']:>+14,.0f}  {row['low']:>+16,.0f} {row['high']:>+16,.0f}  "
-            f"{row['verdict']!s:<8}  {rank}")
+    same = row["scenario"] == against
+    ends = [""] * 3 if same else [_signed(row[end] / scale) for end in ("point", "low", "high")]
+    return [_plain(row["scenario"]), f"{row['cost'] / scale:,.0f}", *ends, "" if same else str(row["verdict"]),
+            f"{best}" if best == worst else f"{best}-{worst}", _percent(row["served"]), f"{row['lead_time']:.2f}",
+            _sites(row)]
+
+
+def _sites(row: Mapping[Any, Any]) -> str:
+    """Number of open sites, and how many were opened and closed."""
+    opened, closed = (len([name for name in str(row[which]).split(", ") if name])
+                      for which in ("sites_opened", "sites_closed"))
+    return f"{int(row['sites_open'])}" + (f" (+{opened} -{closed})" if opened or closed else "")
+
+
+def _percent(share: float) -> str:
+    """Never 100 % where something is missing."""
+    if math.isnan(share):
+        return ""
+    return f"{100 * share:.1f} %" if share >= 1 - 1e-9 else f"{min(100 * share, 99.99):.2f} %"
+
+
+def _changes(comparison: Comparison) -> str:
+    """What each scenario changes, by table and column."""
+    if comparison.inputs.empty:
+        return ""
+    lines: dict[str, list[str]] = {}
+    for key, cells in comparison.inputs.groupby(["scenario", "table", "column"], sort=False):
+        scenario, table, column = (str(part) for part in cast("tuple[Any, ...]", key))
+        what = f"{table}.{column} {_change(cells['old'], cells['new'])} ({len(cells):,})" if column else (
+            f"{len(cells):,} {table} {'new' if cells['new'].iloc[0] == 'new row' else 'taken away'}")
+        lines.setdefault(scenario, []).append(what)
+    width = max(len(_plain(name)) for name in lines)
+    return "\n".join(["What each scenario changes (number of cells):",
+                      *(f"{_plain(name):<{width}}  {', '.join(parts)}" for name, parts in lines.items())])
+
+
+def _change(old: pd.Series[Any], new: pd.Series[Any]) -> str:
+    """What happened to a column: one value for another, one factor or one amount for all cells, or various."""
+    if old.nunique() == 1 and new.nunique() == 1:
+        return f"{_plain(old.iloc[0]) or 'blank'} -> {_plain(new.iloc[0]) or 'blank'}"
+    before, after = (pd.to_numeric(each, errors="coerce") for each in (old, new))
+    if before.notna().all() and after.notna().all():
+        factor, amount = after / before.where(before != 0), after - before
+        if factor.notna().all() and np.allclose(factor, factor.iloc[0], rtol=1e-9, atol=0):
+            return f"x {factor.iloc[0]:.6g}"
+        if np.allclose(amount, amount.iloc[0], rtol=0, atol=1e-9):
+            return f"{amount.iloc[0]:+.6g}"
+    return f"-> {_plain(new.iloc[0]) or 'blank'}" if new.nunique() == 1 else "various"
+
+
+def _ties(comparison: Comparison, money: str, scale: float) -> str:
+    """Pairs that cannot be told apart, each once."""
+    order = comparison.order
+    place = {name: number for number, name in enumerate(comparison.scenarios["scenario"])}
+    first = order["scenario"].map(place) < order["other"].map(place)
+    pairs = order[first & order["verdict"].isin(["tie", "same"])]
+    if pairs.empty:
+        return "Every two plans can be told apart: the rank is proven."
+    lines = [f"{_plain(p['scenario'])} and {_plain(p['other'])}: " + (
+        "the same network" if p["verdict"] == "same" else
+        f"a difference of {abs(p['point']) / scale:,.0f} is within the proof ({_signed(p['low'] / scale)} to "
+        f"{_signed(p['high'] / scale)})") for p in pairs.head(_SHOWN).to_dict("records")]
+    more = [f"... and {len(pairs) - _SHOWN} more pairs, see order"] if len(pairs) > _SHOWN else []
+    return "\n".join([f"Not told apart (in {money}):", *lines, *more])
+
+
+_SHOWN = 12
+
+
+def _bases(comparison: Comparison, money: str, scale: float) -> str:
+    rows = comparison.bases
+    use = rows.iloc[0]
+    cells = [[_plain(row["scenario"]), *(_signed(row[f"{part}_point"] / scale) for part in
+                                         ("better_use", "idea", "total")), _between(row, "idea", scale)]
+             for row in rows.to_dict("records")]
+    return "\n".join([
+        f"Against {comparison.as_is}, today as it is run (in {money}): better use of what is there "
+        f"{_signed(use['better_use_point'] / scale)} (proven {_between(use, 'better_use', scale)}), then the idea.",
+        *aligned(["scenario", "better use", "idea", "total", "idea proven between"], cells, "lrrrr")])
+
+
+def _between(row: Mapping[Any, Any] | pd.Series[Any], part: str, scale: float) -> str:
+    return f"{_signed(row[f'{part}_low'] / scale)} and {_signed(row[f'{part}_high'] / scale)}"
+
+
+def _regret(comparison: Comparison, money: str, scale: float) -> str:
+    """Regret by state, the largest one, and the expected cost."""
+    states = list(dict.fromkeys(comparison.states["state"]))
+    cells_of = comparison.states.set_index(["scenario", "state"])["regret_point"]
+    expected = bool(comparison.regret["expected_point"].notna().any())
+    cells = []
+    for row in comparison.regret.to_dict("records"):
+        words = {"proven": "minimax", "possible": "minimax?"}.get(row["minimax"], "")
+        cells.append([_plain(row["scenario"]), *(f"{cells_of[(row['scenario'], s)] / scale:,.0f}" for s in states),
+                      f"{row['worst_point'] / scale:,.0f}",
+                      f"{row['worst_low'] / scale:,.0f} to {row['worst_high'] / scale:,.0f}", words,
+                      *([f"{row['expected_point'] / scale:,.0f}"] if expected else [])])
+    header = ["scenario", *map(_plain, states), "worst", "proven", "", *(["expected cost"] if expected else [])]
+    return "\n".join([f"Regret by state: how much dearer than the cheapest scenario there (in {money}).",
+                      *aligned(header, cells, "l" + "r" * (len(states) + 2) + "lr")])
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+    """Lines of text in columns, each to its left (`l`) or right (`r`)."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(width) if side == "l" else cell.rjust(width)
+                         for cell, width, side in zip(cells, widths, sides, strict=False)).rstrip()
+
+    return [line(header), "-" * (sum(widths) + 2 * (len(widths) - 1)), *map(line, rows)]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.0f}" if round(value) else "0"
+
+
+def _plain(text: object, limit: int = 60) -> str:
+    """Text, short, and without characters that a terminal would obey instead of showing them."""
+    shown = "".join(letter if letter.isprintable() else "�" for letter in str(text)[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
