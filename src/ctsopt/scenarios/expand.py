@@ -89,9 +89,9 @@ def _order(draft: Draft) -> tuple[list[ScenarioDraft], list[Finding]]:
     done: dict[str, ScenarioDraft] = {}
     findings: list[Finding] = []
     for name in draft.scenarios:
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         while name in draft.scenarios and name not in done and name not in chain:
-            chain.append(name)
+            chain[name] = None
             parent = draft.scenarios[name].extends
             if not parent:
                 break
@@ -99,7 +99,7 @@ def _order(draft: Draft) -> tuple[list[ScenarioDraft], list[Finding]]:
                 findings.append(_unknown_parent(draft, draft.scenarios[name]))
             name = parent
         if name in chain and draft.scenarios[name].extends:
-            circle = chain[chain.index(name):]
+            circle = list(chain)[list(chain).index(name):]
             findings.append(draft.scenarios[name].origin.finding(
                 "extends_cycle", "the scenario extends itself: " + " -> ".join([*circle, name]),
                 "begin one of them with the baseline: delete its extends", path=("extends",)))
@@ -209,12 +209,11 @@ def _frozen(draft: Draft, cases: Sequence[Case]) -> list[Finding]:
 
 
 def _compared(draft: Draft, cases: Sequence[Case]) -> list[Finding]:
-    against = draft.compare.get("against")
     names = [case.name for case in cases if not case.state]
-    if against is None or against in names:
-        return []
-    return [draft.origin.finding("unknown_scenario", "compare, against: there is no scenario of that name",
-                                 "correct the name", against, path=("compare", "against"), candidates=names)]
+    wanted = {key: draft.compare[key] for key in ("against", "as_is") if key in draft.compare}
+    return [draft.origin.finding("unknown_scenario", f"compare, {key}: there is no scenario of that name",
+                                 "correct the name", name, path=("compare", key), candidates=names)
+            for key, name in wanted.items() if name not in names]
 
 
 def _idle_states(draft: Draft) -> list[Finding]:

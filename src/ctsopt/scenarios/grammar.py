@@ -39,7 +39,7 @@ _SCENARIO = ("extends", "apply", "tags", "note")
 _SWEEP = ("from", "axes", "combine", "skip", "name", "max_cases", "tags", "note")
 _AXIS = ("table", "where", "op", "column", "values", "expect", "on_conflict")
 _STATE = ("probability", "apply", "note")
-_COMPARE = ("against", "regret")
+_COMPARE = ("against", "as_is", "regret")
 
 
 def read_draft(source: Source, folder: Path | None) -> Draft:
@@ -268,8 +268,9 @@ class _Grammar:
     def _compare(self, node: Node | None) -> None:
         block = self.nodes.block(node, "compare", _COMPARE)
         part = block.values
-        if "against" in part:
-            self.draft.compare["against"] = self.nodes.text(part["against"], "compare")
+        for name in ("against", "as_is"):
+            if name in part:
+                self.draft.compare[name] = self.nodes.text(part[name], "compare")
         if "regret" in part and self.nodes.choice(part["regret"], "compare, regret", ("states",), ""):
             self.draft.compare["regret"] = "states"
             if not self.draft.states:

@@ -180,7 +180,8 @@ class _Reader:
                 if not self._take(event):
                     return self._root
         except MarkedYAMLError as error:
-            begun = error.context_mark if "end" in str(error.problem) else None  # what was never closed begins there
+            unclosed = "end of stream" in str(error.problem) or "stream end" in str(error.problem)
+            begun = error.context_mark if unclosed else None
             mark = begun or error.problem_mark or error.context_mark
             self._broken(1 if mark is None else mark.line + 1, str(error.problem), text)
             return None
