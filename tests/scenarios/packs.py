@@ -32,6 +32,7 @@ class Pack:
     options: dict[str, Any] = field(default_factory=lambda: {"gap": 0.0})
     parents: dict[str, str | None] = field(default_factory=dict)
     name: str = "test"
+    hashes: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     @property

@@ -18,11 +18,10 @@ from pathlib import Path
 import pytest
 
 import ctsopt as cts
-from ctsopt.scenarios import crew, runner
+from ctsopt.scenarios import crew, runner, worker
 from ctsopt.scenarios.cache import Cache
 from ctsopt.scenarios.progress import Event
 from ctsopt.scenarios.runner import run
-from ctsopt.scenarios.worker import work
 from tests.scenarios.packs import Pack, cheap, same_tables, searches
 from tests.solve.test_solve import hard
 
@@ -282,7 +281,7 @@ def test_a_future_that_fails_by_itself_is_a_row(tmp_path):
             if arguments[0].hash == cheap(10, 50).hash:
                 future.set_exception(OSError("the line is dead"))
             else:
-                future.set_result(work(*arguments))
+                future.set_result(worker.work(*arguments))
             return future
 
     result = run(deadly(1.0), executor=Odd(), cache=tmp_path)
@@ -304,3 +303,21 @@ def test_ctrl_c_in_one_process_ends_the_pack(tmp_path, monkeypatch):
     assert list(result.solutions) == ["today"]
     with pytest.raises(cts.UsageError, match="slow has no plan: interrupted"):
         result.solutions["slow"]
+
+
+def test_a_ctrl_c_that_the_solver_does_not_mind_ends_the_pack(tmp_path, monkeypatch):
+    """Pressed while a plan is made whole: that case is done, the next one does not begin."""
+    solve_case, asked = worker.solve_case, []
+
+    def pressed(net, options, start, begun=None):
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+        asked.append(net)
+        return solve_case(net, options, start, begun)
+
+    monkeypatch.setattr(worker, "solve_case", pressed)
+    result = run(Pack({"today": cheap(), "few": cheap(10, 50)}), workers=1, cache=tmp_path)
+    assert result.rows["outcome"].tolist() == ["proven", "interrupted"]
+    assert len(asked) == 1
+    assert signal.set_wakeup_fd(-1) == -1

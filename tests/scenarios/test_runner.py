@@ -134,6 +134,53 @@ def test_only_some_cases_and_those_they_start_from(tmp_path):
         run(pack, workers=1, cache=tmp_path, only=["daer"])
 
 
+def test_hashes_that_are_known_spare_the_networks(tmp_path):
+    """Of a pack that was checked: what is in the cache is not resolved again; `again` is `today`, which is solved."""
+    pack = five()
+    pack.hashes = {name: net.hash for name, net in pack.networks.items()}
+    first = run(pack, workers=1, cache=tmp_path)
+    assert pack.asked == ["today", "dear", "few", "impossible"]
+    pack.asked.clear()
+    second = run(pack, workers=1, cache=tmp_path)
+    assert pack.asked == []
+    pd.testing.assert_frame_equal(first.rows.drop(columns="from_cache"), second.rows.drop(columns="from_cache"))
+    pack.networks = {"today": cheap(), "x": cheap(20), "y": cheap(20), "z": cheap(30), "w": cheap(40)}
+    pack.hashes = {name: net.hash for name, net in pack.networks.items()}
+    pack.parents = {"x": "today", "y": "w", "z": "y"}
+    pack.networks = {name: pack.networks[name] for name in ("today", "x", "w", "y", "z")}
+    rows = run(pack, workers=1, cache=tmp_path, only=["z"]).rows
+    assert rows["scenario"].tolist() == ["today", "x", "y", "z"]
+    assert rows["start"].tolist() == ["", "today", "today", "x"]
+
+
+def test_a_pack_file_is_run(tmp_path):
+    """min(5 q, fixed + q): 130 by the dc; 500 where it costs 600; for 10 units 50 or, by the dc for 30, 40."""
+    cheap().write(tmp_path / "model")
+    (tmp_path / "pack.yaml").write_text("""\
+schema: ctsopt/pack/1
+pack: small
+model: model
+solve: {gap: 0}
+overrides:
+  dear_dc: [{table: sites, where: {site: D}, set: {fixed_cost: 600}}]
+  few: [{table: demand, scale: {quantity: 0.1}}]
+scenarios:
+  dear: {apply: [dear_dc]}
+  dear_few: {extends: dear, apply: [few]}
+  few: {apply: [few]}
+""")
+    rows = run(tmp_path / "pack.yaml", workers=1, cache=tmp_path / "cache").rows.set_index("scenario")
+    assert rows["cost"].to_dict() == pytest.approx({"today": 130, "dear": 500, "dear_few": 50, "few": 40})
+    assert rows["start"].to_dict() == {"today": "", "dear": "today", "dear_few": "dear", "few": "today"}
+    assert rows["kind"].to_dict() == {"today": "baseline", "dear": "scenario", "dear_few": "scenario",
+                                      "few": "scenario"}
+    again = run(str(tmp_path / "pack.yaml"), workers=2, cache=tmp_path / "cache").rows
+    assert again["from_cache"].all()
+    (tmp_path / "pack.yaml").write_text("schema: ctsopt/pack/1\npack: small\nmodel: modle\n")
+    with pytest.raises(cts.DataError, match=r"pack.yaml:3"):
+        run(tmp_path / "pack.yaml", cache=tmp_path / "cache")
+
+
 def test_faults_of_one_case_are_its_row(tmp_path, monkeypatch, caplog):
     """Tables with faults, and a fault of ours: each is told, and the pack goes on."""
     pack = five()

@@ -12,6 +12,8 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -59,11 +61,22 @@ class Here:
 
     slots: int = 1
     mends: bool = True
+    _pressed: bool = False
 
     def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
-        """Solve a case."""
+        """Solve a case.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C was pressed, even while the solver completed the plan of the case before and did not mind.
+        """
+        if self._pressed:
+            raise KeyboardInterrupt
         future: Future[Answer] = Future()
-        future.set_result(worker.solve_case(net, options, start))
+        with _noticing_ctrl_c() as pressed:
+            future.set_result(worker.solve_case(net, options, start))
+        self._pressed = pressed()
         return future
 
     def renew(self) -> None:
@@ -71,6 +84,28 @@ class Here:
 
     def end(self) -> None:
         """Nothing runs."""
+
+
+@contextlib.contextmanager
+def _noticing_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed within, whoever handles it: Python writes the number of each signal to a socket."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    seen = bytearray()
+    there, here = socket.socketpair()
+    with there, here:
+        there.setblocking(False)
+        here.setblocking(False)
+        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+        try:
+            yield lambda: signal.SIGINT in seen
+        finally:
+            signal.set_wakeup_fd(before)
+            with contextlib.suppress(BlockingIOError):
+                seen += here.recv(4096)
+            if before != -1 and seen:
+                os.write(before, seen)  # an event loop that listens is told, too
 
 
 class Processes:

@@ -60,7 +60,8 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
     cache : path, optional
         Folder of answers. By default $CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`.
     only : iterable of str, optional
-        Names of cases. Those whose plans they start from are solved, too.
+        Names of cases. Those whose plans they start from are solved, too, and the first of those that are the same,
+        so that the answers are those of the whole pack.
     watch : callable, optional
         Told of every case that begins and of every one that is done; see `ctsopt.scenarios.progress.Event`.
     seed : int
@@ -128,16 +129,26 @@ def _chosen(pack: Pack, only: Iterable[str] | None) -> list[Case]:
         by_name[case.name] = case
     if only is None:
         return cases
+    first: dict[str, str] = {}
+    for name, digest in ((case.name, pack.hashes.get(case.name)) for case in cases):
+        first.setdefault(digest or name, name)
     wanted: set[str] = set()
     for name in [only] if isinstance(only, str) else only:
         if name not in by_name:
             near = nearest_name(name, list(by_name))
             raise UsageError(f"the pack has no case {name!r}" + (f"; did you mean {near!r}?" if near else ""))
-        walk: str | None = name
-        while walk is not None and walk not in wanted:
-            wanted.add(walk)
-            walk = by_name[walk].parent
+        wanted |= _needed(name, by_name, {name: first[pack.hashes.get(name) or name] for name in by_name})
     return [case for case in cases if case.name in wanted]
+
+
+def _needed(name: str, by_name: Mapping[str, Case], first: Mapping[str, str]) -> set[str]:
+    """A case, the first with the same network, which is the one that is solved, and what that one starts from."""
+    needed = {name}
+    walk: str | None = first[name]
+    while walk is not None:
+        needed |= {walk, first[walk]}
+        walk = by_name[first[walk]].parent
+    return needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,13 +192,13 @@ class _Run:
 
     def _make_ready(self, case: Case) -> None:
         """Resolve a case: it is in the cache, the same as one before it, or waits to be solved."""
-        try:
-            net = self._pack.network(case)
-        except CtsError as error:
-            words = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-            self._finish(case.name, Answer("error", words))
-            return
-        key = case_key(net.hash, self._options, fingerprint())
+        net, digest = None, self._pack.hashes.get(case.name)
+        if digest is None:
+            net = self._network(case)
+            if net is None:
+                return
+            digest = net.hash
+        key = case_key(digest, self._options, fingerprint())
         self._keys[case.name] = key
         first = self._first.setdefault(key, case.name)
         if first in self._done:
@@ -197,11 +208,22 @@ class _Run:
             self._twins.setdefault(first, []).append(case.name)
         else:
             entry = self._cache.look(key)
-            if entry is None:
-                self._waiting.append(_Ready(case, key, net))
-            else:
+            if entry is not None:
                 self._from_cache.add(case.name)
                 self._finish(case.name, entry)
+            else:
+                net = self._network(case) if net is None else net
+                if net is not None:
+                    self._waiting.append(_Ready(case, key, net))
+
+    def _network(self, case: Case) -> Network | None:
+        """The network of a case; None where it has faults, which are its row."""
+        try:
+            return self._pack.network(case)
+        except CtsError as error:
+            words = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+            self._finish(case.name, Answer("error", words))
+            return None
 
     def _hand_out(self) -> None:
         """Give cases whose parents are done to those who are free, in pack order."""
