@@ -121,6 +121,8 @@ scenarios:
   same_as_fixed: {apply: [demand_fixed]}                                                #? same_network
   groupless: {apply: [in_no_group, of_group_with_fault]}
   rows: {apply: [outside, empty]}
+  fixed_twice: {extends: last, apply: [demand_fixed, fuel_c]}                           #? applied_before
+  at_once: {apply: [{table: promises, where: {tier: gold}, set: {lead_time: 0}}]}       #! unreachable_customer
   circle_a: {extends: circle_b}                                                         #! extends_cycle
   circle_b: {extends: circle_a}
   orphan: {extends: slwo}                                                               #! unknown_parent
@@ -247,6 +249,17 @@ def test_a_fault_of_the_network_names_the_edit_the_scenario_and_the_rows(finding
     assert list(gold.values) == ["010: gold"]
 
 
+def test_the_network_of_a_case_with_a_fault_says_where_it_was_written(home):
+    text = HEAD + "scenarios:\n  a:\n    apply:\n      - {table: tiers, where: {tier: gold}, drop: true}\n"
+    text += "  b:\n    apply:\n      - {table: tiers, where: {tier: glod}, drop: true}\n"
+    pack = read_pack(pack_file(home, text, "late.yaml"), networks=False)
+    for case, place, rules in (("a", "late.yaml:6", {"unknown_reference"}), ("b", "late.yaml:9", {"no_rows"})):
+        with pytest.raises(cts.DataError) as error:
+            pack.network(case)
+        assert {f.rule for f in error.value.findings} == rules
+        assert {f.place for f in error.value.findings} == {place}
+
+
 def test_the_words_of_some_faults(findings):
     said = {f.rule: f.message for f in findings}
     assert said["extends_cycle"].endswith("circle_a -> circle_b -> circle_a")
@@ -323,9 +336,12 @@ def test_a_pack_file_that_is_not_there_is_wrong_usage(home):
 
 def test_a_file_of_rows_beside_the_pack_is_read_and_one_outside_is_not(tmp_path: Path):
     home = folder(tmp_path / "inside")
-    (home / "rows.csv").write_text("customer,quantity\n010,70\n")
+    (home / "rows.csv").write_text("customer,product,period,quantity\n010,goods,year,70\n")
     shutil.copy(home / "rows.csv", tmp_path / "rows.csv")
     text = HEAD + "scenarios:\n  a:\n    apply:\n      - {table: demand, update: {file: FILE}}\n"
-    for name in ("../rows.csv", str(tmp_path / "rows.csv"), "x/../../rows.csv", "..\\\\rows.csv"):
+    pack = read_pack(pack_file(home, text.replace("FILE", "rows.csv")))
+    assert pack.diff("a")[["key", "column", "new"]].values.tolist() == [["010 / goods / year", "quantity", "70"]]
+    (home / "link.csv").symlink_to(tmp_path / "rows.csv")
+    for name in ("link.csv", "../rows.csv", str(tmp_path / "rows.csv"), "x/../../rows.csv", "..\\\\rows.csv"):
         findings = check_pack(pack_file(home, text.replace("FILE", f'"{name}"')))
         assert [(f.rule, f.place) for f in findings.errors] == [("path_outside", "pack.yaml:6")]

@@ -47,6 +47,7 @@ def expand(draft: Draft) -> tuple[list[Case], list[Finding]]:
         depth[scenario.name] = level
         if level > MOST_GENERATIONS or len(cases) > MOST_CASES:
             break
+        findings += _again(scenario, cases[parent])
         orphan = [] if parent == (scenario.extends or draft.baseline) else [Step(None, scenario.origin)]
         steps = [*cases[parent].steps, *orphan, *(step.on(level) for step in scenario.steps)]
         cases[scenario.name] = make_case(scenario.name, parent, "scenario", steps, scenario.origin, tags=scenario.tags,
@@ -105,6 +106,16 @@ def _order(draft: Draft) -> tuple[list[ScenarioDraft], list[Finding]]:
                 "begin one of them with the baseline: delete its extends", path=("extends",)))
         done.update((each, draft.scenarios[each]) for each in reversed(chain))
     return list(done.values()), findings
+
+
+def _again(scenario: ScenarioDraft, parent: Case) -> list[Finding]:
+    """Overrides that the parent has applied already: a factor counts twice."""
+    before = {id(step.origin): step for step in parent.steps}
+    names = dict.fromkeys(step.edit.source for step in scenario.steps
+                          if step.edit is not None and id(step.origin) in before)
+    return [scenario.origin.finding("applied_before", f"{name} is applied by what it extends, too", "delete it here, "
+                                    "unless a factor is to count twice", name, path=("apply",), severity="warning")
+            for name in names]
 
 
 def _unknown_parent(draft: Draft, scenario: ScenarioDraft) -> Finding:

@@ -63,7 +63,7 @@ class _Grammar:
     """One pack file while it is read."""
 
     def __init__(self, source: Source, folder: Path | None) -> None:
-        self.nodes = Nodes(source.file)
+        self.nodes = Nodes(source.file, folder)
         self.folder = None if folder is None else str(folder)
         self.groups: dict[str, Group] = {}
         self.broken_groups: set[str] = set()
@@ -109,7 +109,7 @@ class _Grammar:
 
     def _options(self, node: Node | None) -> None:
         """Keywords of solve. Whether a value is valid is said by the options themselves."""
-        block = self.nodes.block(node, "solve", (*OPTIONS, *_OF_THE_RUNNER))
+        block = self.nodes.block(node, "solve", OPTIONS, _OF_THE_RUNNER)
         for name, value in block.values.items():
             line = block.names[name]
             if name in _OF_THE_RUNNER:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ctsopt.errors import Finding
@@ -24,10 +24,13 @@ class Nodes:
     ----------
     file : str
         Its name, for places.
+    folder : Path, optional
+        Folder of the file: what edits read lies in it.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, folder: Path | None = None) -> None:
         self.file = file
+        self.folder = folder
         self.findings: list[Finding] = []
 
     def origin(self, node: Node, label: str = "",
@@ -41,8 +44,8 @@ class Nodes:
         self.findings.append(Origin(self.file, label, Scalar(line, "")).finding(
             rule, message, mend, value, candidates=candidates, severity="warning" if warning else "error"))
 
-    def block(self, node: Node | None, label: str, known: Sequence[str] = ()) -> Block:
-        """A block; names that are not `known` (where any are) are findings, and left out."""
+    def block(self, node: Node | None, label: str, known: Sequence[str] = (), also: Sequence[str] = ()) -> Block:
+        """A block; names that are neither `known` (where any are) nor in `also` are findings, and left out."""
         if node is None or (isinstance(node, Scalar) and not node.text):
             return Block(1 if node is None else node.line)
         if not isinstance(node, Block):
@@ -52,10 +55,10 @@ class Nodes:
         if not known:
             return node
         for name in node.values:
-            if name not in known:
+            if name not in known and name not in also:
                 self.report("unknown_key", node.names[name], label, "there is no such key here",
                             f"correct or delete it; there are {', '.join(known)}", name, known)
-        kept = {name: value for name, value in node.values.items() if name in known}
+        kept = {name: value for name, value in node.values.items() if name in known or name in also}
         return Block(node.line, kept, node.names)
 
     def named(self, node: Node | None, what: str) -> Iterator[tuple[str, Node]]:
@@ -111,7 +114,7 @@ class Nodes:
     def step(self, node: Node, label: str, source: str, read: EditReader) -> Step:
         """One edit; its faults are findings at their lines."""
         origin = self.origin(node, label)
-        outside = _outside(node)
+        outside = self._outside(node)
         if outside:
             self.findings.append(origin.finding(
                 "path_outside", "a file of rows lies in the folder of the pack", "copy the file there, and name it "
@@ -121,15 +124,19 @@ class Nodes:
         self.findings += [origin.of_fault(fault) for fault in faults]
         return Step(edit, origin)
 
+    def _outside(self, node: Node) -> tuple[str, str] | None:
+        """Operation and name of a file of rows that lies outside the folder, be it by a link."""
+        for op in ("insert", "update"):
+            rows = node.values.get(op) if isinstance(node, Block) else None
+            name = rows.values.get("file") if isinstance(rows, Block) else None
+            if isinstance(name, Scalar) and (leaves(name.text) or self._linked_away(name.text)):
+                return op, name.text
+        return None
 
-def _outside(node: Node) -> tuple[str, str] | None:
-    """Operation and name of a file of rows that lies outside the pack's folder."""
-    for op in ("insert", "update"):
-        rows = node.values.get(op) if isinstance(node, Block) else None
-        name = rows.values.get("file") if isinstance(rows, Block) else None
-        if isinstance(name, Scalar) and leaves(name.text):
-            return op, name.text
-    return None
+    def _linked_away(self, name: str) -> bool:
+        if self.folder is None:
+            return False
+        return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
 
 
 def leaves(path: str) -> bool:

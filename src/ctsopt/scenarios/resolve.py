@@ -66,6 +66,8 @@ def check_cases(base: Network, cases: Sequence[Case]) -> Checked:
     known = {_identity(f) for f in base.findings}
     done: dict[tuple[int, ...], str | None] = {}
     for case in cases:
+        if case.state and case.parent not in hashes:
+            continue  # what is wrong with the case itself has been said
         same = tuple(id(step.edit or step) for step in case.steps)
         of_parent = warned.get(case.parent or "", set())
         if same not in done:
