@@ -19,49 +19,7 @@ from ctsopt.scenarios.expand import MOST_CASES, MOST_GENERATIONS, expand
 from ctsopt.scenarios.grammar import read_draft
 from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.scenarios.source import parse
-from tests.scenarios.pack_files import HEAD, KEYS, folder, model, pack_file
-
-OF_THE_DESIGN = """
-schema: ctsopt/pack/1
-pack: tier-structures
-model: retail_us
-baseline: today
-solve: {abs_gap: 2500, time_limit: 120}
-groups:
-  key_accounts: {table: customers, where: {group: [big_store, online], region: ["Mid Atlantic", "New England"]}}
-overrides:
-  fuel_up_10:
-    - {table: modes, where: {mode: [truckload, ltl]}, add: {fuel_surcharge: 0.10}, expect: {rows: ">=1"}}
-  two_tiers:
-    - {table: customers, where: {tier: silver}, set: {tier: bronze}}
-    - {table: promises, where: {tier: silver}, drop: true}
-    - {table: tiers, where: {tier: silver}, drop: true, expect: {rows: 1}}
-  gold_2_days:
-    - {table: promises, where: {tier: gold, product_class: apparel}, set: {lead_time: 1.5, reliability: 0.9}}
-  new_dc_reno:
-    - {table: sites, insert: [{site: Reno, kind: dc, status: candidate, fixed_cost: 410000, capacity: 90000}]}
-  key_growth:
-    - {table: demand, where: {customer: {in_group: key_accounts}}, scale: {quantity: 1.15}}
-scenarios:
-  two_tiers:    {apply: [two_tiers], tags: [structure], note: "merge silver into bronze"}
-  gold_2_days:  {extends: two_tiers, apply: [gold_2_days, new_dc_reno], tags: [structure, offer]}
-  stress:       {extends: gold_2_days, apply: [fuel_up_10, key_growth], tags: [stress]}
-sweeps:
-  gold_menu:
-    from: two_tiers
-    axes:
-      lt: {table: promises, where: {tier: gold}, op: set, column: lead_time, values: [1, 2, 3]}
-      fr: {table: promises, where: {tier: gold}, op: set, column: reliability, values: [0.90, 0.95, 0.98, 0.99, 0.995]}
-    combine: product
-    skip: [{lt: 1, fr: 0.995}]
-    name: "gold_{lt}d_{fr}"
-    max_cases: 50
-states:
-  low:  {probability: 0.3, apply: [{table: demand, scale: {quantity: 0.85}}]}
-  mid:  {probability: 0.5}
-  high: {probability: 0.2, apply: [{table: demand, scale: {quantity: 1.2}}]}
-compare: {against: today, regret: states}
-""".lstrip()
+from tests.scenarios.pack_files import HEAD, KEYS, OF_THE_DESIGN, folder, model, pack_file
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,24 @@ The pack below has a comment on every line with a fault: `#! rule` for an error,
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ctsopt as cts
+from ctsopt.scenarios.expand import expand
+from ctsopt.scenarios.grammar import read_draft
 from ctsopt.scenarios.pack import check_pack, read_pack
-from tests.scenarios.pack_files import HEAD, folder, pack_file
+from ctsopt.scenarios.source import parse, plain
+from tests.scenarios.pack_files import HEAD, OF_THE_DESIGN, folder, pack_file
 
 EVERY_FAULT = """
 schema: ctsopt/pack/1
@@ -284,6 +293,8 @@ def test_reading_a_pack_with_faults_raises_all_of_them(home, findings):
     ("schema: ctsopt/pack/2\nmodel: model\n", "unknown_schema", 1),
     ("schema: ctsopt/pack/1\npack: x\n", "missing_key", 1),
     ("schema: ctsopt/pack/1\nmodel: modle\n", "missing_model", 2),
+    (f"schema: ctsopt/pack/1\nmodel: {'x' * 10_000}\n", "missing_model", 2),
+    (HEAD + f"scenarios: {{a: {{apply: {{table: demand, insert: {{file: {'x' * 300}}}}}}}}}\n", "path_outside", 3),
     ("schema: ctsopt/pack/1\nmodel: /etc\n", "absolute_path", 2),
     ("schema: ctsopt/pack/1\nmodel: //host/share\n", "absolute_path", 2),
     ("schema: ctsopt/pack/1\nmodel: 'C:\\data'\n", "absolute_path", 2),
@@ -345,3 +356,29 @@ def test_a_file_of_rows_beside_the_pack_is_read_and_one_outside_is_not(tmp_path:
     for name in ("link.csv", "../rows.csv", str(tmp_path / "rows.csv"), "x/../../rows.csv", "..\\\\rows.csv"):
         findings = check_pack(pack_file(home, text.replace("FILE", f'"{name}"')))
         assert [(f.rule, f.place) for f in findings.errors] == [("path_outside", "pack.yaml:6")]
+
+
+def paths(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths to everything in nested dicts and lists."""
+    yield path
+    for key, inner in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield from paths(inner, (*path, key))
+
+
+DESIGN = plain(parse(OF_THE_DESIGN, "pack.yaml").root)
+TWISTS = ("", "x", "9", "-1", "{", [], ["x"], {}, {"a": "b"}, [["x"]], "today", "NO" * 200, {"in_group": "x"})
+
+
+@given(st.sampled_from([path for path in paths(DESIGN) if path]), st.sampled_from(TWISTS))
+@settings(max_examples=150, deadline=None)
+def test_whatever_stands_in_a_place_is_read_or_said(path, twist):
+    """One part of a pack is replaced by something else: there are cases or findings, and never a failure."""
+    tree = copy.deepcopy(DESIGN)
+    inner = tree
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = twist
+    draft = read_draft(parse(json.dumps(tree), "pack.yaml"), None)
+    cases, findings = expand(draft)
+    assert cases[0].kind == "baseline"
+    assert all(f.place.startswith("pack.yaml:") and f.mend for f in [*draft.findings, *findings])

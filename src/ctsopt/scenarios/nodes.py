@@ -13,6 +13,9 @@ from ctsopt.network.numerals import parse, slips
 from ctsopt.scenarios.draft import Origin, Step, name_fault
 from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, plain
 
+LONGEST_PATH, LONGEST_PART = 1000, 255
+"""Characters of the path of a file, and bytes of each part of it: beyond that, file systems give no answer."""
+
 EditReader = Callable[[Any, str], tuple[Edit | None, list[EditFault]]]
 """Reads an edit from a mapping; the text is its source."""
 
@@ -129,7 +132,8 @@ class Nodes:
         for op in ("insert", "update"):
             rows = node.values.get(op) if isinstance(node, Block) else None
             name = rows.values.get("file") if isinstance(rows, Block) else None
-            if isinstance(name, Scalar) and (leaves(name.text) or self._linked_away(name.text)):
+            if isinstance(name, Scalar) and (is_too_long(name.text) or leaves(name.text)
+                                             or self._linked_away(name.text)):
                 return op, name.text
         return None
 
@@ -143,6 +147,12 @@ def leaves(path: str) -> bool:
     """Whether a path leads out of the folder that it is relative to, on any system."""
     windows, posix = PureWindowsPath(path), PurePosixPath(path)
     return is_absolute(path) or ".." in windows.parts or ".." in posix.parts
+
+
+def is_too_long(path: str) -> bool:
+    """Whether a path is longer than file systems allow."""
+    longest = max((len(part.encode(errors="replace")) for part in PurePosixPath(path).parts), default=0)
+    return len(path) > LONGEST_PATH or longest > LONGEST_PART
 
 
 def is_absolute(path: str) -> bool:

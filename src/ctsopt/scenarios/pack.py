@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from ctsopt.network.network import Network, read
 from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.scenarios.expand import expand
 from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_draft
-from ctsopt.scenarios.nodes import is_absolute
+from ctsopt.scenarios.nodes import is_absolute, is_too_long
 from ctsopt.scenarios.resolve import Resolver, check_cases
 from ctsopt.scenarios.source import read_source
 from ctsopt.solve.options import Options
@@ -63,7 +64,7 @@ class Pack:
         self.baseline = draft.baseline
         self.options: dict[str, Any] = dict(draft.options)
         self.cases = tuple(cases)
-        self.probabilities = {s.name: s.probability for s in draft.states.values() if s.probability == s.probability}
+        self.probabilities = {s.name: s.probability for s in draft.states.values() if not math.isnan(s.probability)}
         self.compare = dict(draft.compare)
         self.source = source
         self.hashes = dict(hashes or {})
@@ -240,6 +241,9 @@ def _model(draft: Draft, folder: Path) -> tuple[Path | None, Network | None]:
         fault("absolute_path", "the path does not begin at the pack", "write it relative to the pack file")
         return None, None
     path = folder / draft.model
+    if is_too_long(draft.model):
+        fault("missing_model", "the path is too long", "write it relative to the pack file")
+        return None, None
     if not path.exists():
         if draft.model not in examples.names():
             beside = path.parent.iterdir() if path.parent.is_dir() else ()
