@@ -151,6 +151,9 @@ def test_hashes_that_are_known_spare_the_networks(tmp_path):
     rows = run(pack, workers=1, cache=tmp_path, only=["z"]).rows
     assert rows["scenario"].tolist() == ["today", "x", "y", "z"]
     assert rows["start"].tolist() == ["", "today", "today", "x"]
+    pack.networks["w"] = cheap(77)
+    with pytest.raises(cts.SolverError, match="the network of w is not the one that was checked"):
+        run(pack, workers=1, cache=tmp_path, only=["w"])
 
 
 def test_a_pack_file_is_run(tmp_path):

@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -88,24 +87,25 @@ class Here:
 
 @contextlib.contextmanager
 def _noticing_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed within, whoever handles it: Python writes the number of each signal to a socket."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+    """Whether Ctrl-C was pressed within, whoever handles it: Python writes the number of each signal to a pipe."""
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        yield lambda: False  # elsewhere it would have to be a socket
         return
     seen = bytearray()
-    there, here = socket.socketpair()
-    with there, here:
-        there.setblocking(False)
-        here.setblocking(False)
-        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
-        try:
-            yield lambda: signal.SIGINT in seen
-        finally:
-            signal.set_wakeup_fd(before)
-            with contextlib.suppress(BlockingIOError):
-                seen += here.recv(4096)
-            if before != -1 and seen:
-                os.write(before, seen)  # an event loop that listens is told, too
+    here, there = os.pipe()
+    os.set_blocking(here, False)
+    os.set_blocking(there, False)
+    before = signal.set_wakeup_fd(there, warn_on_full_buffer=False)
+    try:
+        yield lambda: signal.SIGINT in seen
+    finally:
+        signal.set_wakeup_fd(before)
+        with contextlib.suppress(BlockingIOError):
+            seen += os.read(here, 4096)
+        os.close(here)
+        os.close(there)
+        if before != -1 and seen:
+            os.write(before, seen)  # an event loop that listens is told, too
 
 
 class Processes:

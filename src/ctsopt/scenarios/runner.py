@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from ctsopt.errors import CtsError, UsageError, nearest_name
+from ctsopt.errors import CtsError, SolverError, UsageError, nearest_name
 from ctsopt.network.network import Network
 from ctsopt.program.status import Status
 from ctsopt.results.solution import Solution
@@ -213,6 +213,8 @@ class _Run:
                 self._finish(case.name, entry)
             else:
                 net = self._network(case) if net is None else net
+                if net is not None and net.hash != digest:
+                    raise SolverError(f"the network of {case.name} is not the one that was checked: our fault")
                 if net is not None:
                     self._waiting.append(_Ready(case, key, net))
 
