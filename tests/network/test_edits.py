@@ -208,6 +208,7 @@ def test_what_is_wrong_with_an_edit(mapping, rule, path, near):
     ({"table": "sites", "insert": [{"site": "D", "kind": "dc"}]}, "duplicate_key"),
     ({"table": "customers", "update": [{"customer": "Z", "tier": "gold"}]}, "unknown_row"),
     ({"table": "tiers", "merge": {"sliver": "gold"}}, "unknown_name"),
+    ({"table": "tiers", "where": {"group": "west"}, "split": {"tier": "silver", "into": "plus"}}, "no_rows"),
     ({"table": "tiers", "split": {"tier": "silver", "into": "gold"}}, "duplicate_key"),
     ({"table": "promises", "where": {"tier": "gold"}, "add": {"served_fraction": 0.5}}, "out_of_range"),
     ({"table": "demand", "add": {"quantity": -15}}, "out_of_range"),

@@ -283,7 +283,8 @@ def _in_bounds(read: _Reader, column: Column, number: float, path: Place) -> Non
         return
     share = column.unit.startswith("share") and 1 < number <= 100
     read.fault("share_above_one" if share else "below_bound" if number < column.low else "above_bound", path,
-               f"must be between {number_text(column.low)} and {number_text(column.high)}: {column.meaning}",
+               (f"must be at least {number_text(column.low)}" if np.isinf(column.high) else
+                f"must be between {number_text(column.low)} and {number_text(column.high)}") + f": {column.meaning}",
                f"write {number_text(round(number / 100, 12))} for {number_text(number)} %" if share else
                "correct the number", number_text(number), (), column.name)
 

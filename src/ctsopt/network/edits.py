@@ -154,7 +154,7 @@ def _words(where: Sequence[Condition]) -> str:
 def _near(bench: _Bench, edit: Edit) -> tuple[str, ...]:
     """What stands in the column of a filter on a single name."""
     if len(edit.where) == 1 and edit.where[0].test == "is" and len(edit.where[0].values) == 1:
-        column = bench.frames[edit.table][edit.where[0].column]
+        column = bench.frames["customers" if edit.op == "split" else edit.table][edit.where[0].column]
         return tuple(f"{edit.where[0].column} is {v}" for v in column.astype(str).unique()[:10_000])
     return ()
 
