@@ -280,13 +280,17 @@ def test_a_future_that_fails_by_itself_is_a_row(tmp_path):
             future = Future()
             if arguments[0].hash == cheap(10, 50).hash:
                 future.set_exception(OSError("the line is dead"))
+            elif arguments[0].hash == cheap(200).hash:
+                future.cancel()
+                future.set_running_or_notify_cancel()
             else:
                 future.set_result(worker.work(*arguments))
             return future
 
     result = run(deadly(1.0), executor=Odd(), cache=tmp_path)
-    assert result.rows["outcome"].tolist() == ["proven", "time_limit", "error", "proven"]
+    assert result.rows["outcome"].tolist() == ["proven", "time_limit", "error", "error"]
     assert result.rows["message"][2] == "OSError: the line is dead"
+    assert result.rows["message"][3] == "CancelledError: whoever was to solve it gave it up"
 
 
 def test_ctrl_c_in_one_process_ends_the_pack(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import pandas as pd
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.scenarios.spreadsheet import harmless
 
 if TYPE_CHECKING:
     from ctsopt.scenarios.cache import Cache
@@ -124,9 +125,9 @@ class PackResult:
         """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        _harmless(self.rows).to_csv(target / "cases.csv", index=False, lineterminator="\n")
+        harmless(self.rows).to_csv(target / "cases.csv", index=False, lineterminator="\n")
         if len(self.shortfalls):
-            _harmless(self.shortfalls).to_csv(target / "shortfalls.csv", index=False, lineterminator="\n")
+            harmless(self.shortfalls).to_csv(target / "shortfalls.csv", index=False, lineterminator="\n")
         else:
             (target / "shortfalls.csv").unlink(missing_ok=True)
         return target
@@ -142,14 +143,3 @@ def table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     of_kind: dict[str, Any] = {"float64": math.nan, "bool": False, "str": ""}
     blank = {name: of_kind[kind] for name, kind in COLUMNS.items()}
     return pd.DataFrame([{**blank, **row} for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
-
-
-def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before every text that a spreadsheet would take for a formula."""
-    def quoted(column: pd.Series) -> pd.Series:
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            return column
-        texts = column.astype("str")
-        return texts.mask(texts.str.match(r"[=+\-@\t\r]"), "'" + texts)
-
-    return pd.DataFrame({name: quoted(frame[name]) for name in frame.columns})

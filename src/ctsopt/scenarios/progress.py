@@ -32,6 +32,8 @@ class Event:
         Proven gap as a share; not a number where there is no plan.
     from_cache : bool
         It did not have to be solved now.
+    same_as : str
+        Case before it with the same network.
     """
 
     kind: Literal["begun", "done"]
@@ -43,12 +45,15 @@ class Event:
     seconds: float = math.nan
     gap: float = math.nan
     from_cache: bool = False
+    same_as: str = ""
 
     def __str__(self) -> str:
         if self.kind == "begun":
             return f"begun · {_shown(self.scenario)}"
         parts = [f"done {self.done}/{self.total}", _shown(self.scenario)]
-        if self.from_cache:
+        if self.same_as:
+            parts.append(f"the same as {_shown(self.same_as)}")
+        elif self.from_cache:
             parts.append("from the cache")
         elif not math.isnan(self.seconds):
             parts.append(f"{self.seconds:.0f} s" if self.seconds >= 10 else f"{self.seconds:.1f} s")

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -202,8 +202,8 @@ class _Run:
         self._keys[case.name] = key
         first = self._first.setdefault(key, case.name)
         if first in self._done:
-            self._from_cache.add(case.name)
-            self._finish(case.name, self._done[first])
+            self._twins[first] = [case.name]
+            self._finish(first, self._done[first])
         elif first != case.name:
             self._twins.setdefault(first, []).append(case.name)
         else:
@@ -260,7 +260,7 @@ class _Run:
         """Keep the answers that have come; see to those whose worker died."""
         suspects = []
         for future in finished:
-            error = future.exception()
+            error = _error_of(future)
             if error is not None and worker_died(error):
                 suspects.append(self._flying.pop(future)[0])
             else:
@@ -294,7 +294,7 @@ class _Run:
         """A process died, and the others of its pool with it: whose case it was shows when they run one by one."""
         while self._flying:
             for future in wait(self._flying, timeout=1.0).done:
-                error = future.exception()
+                error = _error_of(future)
                 if error is not None and worker_died(error):
                     suspects.append(self._flying.pop(future)[0])
                 else:
@@ -307,7 +307,7 @@ class _Run:
             future = next(iter(self._flying))
             while not wait(self._flying, timeout=1.0).done:
                 pass
-            error = future.exception()
+            error = _error_of(future)
             if error is not None and worker_died(error):
                 del self._flying[future]
                 self._finish(ready.case.name, Answer("error", _DIED))
@@ -317,20 +317,24 @@ class _Run:
 
     def keep_what_is_done(self) -> None:
         """After an interruption: the answers that had come before it are kept."""
-        for future in [future for future in self._flying if future.done() and not future.cancelled()]:
-            if future.exception() is None:
+        for future in [future for future in self._flying if future.done()]:
+            if _error_of(future) is None:
                 self._keep(future, None)
 
     # ---- what is done --------------------------------------------------------------------------------------------
 
     def _finish(self, name: str, what: Entry | Answer) -> None:
+        """Note what became of a case, and of those with the same network."""
         for each in [name, *self._twins.pop(name, [])]:
+            if each in self._done:
+                continue
             self._done[each] = what
-            if each != name:
+            twin = each != name
+            if twin:
                 self._from_cache.add(each)
             row = self._row_of(what)
             self._tell(Event("done", each, len(self._done), len(self._cases), row["outcome"], row["message"],
-                             row["seconds"], row.get("gap", math.nan), each in self._from_cache))
+                             row["seconds"], row.get("gap", math.nan), each in self._from_cache, name if twin else ""))
 
     def _tell(self, event: Event) -> None:
         if self._watch is not None:
@@ -364,6 +368,11 @@ class _Run:
                          "from_cache": case.name in self._from_cache})
         return PackResult(self._pack, table(rows), Solutions(self._cache, keys, others), tuple(self._cache.notes),
                           pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame())
+
+
+def _error_of(future: Future[Answer]) -> BaseException | None:
+    """What went wrong on the way to an answer; None where it has come."""
+    return CancelledError("whoever was to solve it gave it up") if future.cancelled() else future.exception()
 
 
 def _put(cache: Cache, ready: _Ready, answer: Answer, origin: str, options: Mapping[str, Any]) -> Entry:

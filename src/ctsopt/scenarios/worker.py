@@ -122,7 +122,8 @@ def work(task: Task) -> Answer:
     if not strange and here != task.made_by:
         strange = ["other files of ctsopt"]
     if strange:
-        return Answer("error", f"the worker has {', '.join(strange)}: install the same there as here")
+        return Answer("error", f"the worker has {', '.join(strange)}: install the same there as here, "
+                      "or run again if it was changed in the meantime")
     try:
         net = network(task.tables)
     except Exception as error:
