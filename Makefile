@@ -8,8 +8,8 @@ DEV := .venv-dev
 .PHONY: demo test lint docs bench clean
 .DELETE_ON_ERROR:
 
-demo: $(DEMO)/made  ## install the package and solve the example network retail_us
-	$(DEMO)/bin/ctsopt solve retail_us --gap 0.001 --time-limit 120
+demo: $(DEMO)/made  ## install the package and compare twenty tier structures of the example network retail_us
+	$(DEMO)/bin/ctsopt run tier_structures
 
 test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
 	$(DEV)/bin/python -m pytest -n 2
@@ -29,7 +29,7 @@ clean:
 	rm -rf $(DEMO) $(DEV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # What is installed is the package itself, so a change of any of its files installs it anew.
-$(DEMO)/made: pyproject.toml README.md LICENSE NOTICE $(shell find src models -type f -not -name '*.pyc')
+$(DEMO)/made: pyproject.toml README.md LICENSE NOTICE $(shell find src models scenarios -type f -not -name '*.pyc')
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check .
 	touch $@

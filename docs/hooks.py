@@ -28,10 +28,12 @@ a failure too (`error`, `exit_code`); numbers in it are not rounded, and what ha
 | 3 | faults in the tables; all of them are listed |
 | 4 | the promises cannot be kept; the message says which |
 | 5 | a limit came before any plan was found |
-| 130 | interrupted; a plan found by then is shown and kept |
+| 6 | some scenario of a pack failed; the others are done, and the tables are written |
+| 130 | interrupted; what was found by then is shown and kept |
 
-With `-o DIR`, `ctsopt solve` writes the saved solution (`DIR/solution`, to be read by `cts.load`) and every table of
-the answer as a CSV file. The folder is made where it is missing, and files of these names in it are replaced.
+With `-o DIR`, `ctsopt run` writes [these tables](../comparison.md#the-tables), and `ctsopt solve` writes the saved
+solution (`DIR/solution`, to be read by `cts.load`) and every table of the answer as a CSV file. The
+folder is made where it is missing, and files of these names in it are replaced.
 """
 
 FINDINGS_INTRO = """\
@@ -118,8 +120,11 @@ def command_line() -> str:
             raise RuntimeError(result.output)
         return f"```text\n{result.output.strip()}\n```"
 
-    verbs = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
-    sections = [f"## {verb}\n\n{shown(verb)}" for verb in verbs]
+    verbs = [(command.name or command.callback.__name__,) for command in app.registered_commands if command.callback]
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands if group.typer_instance else []
+        verbs += [(str(group.name), str(command.name)) for command in inner]
+    sections = [f"## {' '.join(words)}\n\n{shown(*words)}" for words in verbs]
     return "\n\n".join(["# Command line", NOTE, COMMAND_LINE_INTRO, shown(), *sections]) + "\n"
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ctsopt import examples
-from ctsopt.errors import UsageError
+from ctsopt import cli_packs, examples
+from ctsopt.cli_parts import AsJson, Force, NetworkPath, Quiet, Verbose, network_path, require_elsewhere, terminal_of
 from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, records
 from ctsopt.versions import show_versions, versions
 
@@ -23,40 +21,23 @@ FEW_GROUPS = 6
 """Up to so many groups stand side by side as a profit-and-loss account; more of them stand below each other."""
 
 EXIT_CODES = """Exit codes: 0 done; 1 a fault of ctsopt; 2 wrong usage; 3 faults in the tables; 4 the promises cannot be
-kept; 5 stopped by a limit without a plan; 130 interrupted (a plan found by then is shown and kept)."""
+kept; 5 stopped by a limit without a plan; 6 some scenario of a pack failed (the others are done all the same); 130
+interrupted (what was found by then is shown and kept)."""
 
 app = typer.Typer(
     name="ctsopt", help="Supply networks, service tiers and cost-to-serve: from tables to a proven plan.",
     epilog=EXIT_CODES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
-NetworkPath = Annotated[str, typer.Argument(
-    metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the solver's log, and where a failure arose.")]
-Force = Annotated[bool, typer.Option("--force", help="Write into a folder that exists.")]
 Links = Literal["lazy", "all", "capacity"]
+
+
+app.add_typer(cli_packs.pack_app, name="pack")
 
 
 def main() -> None:
     """Run the command line."""
     app()
-
-
-@contextmanager
-def _terminal(*, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> Iterator[Terminal]:
-    """The output of one command; an error becomes a message and an exit code."""
-    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    try:
-        if quiet and verbose:
-            raise UsageError("--quiet and --verbose exclude each other")
-        with terminal.noticing_ctrl_c():
-            yield terminal
-    except (typer.Exit, BrokenPipeError):
-        raise
-    except (Exception, KeyboardInterrupt) as error:
-        raise typer.Exit(terminal.fail(error)) from error
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,15 +56,16 @@ def _options(
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Example network to copy, such as retail_us.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Example network or pack to copy, such as retail_us.")],
     to: Annotated[Path | None, typer.Argument(metavar="DIR", help="Folder of the copy; NAME by default.",
                                               show_default=False)] = None,
     force: Force = False, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
-    """Copy an example network into a folder of your own."""
-    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+    """Copy an example network, or a pack of scenarios over one, into a folder of your own."""
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         made = examples.copy(name, to or Path(name), force=force)
-        terminal.note(f"{made} is a copy of the example {name}; next: ctsopt solve {made}")
+        following = f"run {made / name}.yaml" if name in examples.packs() else f"solve {made}"
+        terminal.note(f"{made} is a copy of the example {name}; next: ctsopt {following}")
         terminal.document({"path": str(made)})
 
 
@@ -95,8 +77,8 @@ def check(
     """List everything that is wrong with the tables, at once."""
     import ctsopt as cts
 
-    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
-        findings = cts.check(_network_path(path))
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        findings = cts.check(network_path(path))
         terminal.write(str(findings))
         terminal.document({"errors": sum(f.count for f in findings.errors),
                            "warnings": sum(f.count for f in findings.warnings), "findings": findings})
@@ -111,8 +93,8 @@ def summary(
     """Show what a network holds: sizes, demand, choices, limits, what was left out and why."""
     import ctsopt as cts
 
-    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
-        net = cts.read(_network_path(path))
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        net = cts.read(network_path(path))
         held = net.summary()
         terminal.write(str(held))
         terminal.document({"name": held.name, "summary": held.frame(), "requests": held.requests,
@@ -138,9 +120,9 @@ def solve(
     """Find the cheapest plan that keeps the promises; show its cost, its proven gap and its cost-to-serve."""
     import ctsopt as cts
 
-    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
-        source = _network_path(path)
-        _require_elsewhere(source, out)
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        source = network_path(path)
+        require_elsewhere(source, out)
         net = cts.read(source)
         if net.findings:
             terminal.note(str(net.findings))
@@ -158,6 +140,10 @@ def solve(
         raise typer.Exit(INTERRUPTED if terminal.interrupted else OK)
 
 
+app.command()(cli_packs.run)
+app.command()(cli_packs.compare)
+
+
 @app.command()
 def template(
     to: Annotated[Path, typer.Argument(metavar="DIR|FILE.xlsx", help="Folder of CSV files, or workbook, to make.")],
@@ -166,7 +152,7 @@ def template(
     """Write empty tables with every column, and what each one means, to fill in."""
     import ctsopt as cts
 
-    with _terminal(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         cts.template(to)
         terminal.note(f"{to} holds the empty tables; fill them in, then: ctsopt check {to}")
         terminal.document({"path": str(to)})
@@ -175,27 +161,10 @@ def template(
 @app.command()
 def version(as_json: AsJson = False) -> None:
     """Show the versions of ctsopt and of what it computes with."""
-    with _terminal(as_json=as_json) as terminal:
+    with terminal_of(as_json=as_json) as terminal:
         if not as_json:
             show_versions()
         terminal.document(versions())
-
-
-def _network_path(text: str) -> Path:
-    """What the user named: a folder or file that exists, else an example network."""
-    path = Path(text)
-    if path.exists():
-        return path
-    if text in examples.names():
-        return examples.path(text)
-    raise UsageError(f"there is no folder or file {text}, and no example network of that name "
-                     f"(examples: {', '.join(examples.names()) or 'none'})")
-
-
-def _require_elsewhere(source: Path, out: Path | None) -> None:
-    """Results have names of their own tables, such as sites: they may not be written among the tables of a network."""
-    if out is not None and ((out / "model.yaml").exists() or out.resolve() == source.resolve()):
-        raise UsageError(f"{out} holds the tables of a network; give -o another folder")
 
 
 def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:

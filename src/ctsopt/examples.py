@@ -1,4 +1,4 @@
-"""The example networks that travel with the package: which there are, where they are, and a copy to work on."""
+"""The example networks and packs that travel with the package: their names, their places, and a copy to work on."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from pathlib import Path
 
 from ctsopt.errors import UsageError, nearest_name
 
-_PACKAGED = Path(__file__).parent / "_models"
-_IN_SOURCE_TREE = Path(__file__).parents[2] / "models"
+_PACKAGE, _SOURCE_TREE = Path(__file__).parent, Path(__file__).parents[2]
 
 
 def folder() -> Path:
     """The folder of the example networks: inside an installed package, else at the top of the source tree."""
-    return _PACKAGED if _PACKAGED.is_dir() else _IN_SOURCE_TREE
+    return _place("_models", "models")
+
+
+def pack_folder() -> Path:
+    """The folder of the example packs: inside an installed package, else at the top of the source tree."""
+    return _place("_scenarios", "scenarios")
+
+
+def _place(packaged: str, in_source_tree: str) -> Path:
+    return _PACKAGE / packaged if (_PACKAGE / packaged).is_dir() else _SOURCE_TREE / in_source_tree
 
 
 def names() -> list[str]:
     """Names of the example networks, sorted."""
     return sorted(p.parent.name for p in folder().glob("*/model.yaml"))
+
+
+def packs() -> list[str]:
+    """Names of the example packs, sorted. None of them is the name of an example network."""
+    return sorted(p.stem for p in pack_folder().glob("*.yaml"))
 
 
 def path(name: str) -> Path:
@@ -29,21 +42,38 @@ def path(name: str) -> Path:
     UsageError
         If there is no such network; the message lists those there are.
     """
-    known = names()
-    if name not in known:
-        near = nearest_name(name, known)
-        raise UsageError(f"there is no example network {name!r}" + (f"; did you mean {near!r}?" if near else "")
-                         + f" (there are: {', '.join(known) or 'none'})")
+    _require(name, names(), "example network")
     return folder() / name
 
 
+def pack(name: str) -> Path:
+    """The file of the example pack `name`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such pack; the message lists those there are.
+    """
+    _require(name, packs(), "example pack")
+    return pack_folder() / f"{name}.yaml"
+
+
+def _require(name: str, known: list[str], what: str) -> None:
+    if name not in known:
+        near = nearest_name(name, known)
+        raise UsageError(f"there is no {what} {name!r}" + (f"; did you mean {near!r}?" if near else "")
+                         + f" (there are: {', '.join(known) or 'none'})")
+
+
 def copy(name: str, to: Path, *, force: bool = False) -> Path:
-    """Copy the example network `name` into the folder `to`, to be edited there.
+    """Copy the example network or pack `name` into the folder `to`, to be edited there.
+
+    Of a pack the copy holds NAME.yaml, and the tables that it reads.
 
     Parameters
     ----------
     name : str
-        One of `names()`.
+        One of `names()` or `packs()`.
     to : Path
         Folder that the copy becomes. Its parents are made.
     force : bool
@@ -52,12 +82,19 @@ def copy(name: str, to: Path, *, force: bool = False) -> Path:
     Raises
     ------
     UsageError
-        If there is no such network, or `to` exists and `force` is not set.
+        If there is no such network or pack, or `to` exists and `force` is not set.
     """
-    source = path(name)
+    _require(name, [*names(), *packs()], "example network or pack")
     if to.exists() and not to.is_dir():
         raise UsageError(f"{to} is a file; name a folder")
     if to.exists() and not force:
         raise UsageError(f"{to} exists; name another folder, or use --force (force=True) to write into it")
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
+    if name in names():
+        shutil.copytree(path(name), to, dirs_exist_ok=True, ignore=ignore)
+        return to
+    to.mkdir(parents=True, exist_ok=True)
+    shutil.copy(pack(name), to)
+    if (pack_folder() / name).is_dir():
+        shutil.copytree(pack_folder() / name, to / name, dirs_exist_ok=True, ignore=ignore)
     return to

@@ -21,7 +21,7 @@ from ctsopt.errors import CtsError, DataError, Findings, InfeasibleError, NoPlan
 if TYPE_CHECKING:
     import pandas as pd
 
-OK, OUR_FAULT, USAGE, DATA, PROMISES, NO_PLAN, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+OK, OUR_FAULT, USAGE, DATA, PROMISES, NO_PLAN, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 """Exit codes."""
 
 _CODES: tuple[tuple[type[BaseException], int, str], ...] = (

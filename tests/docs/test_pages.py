@@ -69,9 +69,10 @@ def test_findings_page_lists_rules_with_their_meaning(hooks: ModuleType) -> None
 
 def test_command_page_has_every_verb(hooks: ModuleType) -> None:
     page = hooks.command_line()
-    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["new", "check", "summary", "solve",
-                                                                     "template", "version"]
-    assert page.count("Usage: ctsopt ") == 7
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [
+        "new", "check", "summary", "solve", "run", "compare", "template", "version", "pack check", "pack expand",
+        "pack diff"]
+    assert page.count("Usage: ctsopt ") == 12
 
 
 def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
@@ -98,7 +99,7 @@ def commands(text: str) -> list[list[str]]:
     return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md", "docs/packs.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)

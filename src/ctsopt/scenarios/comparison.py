@@ -184,11 +184,13 @@ def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None 
     from ctsopt.scenarios.outcome import PackResult
 
     if isinstance(solutions, PackResult):
-        pack = solutions.pack
-        against = against or pack.compare.get("against") or pack.baseline
-        as_is = as_is or pack.compare.get("as_is")
-        facts = facts_of(solutions)
+        pack, facts = solutions.pack, facts_of(solutions)
         solutions = solutions.solutions
+        # What the pack wishes for may have no plan, or was not solved this time.
+        against = against or next((name for name in (pack.compare.get("against"), pack.baseline)
+                                   if name is not None and name in solutions), None)
+        wished = pack.compare.get("as_is")
+        as_is = as_is or (wished if wished is not None and wished in solutions else None)
     facts = facts or Facts()
     in_state = facts.states()
     names = [name for name in solutions if name not in in_state]

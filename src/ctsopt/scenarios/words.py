@@ -34,7 +34,7 @@ def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
     plans = int(rows["cost"].notna().sum())
     cells = [_scenario(row, comparison.against, scale) for row in rows.to_dict("records")]
     header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "served", "days", "sites"]
-    without = [f"{_plain(row['scenario'])}: {row['outcome'].replace('_', ' ')}. {_plain(row['message'], 400)}"
+    without = [f"{shown(row['scenario'])}: {row['outcome'].replace('_', ' ')}. {shown(row['message'], 400)}"
                for row in rows.to_dict("records") if pd.isna(row["cost"])]
     return "\n".join([f"{plans} of {len(rows)} scenarios have a plan. Cost and differences to {comparison.against} in "
                       f"{money}; every difference is proven to lie between its two ends.",
@@ -43,11 +43,11 @@ def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
 
 def _scenario(row: Mapping[Any, Any], against: str, scale: float) -> list[str]:
     if pd.isna(row["cost"]):
-        return [_plain(row["scenario"]), "no plan", *[""] * 8]
+        return [shown(row["scenario"]), "no plan", *[""] * 8]
     best, worst = int(row["best_rank"]), int(row["worst_rank"])
     same = row["scenario"] == against
     ends = [""] * 3 if same else [_signed(row[end] / scale) for end in ("point", "low", "high")]
-    return [_plain(row["scenario"]), f"{row['cost'] / scale:,.0f}", *ends, "" if same else str(row["verdict"]),
+    return [shown(row["scenario"]), f"{row['cost'] / scale:,.0f}", *ends, "" if same else str(row["verdict"]),
             f"{best}" if best == worst else f"{best}-{worst}", _percent(row["served"]), f"{row['lead_time']:.2f}",
             _sites(row)]
 
@@ -76,15 +76,15 @@ def _changes(comparison: Comparison) -> str:
         what = f"{table}.{column} {_change(cells['old'], cells['new'])} ({len(cells):,})" if column else (
             f"{len(cells):,} {table} {'new' if cells['new'].iloc[0] == 'new row' else 'taken away'}")
         lines.setdefault(scenario, []).append(what)
-    width = max(len(_plain(name)) for name in lines)
+    width = max(len(shown(name)) for name in lines)
     return "\n".join(["What each scenario changes (number of cells):",
-                      *(f"{_plain(name):<{width}}  {', '.join(parts)}" for name, parts in lines.items())])
+                      *(f"{shown(name):<{width}}  {', '.join(parts)}" for name, parts in lines.items())])
 
 
 def _change(old: pd.Series[Any], new: pd.Series[Any]) -> str:
     """What happened to a column: one value for another, one factor or one amount for all cells, or various."""
     if old.nunique() == 1 and new.nunique() == 1:
-        return f"{_plain(old.iloc[0]) or 'blank'} -> {_plain(new.iloc[0]) or 'blank'}"
+        return f"{shown(old.iloc[0]) or 'blank'} -> {shown(new.iloc[0]) or 'blank'}"
     before, after = (pd.to_numeric(each, errors="coerce") for each in (old, new))
     if before.notna().all() and after.notna().all():
         factor, amount = after / before.where(before != 0), after - before
@@ -92,7 +92,7 @@ def _change(old: pd.Series[Any], new: pd.Series[Any]) -> str:
             return f"x {factor.iloc[0]:.6g}"
         if np.allclose(amount, amount.iloc[0], rtol=0, atol=1e-9):
             return f"{amount.iloc[0]:+.6g}"
-    return f"-> {_plain(new.iloc[0]) or 'blank'}" if new.nunique() == 1 else "various"
+    return f"-> {shown(new.iloc[0]) or 'blank'}" if new.nunique() == 1 else "various"
 
 
 def _ties(comparison: Comparison, money: str, scale: float) -> str:
@@ -103,12 +103,24 @@ def _ties(comparison: Comparison, money: str, scale: float) -> str:
     pairs = order[first & order["verdict"].isin(["tie", "same"])]
     if pairs.empty:
         return "Every two plans can be told apart: the rank is proven."
-    lines = [f"{_plain(p['scenario'])} and {_plain(p['other'])}: " + (
-        "the same network" if p["verdict"] == "same" else
-        f"a difference of {abs(p['point']) / scale:,.0f} is within the proof ({_signed(p['low'] / scale)} to "
-        f"{_signed(p['high'] / scale)})") for p in pairs.head(_SHOWN).to_dict("records")]
+    known = comparison.scenarios.set_index("scenario")["hash"]
+    lines = [f"{shown(p['scenario'])} and {shown(p['other'])}: "
+             f"{_why(p, known[p['scenario']] == known[p['other']], scale)}"
+             for p in pairs.head(_SHOWN).to_dict("records")]
     more = [f"... and {len(pairs) - _SHOWN} more pairs, see order"] if len(pairs) > _SHOWN else []
     return "\n".join([f"Not told apart (in {money}):", *lines, *more])
+
+
+def _why(pair: Mapping[Any, Any], same_network: bool, scale: float) -> str:
+    """Why two plans cannot be told apart."""
+    low, point, high = (pair[end] / scale for end in ("low", "point", "high"))
+    if same_network:
+        return "the same network"
+    if pair["verdict"] == "same":
+        return "the same cost, proven"
+    if max(abs(low), abs(high)) < 1:
+        return "less than 1 apart, proven"
+    return f"a difference of {abs(point):,.0f} is within the proof ({_signed(low)} to {_signed(high)})"
 
 
 _SHOWN = 12
@@ -117,9 +129,9 @@ _SHOWN = 12
 def _bases(comparison: Comparison, money: str, scale: float) -> str:
     rows = comparison.bases
     use = rows.iloc[0]
-    cells = [[_plain(row["scenario"]), *(_signed(row[f"{part}_point"] / scale) for part in
+    cells = [[shown(row["scenario"]), *(_signed(row[f"{part}_point"] / scale) for part in
                                          ("better_use", "idea", "total")), _between(row, "idea", scale)]
-             for row in rows.to_dict("records")]
+             for row in rows[rows["scenario"] != comparison.against].to_dict("records")]
     return "\n".join([
         f"Against {comparison.as_is}, today as it is run (in {money}): better use of what is there "
         f"{_signed(use['better_use_point'] / scale)} (proven {_between(use, 'better_use', scale)}), then the idea.",
@@ -138,11 +150,11 @@ def _regret(comparison: Comparison, money: str, scale: float) -> str:
     cells = []
     for row in comparison.regret.to_dict("records"):
         words = {"proven": "minimax", "possible": "minimax?"}.get(row["minimax"], "")
-        cells.append([_plain(row["scenario"]), *(f"{cells_of[(row['scenario'], s)] / scale:,.0f}" for s in states),
+        cells.append([shown(row["scenario"]), *(f"{cells_of[(row['scenario'], s)] / scale:,.0f}" for s in states),
                       f"{row['worst_point'] / scale:,.0f}",
                       f"{row['worst_low'] / scale:,.0f} to {row['worst_high'] / scale:,.0f}", words,
                       *([f"{row['expected_point'] / scale:,.0f}"] if expected else [])])
-    header = ["scenario", *map(_plain, states), "worst", "proven", "", *(["expected cost"] if expected else [])]
+    header = ["scenario", *map(shown, states), "worst", "proven", "", *(["expected cost"] if expected else [])]
     return "\n".join([f"Regret by state: how much dearer than the cheapest scenario there (in {money}).",
                       *aligned(header, cells, "l" + "r" * (len(states) + 2) + "lr")])
 
@@ -162,7 +174,7 @@ def _signed(value: float) -> str:
     return f"{value:+,.0f}" if round(value) else "0"
 
 
-def _plain(text: object, limit: int = 60) -> str:
+def shown(text: object, limit: int = 60) -> str:
     """Text, short, and without characters that a terminal would obey instead of showing them."""
     shown = "".join(letter if letter.isprintable() else "�" for letter in str(text)[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -1,0 +1,171 @@
+"""The folder of a run: tables for people, plans and facts to be read back and compared again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ctsopt.errors import UsageError
+from ctsopt.results.solution import Solution
+from ctsopt.results.store import load
+from ctsopt.scenarios.comparison import Comparison, Facts, compare, facts_of
+from ctsopt.scenarios.spreadsheet import harmless
+from ctsopt.versions import versions
+
+if TYPE_CHECKING:
+    from ctsopt.network.edit_parts import Edit
+    from ctsopt.scenarios.outcome import PackResult
+    from ctsopt.scenarios.pack import Pack
+
+_FORMAT = 1
+_RUN, _PACK, _SOLUTIONS, _SOLUTION = "run.json", "pack.json", "solutions", "solution.json"
+_FACTS = ("scenario", "parent", "kind", "state", "tags", "outcome", "message", "key")
+
+
+class Saved(Mapping[str, Solution]):
+    """Saved solutions by name; each is read when it is looked at.
+
+    Parameters
+    ----------
+    folders : mapping of str to Path
+    """
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        self._folders = dict(folders)
+
+    def __getitem__(self, name: str) -> Solution:
+        return load(self._folders[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """Plans that were saved, and what is known beside them.
+
+    Attributes
+    ----------
+    solutions : mapping of str to Solution
+    facts : Facts
+    against, as_is : str or None
+        What the pack says.
+    """
+
+    solutions: Mapping[str, Solution]
+    facts: Facts
+    against: str | None = None
+    as_is: str | None = None
+
+    def compare(self, against: str | None = None, as_is: str | None = None) -> Comparison:
+        """The plans beside each other; see `ctsopt.compare`."""
+        return compare(self.solutions, against or self.against, as_is or self.as_is, self.facts)
+
+
+def save_run(result: PackResult, folder: str | Path, comparison: Comparison | None) -> Path:
+    """Write everything that is known of a run into a folder, which is made.
+
+    `cases.csv` and the tables of the comparison; `changes.csv`: every cell that each scenario changes in the model, and
+    which override did it; `findings.csv`; `pack.json`: the pack with every scenario resolved into its edits;
+    `versions.json`; `solutions/NAME`: the plans, for `ctsopt.load`; `run.json`: what `ctsopt compare` reads.
+
+    Raises
+    ------
+    UsageError
+        If a file or folder of one of these names is there and is something else.
+    """
+    target, pack = Path(folder), result.pack
+    result.write(target)
+    if comparison is not None:
+        comparison.write(target)
+    harmless(changes_of(pack, result.rows["scenario"].tolist())).to_csv(target / "changes.csv", index=False,
+                                                                        lineterminator="\n")
+    harmless(pack.findings.frame()).to_csv(target / "findings.csv", index=False, lineterminator="\n")
+    _write_json(target / _PACK, pack_document(pack))
+    _write_json(target / "versions.json", versions())
+    for name in result.solutions:
+        result.solutions[name].save(target / _SOLUTIONS / name)
+    rows = facts_of(result).rows
+    assert rows is not None  # those of a run always are there
+    _write_json(target / _RUN, {
+        "format": _FORMAT, "pack": pack.name, "against": comparison.against if comparison is not None else None,
+        "as_is": (comparison.as_is or None) if comparison is not None else None,
+        "probabilities": pack.probabilities, "solutions": list(result.solutions),
+        "rows": rows[list(_FACTS)].to_dict("records")})
+    return target
+
+
+def changes_of(pack: Pack, names: Sequence[str]) -> pd.DataFrame:
+    """What cases change in the model, cell by cell: scenario, table, key, column, old, new, source, order."""
+    parts = [pack.diff(name).assign(scenario=name) for name in names]
+    columns = ["scenario", "table", "key", "column", "old", "new", "source", "order"]
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def pack_document(pack: Pack) -> dict[str, Any]:
+    """A pack as plain values, every case with all its edits."""
+    return {"pack": pack.name, "source": Path(pack.source).name, "model": str(pack.base.settings["name"]),
+            "model_hash": pack.base.hash, "baseline": pack.baseline, "solve": pack.options, "compare": pack.compare,
+            "probabilities": pack.probabilities,
+            "cases": [{"name": case.name, "parent": case.parent, "kind": case.kind, "state": case.state,
+                       "axes": dict(case.axes), "tags": list(case.tags), "note": case.note,
+                       "network": pack.hashes.get(case.name, ""), "edits": [_edit(edit) for edit in case.edits]}
+                      for case in pack.cases]}
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {name: value for name, value in asdict(edit).items() if value not in ({}, (), None, "")}
+
+
+def read_saved(folders: Sequence[str | Path]) -> SavedRun:
+    """Plans in folders: saved solutions, answers of `ctsopt solve -o`, or folders of runs.
+
+    A plan has the name of its folder; one of a run has the name of its scenario, with that of the folder before it
+    where there are several folders.
+
+    Raises
+    ------
+    UsageError
+        If a folder holds none of these, or two plans have the same name.
+    """
+    places: dict[str, Path] = {}
+    facts, against, as_is = Facts(), None, None
+    for each in map(Path, folders):
+        if (each / _RUN).is_file():
+            run = _read_json(each / _RUN)
+            prefix = "" if len(folders) == 1 else f"{each.resolve().name}/"
+            found = {f"{prefix}{name}": each / _SOLUTIONS / name for name in run["solutions"]}
+            if not prefix:
+                rows = pd.DataFrame(run["rows"], columns=list(_FACTS))
+                facts, against, as_is = Facts(rows, run["probabilities"]), run["against"], run["as_is"]
+        elif (each / _SOLUTION).is_file():
+            found = {each.resolve().name: each}
+        elif (each / "solution" / _SOLUTION).is_file():
+            found = {each.resolve().name: each / "solution"}
+        else:
+            raise UsageError(f"{each} is neither a saved solution, nor the folder of ctsopt solve -o or ctsopt run -o")
+        twice = sorted(places.keys() & found.keys())
+        if twice:
+            raise UsageError(f"two plans are called {twice[0]}: rename the folder {each}")
+        places |= found
+    return SavedRun(Saved(places), facts, against, as_is)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content.get("format") != _FORMAT:
+        raise UsageError(f"{path} was written in format {content.get('format')!r}; this version reads {_FORMAT}")
+    return content
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
