@@ -27,8 +27,8 @@ CHEAP, DEAR = 0.95, 1.10
 def ratios(sol: cts.Solution) -> pd.Series:
     """Cost-to-serve of every customer over what its goods cost its channel on average."""
     served = sol.cost_to_serve(by=["customer", "product"]).reset_index()
-    served = served[served["units"] > 0].copy()
     served["channel"] = served["customer"].map(sol.net.tables["customers"].set_index("customer")["group"])
+    served = served[(served["units"] > 0) & served["channel"].notna()].copy()  # without the row of the total
     channel = served.groupby(["channel", "product"])[["cost", "units"]].transform("sum")
     served["average"] = served["units"] * channel["cost"] / channel["units"]
     sums = served.groupby("customer")[["cost", "average"]].sum()

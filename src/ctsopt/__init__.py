@@ -18,15 +18,20 @@ from ctsopt.network.network import Network, check, network, read
 from ctsopt.network.template import template
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.scenarios.comparison import Comparison, compare
+from ctsopt.scenarios.outcome import PackResult
+from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
+from ctsopt.scenarios.runner import run
 from ctsopt.solve import program, solve
 from ctsopt.solve.export import to_pyomo
 from ctsopt.solve.shadow_prices import shadow_prices
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Certified", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError", "KeyMismatch",
-    "Network", "NoPlanError", "Solution", "SolverError", "UsageError", "check", "load", "network", "program", "read",
-    "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
+    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError",
+    "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario", "Solution", "SolverError", "UsageError",
+    "check", "check_pack", "compare", "load", "network", "program", "read", "read_pack", "run", "shadow_prices",
+    "show_versions", "solve", "template", "to_pyomo",
 ]
 
 

@@ -1,0 +1,98 @@
+"""The packs that travel along: what they promise is in them, and what they say follows from the model."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+import ctsopt as cts
+from ctsopt import examples
+
+FOLDER = examples.pack_folder()
+
+
+@pytest.fixture(scope="module")
+def tiers() -> cts.Pack:
+    return cts.read_pack(examples.pack("tier_structures"))
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_tiers", FOLDER / "tier_structures" / "make_tiers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tier_structures_is_the_study_it_says(tiers: cts.Pack) -> None:
+    assert not tiers.findings, str(tiers.findings)
+    kinds = pd.Series([case.kind for case in tiers.cases]).value_counts()
+    assert kinds["scenario"] >= 12
+    assert kinds["sweep"] >= 3
+    assert {edit.values.get("lead_time") for case in tiers.cases if case.kind == "sweep" for edit in case.edits} == {
+        "1.75", "2.5", "2.75", "3"}
+    assert all(case.note or case.parent != "today" for case in tiers.cases[1:])
+    assert len(set(tiers.hashes.values())) == len(tiers)  # each one changes something, and something else
+
+
+def test_structures_move_the_customers_that_they_say(tiers: cts.Pack) -> None:
+    """The README of retail_us: 55 online customers are gold, 79 big stores silver, 141 small ones bronze."""
+    def counts(name: str) -> dict[str, int]:
+        return tiers.network(name).tables["customers"]["tier"].value_counts().to_dict()
+
+    assert counts("today") == {"gold": 55, "silver": 79, "bronze": 141}
+    assert counts("uniform") == {"silver": 275}
+    assert counts("two_tiers_up") == {"gold": 55, "silver": 79 + 141}
+    assert counts("two_tiers_down") == {"gold": 55, "bronze": 79 + 141}
+    demand = {name: tiers.network(name).tables["demand"]["quantity"].sum() for name in ("today", "more_demand")}
+    assert demand["more_demand"] == pytest.approx(1.15 * demand["today"])
+
+
+def test_the_table_of_tiers_is_that_of_the_rule(tiers: cts.Pack) -> None:
+    moved = pd.read_csv(FOLDER / "tier_structures" / "tiers_by_cost_to_serve.csv").set_index("customer")["tier"]
+    customers = tiers.base.tables["customers"].set_index("customer")
+    before, channel = customers["tier"].reindex(moved.index), customers["group"].reindex(moved.index)
+    assert (moved != before).all()
+    assert set(moved[channel == "online"]) <= {"silver"}
+    assert set(moved[channel != "online"]) == {"silver", "bronze"}
+    applied = tiers.network("by_cost_to_serve").tables["customers"].set_index("customer")["tier"]
+    assert applied.reindex(moved.index).tolist() == moved.tolist()
+
+
+def test_ratio_of_two_dcs_by_hand(script: ModuleType) -> None:
+    """One channel, one product. A box from East bears 60,000 / 45,000 of its site, one from West 50,000 / 15,000."""
+    sol = cts.solve(cts.read(examples.path("two_dcs")), gap=0.0)
+    east, west, average = 60_000 / 45_000, 50_000 / 15_000, 633_500 / 60_000
+    per_box = {"A": 7.90 + east, "B": 8.80 + east, "C": 8.70 + west, "D": (10.90 + east + 9.60 + west) / 2}
+    assert script.ratios(sol).to_dict() == pytest.approx({name: cost / average for name, cost in per_box.items()})
+
+
+@pytest.mark.slow
+def test_the_script_makes_the_committed_table(script: ModuleType, tmp_path: Path) -> None:
+    plan = cts.solve(cts.read(examples.path("retail_us")), gap=1e-4, links="all")
+    script.tiers(plan).to_csv(tmp_path / "made.csv", index=False, lineterminator="\n")
+    committed = FOLDER / "tier_structures" / "tiers_by_cost_to_serve.csv"
+    assert (tmp_path / "made.csv").read_text(encoding="utf-8") == committed.read_text(encoding="utf-8")
+
+
+def test_three_bases_worked_out_on_paper(tmp_path: Path) -> None:
+    """The README of two_dcs prices every box; here without West's opening cost of 10,000 a year."""
+    pack = cts.read_pack(examples.pack("three_bases"))
+    assert set(pack.probabilities) == {"low", "mid", "high"}
+    names = ["today", "as_is", "gold_in_two_days", "one_tier", "small_west"]
+    found = cts.run(pack, workers=1, cache=tmp_path, only=names).compare()
+    cost = found.scenarios.set_index("scenario")["cost"]
+    assert (found.against, found.as_is) == ("today", "as_is")
+    assert cost["today"] == pytest.approx(623_500)
+    assert cost["as_is"] == pytest.approx(630_000)  # 5,000 boxes of D from East: 1.30 dearer
+    # West closes: its 40,000 are saved; C comes from East by carrier at 11.90 in place of 8.70, and 5,000 boxes of D
+    # at 10.90 in place of 9.60: 32,000 + 6,500.
+    assert cost["gold_in_two_days"] == pytest.approx(623_500 - 40_000 + 32_000 + 6_500)
+    assert cost["one_tier"] == pytest.approx(cost["gold_in_two_days"])
+    assert cost["small_west"] == pytest.approx(623_500 + 2_500 * 1.30)  # 50 pallets, 2,500 boxes, come from East
