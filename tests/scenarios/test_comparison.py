@@ -41,6 +41,7 @@ def row(frame: pd.DataFrame, scenario: str) -> pd.Series:
 def test_differences_lie_between_bound_and_cost(plans: dict[str, cts.Solution]) -> None:
     rows = compare(plans).scenarios
     assert rows["cost"].tolist() == pytest.approx([500, 560, 450, 520])
+    assert rows["cost_per_unit"].tolist() == pytest.approx([5.00, 5.60, 4.50, 5.20])
     # dear - today: at least 540 - 500, at most 560 - 490.
     assert row(rows, "dear")[["low", "point", "high"]].tolist() == pytest.approx([40, 60, 70])
     assert row(rows, "cheap")[["low", "point", "high"]].tolist() == pytest.approx([-50, -50, -40])

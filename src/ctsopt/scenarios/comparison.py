@@ -51,9 +51,9 @@ class Comparison:
         bound, gap_money (money), gap (share); the proven interval of the difference to `against` (low, point, high:
         money by which the scenario is dearer) and verdict (`cheaper`, `dearer`, `tie`, `same`); best_rank and
         worst_rank among all plans; cash_cost, penalty and the cost lines; what is served, which promises are kept;
-        lead_time (days, mean by volume); sites open, opened and closed against `against`; customers_resourced (share
-        of the customers whose main source is another one), volume_moved (share of the volume that comes from another
-        site); seconds; hash of the network.
+        lead_time (days, mean by volume); cost_per_unit (an average, no price); sites open, opened and closed against
+        `against`; customers_resourced (share of the customers whose main source is another one), volume_moved (share
+        of the volume that comes from another site); seconds; hash of the network.
     differences : DataFrame
         Cost lines of each scenario less those of `against`: scenario, line, amount. They add up to `point`; single
         lines have no proof of their own.
@@ -315,6 +315,7 @@ def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> di
     now, before = set(sites.index[sites["open"]]), set(there.index[there["open"]])
     moved, resourced = _resourced(solution, base)
     unserved = float(solution.shortage["unserved"].sum())
+    volume, lead_time = _delivered(solution)
     row: dict[str, Any] = {
         "scenario": name, "outcome": _outcome(solution), "cost": solution.total_cost, "bound": solution.bound,
         "gap_money": solution.gap_money, "gap": solution.gap, "low": dearer.low, "point": dearer.point,
@@ -323,16 +324,18 @@ def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> di
     row |= {str(line): float(amount) for line, amount in solution.costs.set_index("line")["amount"].items()}
     return row | {
         "served": 1 - unserved / demand if demand > 0 else np.nan, "promises": len(service),
-        "promises_kept": int(service["kept"].sum()), "lead_time": _mean_lead_time(solution), "sites_open": len(now),
+        "promises_kept": int(service["kept"].sum()), "lead_time": lead_time,
+        "cost_per_unit": solution.total_cost / volume if volume > 0 else np.nan, "sites_open": len(now),
         "sites_opened": ", ".join(sorted(now - before)), "sites_closed": ", ".join(sorted(before - now)),
         "customers_resourced": resourced, "volume_moved": moved,
         "seconds": sum(solution.record.get("seconds", {}).values()), "hash": solution.net.hash}
 
 
-def _mean_lead_time(solution: Solution) -> float:
+def _delivered(solution: Solution) -> tuple[float, float]:
+    """Units delivered, and their mean lead time in days."""
     flow = solution.flows[solution.flows["kind"] == "delivery"]
     volume = float(flow["quantity"].sum())
-    return float((flow["quantity"] * flow["lead_time"]).sum()) / volume if volume > 0 else np.nan
+    return volume, float((flow["quantity"] * flow["lead_time"]).sum()) / volume if volume > 0 else np.nan
 
 
 def _resourced(solution: Solution, base: Solution) -> tuple[float, float]:

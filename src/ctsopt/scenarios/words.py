@@ -33,23 +33,24 @@ def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
     rows = comparison.scenarios
     plans = int(rows["cost"].notna().sum())
     cells = [_scenario(row, comparison.against, scale) for row in rows.to_dict("records")]
-    header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "served", "days", "sites"]
+    header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "per unit", "served", "days",
+              "sites"]
     without = [f"{shown(row['scenario'])}: {row['outcome'].replace('_', ' ')}. {shown(row['message'], 400)}"
                for row in rows.to_dict("records") if pd.isna(row["cost"])]
     return "\n".join([f"{plans} of {len(rows)} scenarios have a plan. Cost and differences to {comparison.against} in "
                       f"{money}; every difference is proven to lie between its two ends.",
-                      *aligned(header, cells, "lrrrrlrrrr"), *without])
+                      *aligned(header, cells, "lrrrrlrrrrr"), *without])
 
 
 def _scenario(row: Mapping[Any, Any], against: str, scale: float) -> list[str]:
     if pd.isna(row["cost"]):
-        return [shown(row["scenario"]), "no plan", *[""] * 8]
+        return [shown(row["scenario"]), "no plan", *[""] * 9]
     best, worst = int(row["best_rank"]), int(row["worst_rank"])
     same = row["scenario"] == against
     ends = [""] * 3 if same else [_signed(row[end] / scale) for end in ("point", "low", "high")]
     return [shown(row["scenario"]), f"{row['cost'] / scale:,.0f}", *ends, "" if same else str(row["verdict"]),
-            f"{best}" if best == worst else f"{best}-{worst}", _percent(row["served"]), f"{row['lead_time']:.2f}",
-            _sites(row)]
+            f"{best}" if best == worst else f"{best}-{worst}", _figure(row["cost_per_unit"], 3),
+            _percent(row["served"]), _figure(row["lead_time"], 2), _sites(row)]
 
 
 def _sites(row: Mapping[Any, Any]) -> str:
@@ -57,6 +58,11 @@ def _sites(row: Mapping[Any, Any]) -> str:
     opened, closed = (len([name for name in str(row[which]).split(", ") if name])
                       for which in ("sites_opened", "sites_closed"))
     return f"{int(row['sites_open'])}" + (f" (+{opened} -{closed})" if opened or closed else "")
+
+
+def _figure(value: float, decimals: int) -> str:
+    """A figure, blank where nothing is delivered."""
+    return "" if math.isnan(value) else f"{value:,.{decimals}f}"
 
 
 def _percent(share: float) -> str:
