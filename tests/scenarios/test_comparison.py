@@ -232,3 +232,18 @@ def test_ranks_of_a_chain_and_of_a_tie() -> None:
     least = {"a": cts.Certified(1, 2, 2), "b": cts.Certified(3, 4, 4), "c": cts.Certified(3.5, 5, 5)}
     ranks = ranks_of(order_of(least), list(least))
     assert ranks.values.tolist() == [["a", 1, 1], ["b", 2, 3], ["c", 2, 3]]
+
+
+def test_where_the_baseline_has_no_plan_the_first_scenario_that_has_one_stands_for_it(tmp_path: Path) -> None:
+    """East alone is too small for 60,000 boxes, and of two open sites one is the plant; with room, one DC does."""
+    stuck = cts.read(examples.path("two_dcs")).with_edits(
+        {"table": "sites", "where": {"site": "East"}, "set": {"capacity": 1000}},
+        {"table": "contracts", "insert": [{"contract": "one_dc", "kind": "sites_in_group", "group": "*",
+                                           "limit": "at_most", "quantity": 2}]})
+    room = cts.Scenario("room", [{"table": "sites", "where": {"site": "East"}, "set": {"capacity": 1300}}])
+    result = cts.run(cts.Pack.of(stuck, [room], solve={"gap": 0}), workers=1, cache=tmp_path)
+    found = result.compare()
+    assert found.against == "room"
+    assert found.scenarios["outcome"].tolist() == ["infeasible", "proven"]
+    with pytest.raises(cts.UsageError, match="against 'today'"):
+        result.compare(against="today")
