@@ -37,8 +37,9 @@ the answer as a CSV file. The folder is made where it is missing, and files of t
 FINDINGS_INTRO = """\
 Everything that is wrong is listed at once: `ctsopt check`, or `cts.check`. First every file, header and cell is held
 against the [data dictionary](data-dictionary.md): what is unknown, missing, doubled, of another kind or out of bounds.
-Then the rules below look at the tables together. Once they are sound, the ways are made, and demand that none of them
-serves is found.
+Then the rules look at the tables together. Once they are sound, the ways are made, and demand that none of them
+serves is found. Whatever stands in a folder, a workbook or a frame, `cts.read` and `cts.network` raise `DataError` and
+nothing else; `UsageError` is for a path where there is neither a folder nor a workbook.
 
 An error keeps the tables from being solved; a warning is worth a look.
 """
@@ -97,11 +98,18 @@ def _family_section(family: Callable[..., Any]) -> str:
 
 
 def findings() -> str:
-    """Every rule that the tables are checked against, from the registry of checks."""
+    """Every rule that files, cells, tables and ways are checked against."""
     from ctsopt.network.checks import RULES
+    from ctsopt.network.reading_rules import READING_RULES
 
-    rows = [(f"`{rule.name}`", rule.meaning) for rule in sorted(RULES, key=lambda r: r.name)]
-    return "\n\n".join(["# Findings", NOTE, FINDINGS_INTRO, _markdown_table(("rule", "what it finds"), rows)]) + "\n"
+    of_tables = {rule.name: rule.meaning for rule in sorted(RULES, key=lambda r: r.name)}
+    *before, (_, of_ways) = READING_RULES.items()
+    groups = {**dict(before), "Tables": of_tables, "Ways": of_ways}
+    parts = ["# Findings", NOTE, FINDINGS_INTRO]
+    for title, rules in groups.items():
+        rows = [(f"`{name}`", meaning) for name, meaning in rules.items()]
+        parts += [f"## {title}", _markdown_table(("rule", "what it finds"), rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def command_line() -> str:

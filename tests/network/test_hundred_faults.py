@@ -5,6 +5,7 @@ Whatever stands in a folder, a workbook or a dict of frames, `read` and `network
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ from openpyxl.chart import BarChart, Reference
 
 from ctsopt.errors import DataError
 from ctsopt.network import archive, io
+from ctsopt.network.checks import RULES
 from ctsopt.network.network import Network, check, network, read
+from ctsopt.network.reading_rules import OF_WAYS, READING_RULES
 from ctsopt.network.schema import BY_NAME
 from tests.network import example
 from tests.network.faults import (
@@ -466,6 +469,22 @@ def test_the_finding_says_where_it_is_and_how_to_mend_it(tmp_path: Path, fault: 
     else:
         assert found.errors == []
         assert str(make(source).findings) == str(found)
+
+
+def test_every_rule_of_reading_is_documented_and_told_somewhere():
+    """Rules about tables are told one by one in test_checks; those of ways that are not here, in test_way_findings."""
+    documented = {name for rules in READING_RULES.values() for name in rules}
+    written = set()
+    called = re.compile(r'(?:Finding|report|fault|add|unknown|Slip)\(\s*"([a-z_]+)"')
+    for file in Path(archive.__file__).parent.glob("*.py"):
+        written |= set(called.findall(file.read_text("utf-8")))
+    assert written <= documented
+    assert documented - {fault.rule for fault in FAULTS} - set(OF_WAYS) == {"too_many_rows"}
+    assert {fault.rule for fault in FAULTS} <= documented | {rule.name for rule in RULES}
+    limits = READING_RULES["Workbooks"]["unreadable_workbook"]
+    assert [round(size / 1e6) for size in (archive.LARGEST_FILE, archive.LARGEST)] == [268, 1074]
+    assert all(words in limits for words in ("268 MB", "1074 MB", f"{archive.MOST_PARTS:,} parts",
+                                             f"{archive.MOST_TIMES} times", f"{archive.TIMES_FROM // 10**6} MB"))
 
 
 # ---- several at once -------------------------------------------------------------------------------------------------
