@@ -87,9 +87,8 @@ def test_a_contract_that_is_just_kept_and_one_that_is_not_felt():
     tables = chain(sites=table({"site": "P", "kind": "plant"}, *({"site": s, "kind": "dc"} for s in "DE")),
                    lanes=pd.concat([lanes("P-D", "D-C", "E-C"), lanes("P-E")]),
                    rates=table({"origin": "P", "destination": "E", "per_unit": 2}),
-                   contracts=table(*({"contract": name, "kind": f"{kind}_volume", "site": site, "customer": "C",
-                                      "quantity": units}
-                                     for name, kind, site, units in (("least", "min", "E", 30), ("most", "max", "D", 90)))))
+                   contracts=table({"contract": "least", "kind": "min_volume", "site": "E", "quantity": 30},
+                                   {"contract": "most", "kind": "max_volume", "site": "D", "quantity": 90}))
     sol = solved(tables)
     assert sol.total_cost == pytest.approx(70 * 2 + 30 * 3)
     (bound,) = [line for line in lines(sol) if line.startswith("  at limit")]
