@@ -5,6 +5,7 @@ Whatever stands in a folder, a workbook or a dict of frames, `read` and `network
 
 from __future__ import annotations
 
+import random
 import re
 import zipfile
 from pathlib import Path
@@ -618,3 +619,22 @@ def test_no_few_odd_cells_are_a_traceback(data: st.DataObject):
     for finding in check(sources):
         assert finding.message
         assert finding.mend
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_damaged_bytes_are_a_traceback(tmp_path: Path, seed: int):
+    """Bytes of a workbook and of a Parquet file are turned, taken out and put in."""
+    rng = random.Random(seed)
+    workbook, net = book()(tmp_path), parquet("tiers")(tmp_path)
+    assert isinstance(workbook, Path)
+    assert isinstance(net, Path)
+    for target, source in ((workbook, workbook), (net / "tiers.parquet", net)):
+        whole = target.read_bytes()
+        for _ in range(15):
+            damaged = bytearray(whole)
+            for _ in range(rng.randint(1, 4)):
+                at = rng.randrange(len(damaged))
+                damaged[at:at + rng.randint(0, 3)] = rng.randbytes(rng.randint(0, 3))
+            target.write_bytes(damaged)
+            for finding in io.read_tables(source)[1]:
+                assert finding.mend
