@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,26 @@ def api() -> str:
     return "\n\n".join(["# Python", NOTE, *(f"::: ctsopt.{name}" for name in names)]) + "\n"
 
 
+def designers_tour() -> str:
+    """The notebook of that name: its text as text, its code as code."""
+    source = (ROOT / "notebooks" / "designers_tour.py").read_text(encoding="utf-8")
+    head, *cells = re.split(r"^# %%", source, flags=re.MULTILINE)
+    if head.strip():
+        raise ValueError("notebooks/designers_tour.py does not begin with a cell")
+    title, *parts = map(_cell, cells)
+    note = "*This page is made from `notebooks/designers_tour.py`.*"
+    heading, _, rest = title.partition("\n\n")
+    return "\n\n".join([heading, note, rest, *parts]) + "\n"
+
+
+def _cell(cell: str) -> str:
+    """A cell in percent format as Markdown."""
+    kind, _, body = cell.partition("\n")
+    if kind.strip() == "[markdown]":
+        return "\n".join(line.removeprefix("#").removeprefix(" ") for line in body.strip().splitlines())
+    return f"```python\n{body.strip()}\n```"
+
+
 def changelog() -> str:
     """The changelog of the project."""
     return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -157,5 +178,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/findings.md": findings,
     "reference/cli.md": command_line,
     "reference/api.md": api,
+    "designers-tour.md": designers_tour,
     "changelog.md": changelog,
 }
