@@ -14,8 +14,10 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner
 
+import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
+from ctsopt.formulation import COSTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +96,20 @@ def test_the_tour_page_is_the_notebook(hooks: ModuleType) -> None:
     prose = [line[2:] for kind, body in cells if kind.strip() for line in body.splitlines() if line[2:].strip()]
     made_from = "*This page is made from `notebooks/designers_tour.py`.*"
     assert [line for line in text.splitlines() if line.strip() and line != made_from] == prose
+
+
+def test_every_table_and_key_figure_of_a_solution_is_explained() -> None:
+    """Columns that are named in code on the page; money columns of flows go by the names of the cost lines."""
+    page = (ROOT / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+    sol = cts.solve(cts.read(examples.path("two_dcs")))
+    told_above = {cost.__name__ for cost in COSTS} | {"site", "product", "period", "customer", "tier", "product_class",
+                                                      "origin", "destination", "mode", "kind"}
+    for name, frame in sol.tables.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        named = set(re.findall(r"`(\w+)`", row))
+        assert not set(frame.columns) - named - told_above - {f"{column}_achieved" for column in named}, name
+    section = page.split("## Key figures")[1]
+    assert set(sol.kpis(distances=(100,))["kpi"]) <= set(re.findall(r"`(\w+)`", section))
 
 
 def test_every_term_of_the_glossary_stands_once() -> None:
