@@ -32,7 +32,8 @@ a failure too (`error`, `exit_code`); numbers in it are not rounded, and what ha
 | 130 | interrupted; a plan found by then is shown and kept |
 
 With `-o DIR`, `ctsopt solve` writes the saved solution (`DIR/solution`, to be read by `cts.load`) and every table of
-the answer as a CSV file. The folder is made where it is missing, and files of these names in it are replaced.
+the answer, the key figures among them, as a CSV file. The folder is made where it is missing, and files of these names
+in it are replaced.
 """
 
 FINDINGS_INTRO = """\
