@@ -114,7 +114,8 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
         return None
     group = net.tables.column("sites", "group")
     wanted = agreed["group"].to_numpy(dtype=object)
-    contract, site = np.nonzero((wanted[:, None] == group) | (wanted == ALL)[:, None])
+    everyone = (wanted == ALL) | (wanted == "")
+    contract, site = np.nonzero((wanted[:, None] == group) | everyone[:, None])
     axes = {"contract": Axis("contract", agreed["contract"].tolist()), "site": net.axes["site"]}
     count = x.open.at(Keys.make(axes, contract=contract, site=site)).per(
         Keys.make(axes, contract=np.arange(len(agreed))))
