@@ -142,8 +142,8 @@ def random_features(seed: int, **fixed: bool) -> dict[str, bool]:
         if name not in FEATURES:
             raise UsageError(f"{name} is not a feature; did you mean {nearest_name(name, list(FEATURES))!r}?")
     wanted = {name for name, on in fixed.items() if on}
-    for name in list(wanted):
-        wanted.update(FEATURES[name].needs)
+    while more := {need for name in wanted for need in FEATURES[name].needs} - wanted:
+        wanted |= more
     clash = sorted(name for name in wanted if fixed.get(name) is False)
     if clash:
         raise UsageError(f"{', '.join(clash)} cannot be off: a feature that is on needs it")

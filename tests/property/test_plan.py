@@ -21,13 +21,13 @@ def plan(seed: int) -> cts.Solution:
         raise
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_costs_add_up_and_goods_are_conserved(seed):
     sums_agree(plan(seed))
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
 def test_the_same_with_stock(seed):
     """Stock goes on from period to period, and its cost is in the cube."""
