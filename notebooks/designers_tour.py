@@ -130,7 +130,8 @@ assert (tighter - sol).high >= 0
 # %% [markdown]
 # ## What binds
 #
-# Limits that are used up, and sites that are full: the first places to ask what more room would bring.
+# Limits that are used up, and sites that are full: the first places to ask what more room would bring. A shadow price
+# says what one unit more would save while the same sites are open; with other sites open it may be more.
 
 # %%
 limits = sol.limits.assign(left=sol.limits["most"] - sol.limits["used"])
@@ -138,6 +139,7 @@ print(limits.sort_values("left").to_string())
 full = sol.sites[sol.sites["open"] & (sol.sites["utilisation"] > 0.999)]
 print(full[["site", "throughput", "capacity", "capacity_unit"]].to_string())
 assert (limits["left"] >= -1e-6 * limits["most"]).all()
+print(cts.shadow_prices(sol).to_string(float_format="{:,.2f}".format))
 
 # %% [markdown]
 # ## The network as a graph
