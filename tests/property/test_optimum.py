@@ -64,8 +64,8 @@ EASIER: dict[str, tuple[str, int, Callable[[Tables], Tables]]] = {
     "less need go by a lane": ("lane_minimum", 6, to("lanes", min_volume=lambda v: v * 0.6)),
     "more by a mode": ("mode_capacity", 35, to("modes", capacity=lambda v: v * 1.5)),
     "looser contracts": ("max_contracts", 4, looser),
-    "more CO2": ("carbon_cap", 0, to("settings", carbon_cap=lambda v: v * 1.3)),
-    "more money": ("budget", 0, to("settings", budget=lambda v: v * 1.2)),
+    "more CO2": ("carbon_cap", 21, to("settings", carbon_cap=lambda v: v * 1.3)),
+    "more money": ("budget", 26, to("settings", budget=lambda v: v * 1.2)),
 }
 
 
