@@ -75,7 +75,8 @@ def page(rows: list[dict[str, float]]) -> str:
     lines += ["| grows as the power | " + " | ".join(f"{exponent(rows, c):.2f}" for c in columns) + " |", "",
               f"At the largest size all phases together hold {per_million:,.0f} MB for a million deliveries. At that "
               f"rate building and reading back fill {MACHINE // 1024} GB at {MACHINE / per_million:,.0f} million "
-              "deliveries. The search ends sooner: HiGHS keeps several copies of the program while it presolves and branches.", ""]
+              "deliveries. The search ends sooner: HiGHS keeps several copies of the program while it presolves and "
+              "branches.", ""]
     return "\n".join(lines)
 
 
