@@ -70,15 +70,6 @@ def test_every_solver_finds_the_figures_worked_out_by_hand(net, solver, rules, c
     assert sol.record["pyomo_rules"] == [rule.__name__ for rule in rules]
 
 
-@pytest.mark.parametrize("solver", ["cbc", "glpk"])
-def test_solvers_that_are_programs_of_their_own(net, solver):
-    if not available(solver):
-        pytest.skip(f"the program {solver} is not installed here")
-    sol = cts.solve(net, solver=solver, pyomo_rules=[west_at_most_12000], gap=1e-9, time_limit=60)
-    assert sol.total_cost == pytest.approx(637_400, rel=1e-9)
-    assert (sol.status.solution, sol.status.stopped_by) == ("optimal", "gap")
-
-
 def test_the_variables_of_a_rule_are_in_the_record(net):
     sol = cts.solve(net, pyomo_rules=[d_from_one_dc])
     assert sol.record["rule_variables"] == {"d_from_west": 0.0}
