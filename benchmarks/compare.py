@@ -65,17 +65,21 @@ class Figures:
         return statistics.median(run["seconds"][name][kind] for run in self.phases[case])
 
 
-def prepare(case: Case, folder: Path, *, files: bool) -> None:
-    """Write what the processes start from: the network, the derived ways, and the CSV files where asked for."""
+def prepare(case: Case, folder: Path, *, files: bool, builders: bool = True) -> int:
+    """Write what the processes start from: the network and the derived ways for builders, the CSV files for phases.
+
+    Returns the number of deliveries.
+    """
     home = folder / case.name
     home.mkdir()
     net = network(case.tables())
     case.require_size(len(net.ways.deliveries))
     if files:
         net.write(home / "tables")
-    for name, content in (("network", net), ("ready", ready(net))):
+    for name, content in (("network", net), ("ready", ready(net))) if builders else ():
         with (home / f"{name}.pickle").open("wb") as file:
             pickle.dump(content, file, protocol=5)
+    return len(net.ways.deliveries)
 
 
 def run_builders(cases: Sequence[str], builders: Sequence[str], runs: int, folder: Path, figures: Figures,
@@ -93,7 +97,7 @@ def _run_builder(case: str, builder: str, turn: int, folder: Path, figures: Figu
                  say: Callable[[str], None]) -> None:
     size = CASES[case].size
     warm_up = case.replace(size, "10k")
-    found = _measure({"what": "builder", "case": case, "warm_up": warm_up, "builder": builder, "folder": str(folder),
+    found = measure({"what": "builder", "case": case, "warm_up": warm_up, "builder": builder, "folder": str(folder),
                       "once": size in SLOW.get(builder, {}), "solve": turn == 0 and size == "10k"}, LIMIT[size])
     if found is None:
         figures.late[case, builder] = LIMIT[size]
@@ -109,14 +113,14 @@ def run_phases(cases: Sequence[str], runs: int, folder: Path, figures: Figures, 
     for _ in range(runs):
         for case in cases:
             warm_up = case.replace(CASES[case].size, "10k")
-            found = _measure({"what": "phases", "case": case, "warm_up": warm_up, "folder": str(folder)}, LIMIT["1M"])
+            found = measure({"what": "phases", "case": case, "warm_up": warm_up, "folder": str(folder)}, LIMIT["1M"])
             if found is None:
                 raise SystemExit(f"{case}: the phases took more than {LIMIT['1M']:.0f} s")
             figures.phases.setdefault(case, []).append(found)
             say(f"{case} " + ", ".join(f"{name} {took['cpu']:.3f} s" for name, took in found["seconds"].items()))
 
 
-def _measure(task: dict[str, Any], limit: float) -> dict[str, Any] | None:
+def measure(task: dict[str, Any], limit: float) -> dict[str, Any] | None:
     """The result of a worker; None where it was ended."""
     folder = Path(task["folder"])
     files = [folder / "task.json", folder / "result.json"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,15 +33,16 @@ a failure too (`error`, `exit_code`); numbers in it are not rounded, and what ha
 | 130 | interrupted; what was found by then is shown and kept |
 
 With `-o DIR`, `ctsopt run` writes [these tables](../comparison.md#the-tables), and `ctsopt solve` writes the saved
-solution (`DIR/solution`, to be read by `cts.load`) and every table of the answer as a CSV file. The
-folder is made where it is missing, and files of these names in it are replaced.
+solution (`DIR/solution`, to be read by `cts.load`) and every table of the answer, the key figures among them, as a
+CSV file. The folder is made where it is missing, and files of these names in it are replaced.
 """
 
 FINDINGS_INTRO = """\
 Everything that is wrong is listed at once: `ctsopt check`, or `cts.check`. First every file, header and cell is held
 against the [data dictionary](data-dictionary.md): what is unknown, missing, doubled, of another kind or out of bounds.
-Then the rules below look at the tables together. Once they are sound, the ways are made, and demand that none of them
-serves is found.
+Then the rules look at the tables together. Once they are sound, the ways are made, and demand that none of them
+serves is found. Whatever stands in a folder, a workbook or a frame, `cts.read` and `cts.network` raise `DataError` and
+nothing else; `UsageError` is for a path where there is neither a folder nor a workbook.
 
 An error keeps the tables from being solved; a warning is worth a look.
 """
@@ -99,11 +101,18 @@ def _family_section(family: Callable[..., Any]) -> str:
 
 
 def findings() -> str:
-    """Every rule that the tables are checked against, from the registry of checks."""
+    """Every rule that files, cells, tables and ways are checked against."""
     from ctsopt.network.checks import RULES
+    from ctsopt.network.reading_rules import READING_RULES
 
-    rows = [(f"`{rule.name}`", rule.meaning) for rule in sorted(RULES, key=lambda r: r.name)]
-    return "\n\n".join(["# Findings", NOTE, FINDINGS_INTRO, _markdown_table(("rule", "what it finds"), rows)]) + "\n"
+    of_tables = {rule.name: rule.meaning for rule in sorted(RULES, key=lambda r: r.name)}
+    *before, (_, of_ways) = READING_RULES.items()
+    groups = {**dict(before), "Tables": of_tables, "Ways": of_ways}
+    parts = ["# Findings", NOTE, FINDINGS_INTRO]
+    for title, rules in groups.items():
+        rows = [(f"`{name}`", meaning) for name, meaning in rules.items()]
+        parts += [f"## {title}", _markdown_table(("rule", "what it finds"), rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def command_line() -> str:
@@ -136,6 +145,26 @@ def api() -> str:
     return "\n\n".join(["# Python", NOTE, *(f"::: ctsopt.{name}" for name in names)]) + "\n"
 
 
+def designers_tour() -> str:
+    """The notebook of that name: its text as text, its code as code."""
+    source = (ROOT / "notebooks" / "designers_tour.py").read_text(encoding="utf-8")
+    head, *cells = re.split(r"^# %%", source, flags=re.MULTILINE)
+    if head.strip():
+        raise ValueError("notebooks/designers_tour.py does not begin with a cell")
+    title, *parts = map(_cell, cells)
+    note = "*This page is made from `notebooks/designers_tour.py`.*"
+    heading, _, rest = title.partition("\n\n")
+    return "\n\n".join([heading, note, rest, *parts]) + "\n"
+
+
+def _cell(cell: str) -> str:
+    """A cell in percent format as Markdown."""
+    kind, _, body = cell.partition("\n")
+    if kind.strip() == "[markdown]":
+        return "\n".join(line.removeprefix("#").removeprefix(" ") for line in body.strip().splitlines())
+    return f"```python\n{body.strip()}\n```"
+
+
 def changelog() -> str:
     """The changelog of the project."""
     return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -154,5 +183,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/findings.md": findings,
     "reference/cli.md": command_line,
     "reference/api.md": api,
+    "designers-tour.md": designers_tour,
     "changelog.md": changelog,
 }

@@ -171,7 +171,7 @@ def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:
     """The saved solution and its tables as CSV."""
     out.mkdir(parents=True, exist_ok=True)
     sol.save(out / "solution")
-    for name, frame in {**sol.tables, "cost_to_serve": served}.items():
+    for name, frame in {**sol.tables, "cost_to_serve": served, "kpis": sol.kpis()}.items():
         frame.to_csv(out / f"{name}.csv", index=False)
 
 
@@ -180,7 +180,7 @@ def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, 
         "status": {"solution": sol.status.solution, "stopped_by": sol.status.stopped_by},
         "total_cost": sol.total_cost, "cash_cost": sol.cash_cost, "penalty": sol.penalty,
         "bound": sol.bound, "gap": sol.gap, "gap_money": sol.gap_money,
-        "costs": sol.costs, "service": sol.service, "sites": sol.sites,
+        "costs": sol.costs, "service": sol.service, "sites": sol.sites, "kpis": sol.kpis(),
         "by": keys, "cost_to_serve": served,
     }
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
+from tests.small import chain, lanes, table
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -177,12 +178,29 @@ def test_many_groups_stand_below_each_other(two_dcs: Path, monkeypatch: pytest.M
     assert lines[-1] == ["total", "60,000", "10.56", "633,500", "633,500"]
 
 
+def test_displayed_rows_add_up_to_the_displayed_total(tmp_path: Path) -> None:
+    """100 of fixed cost over three customers of equal size, who pay 1 a unit besides."""
+    tables = chain(sites=table({"site": "D", "kind": "plant", "fixed_cost": 100}), lanes=lanes("D-A", "D-B", "D-C"),
+                   customers=table(*({"customer": c} for c in "ABC")),
+                   demand=table(*({"customer": c, "quantity": 1} for c in "ABC")))
+    path = cts.network(tables).write(tmp_path / "three")
+    account = {line.split()[0]: line.split()[1:] for line in run("solve", path, "--by", "customer").stdout.splitlines()
+               if line[:1].isalpha()}
+    assert account["site_fixed"] == ["33.34", "33.33", "33.33", "100.00"]
+    assert account["last_mile"] == ["1.00", "1.00", "1.00", "3.00"]
+    assert account["total"] == ["34.34", "34.33", "34.33", "103.00"]
+
+
 def test_solve_writes_what_it_found(two_dcs: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "answer"
     assert run("solve", two_dcs, "-o", out).exit_code == 0
     with (out / "costs.csv").open(encoding="utf-8") as file:
         costs = {row["line"]: float(row["amount"]) for row in csv.DictReader(file)}
     assert costs["site_fixed"] == pytest.approx(100_000, rel=1e-9)
+    with (out / "kpis.csv").open(encoding="utf-8") as file:
+        figures = {(row["kpi"], row["by"]): row for row in csv.DictReader(file)}
+    assert float(figures["total_cost", ""]["value"]) == pytest.approx(633_500, rel=1e-9)
+    assert figures["sites_opened", "dc"]["text"] == "West"
     assert sum(costs.values()) == pytest.approx(633_500, rel=1e-9)
     with (out / "cost_to_serve.csv").open(encoding="utf-8") as file:
         assert float(list(csv.DictReader(file))[-1]["total"]) == pytest.approx(633_500, rel=1e-9)

@@ -14,8 +14,10 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner
 
+import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
+from ctsopt.formulation import COSTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +82,37 @@ def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
     assert {"read", "network", "check", "solve", "load", "program", "to_pyomo", "show_versions", "DataError"} <= named
 
 
+def test_the_tour_page_is_the_notebook(hooks: ModuleType) -> None:
+    """Every line of the notebook stands on the page, as text or as code, in its order; nothing else does."""
+    notebook = (ROOT / "notebooks" / "designers_tour.py").read_text(encoding="utf-8")
+    page = hooks.designers_tour()
+    assert page.startswith("# The designer's tour\n\n")
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    text = re.sub(r"^```python\n(.*?)^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    compile(code, "designers_tour", "exec")
+    cells = [part.split("\n", 1) for part in notebook.split("# %%")[1:]]
+    assert len(cells) == page.count("```python\n") + sum("[markdown]" in kind for kind, _ in cells)
+    wanted = [line for kind, body in cells if not kind.strip() for line in body.splitlines() if line.strip()]
+    assert [line for line in code.splitlines() if line.strip()] == wanted
+    prose = [line[2:] for kind, body in cells if kind.strip() for line in body.splitlines() if line[2:].strip()]
+    made_from = "*This page is made from `notebooks/designers_tour.py`.*"
+    assert [line for line in text.splitlines() if line.strip() and line != made_from] == prose
+
+
+def test_every_table_and_key_figure_of_a_solution_is_explained() -> None:
+    """Columns that are named in code on the page; money columns of flows go by the names of the cost lines."""
+    page = (ROOT / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+    sol = cts.solve(cts.read(examples.path("two_dcs")))
+    told_above = {cost.__name__ for cost in COSTS} | {"site", "product", "period", "customer", "tier", "product_class",
+                                                      "origin", "destination", "mode", "kind"}
+    for name, frame in sol.tables.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        named = set(re.findall(r"`(\w+)`", row))
+        assert not set(frame.columns) - named - told_above - {f"{column}_achieved" for column in named}, name
+    section = page.split("## Key figures")[1]
+    assert set(sol.kpis(distances=(100,))["kpi"]) <= set(re.findall(r"`(\w+)`", section))
+
+
 def test_every_term_of_the_glossary_stands_once() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     terms = re.findall(r"^(\S.*)\n:   ", text, re.MULTILINE)
@@ -141,7 +174,7 @@ def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_broken_link_stops_the_build(tmp_path: Path) -> None:
-    for name in ("docs", "src", "models"):
+    for name in ("docs", "src", "models", "notebooks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -15,10 +15,10 @@ from tests.equivalence.choose_seeds import decisive, solved
 SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 22, 25, 35, 43, 51, 60, 69, 74, 77, 78, 82)
 
 
-# Levels, limits, loads, contracts, duty, CO2 and budget: off in the networks above, drawn at random in those below.
+# Levels, limits, loads, contracts, duty, CO2, budget and stock: off in the networks above, at random in those below.
 NEW = tuple(FEATURES)[tuple(FEATURES).index("levels"):]
-LIMITED = (40, 41, 42, 46, 47, 50, 57, 58, 60, 63, 66, 74, 77, 78, 79, 81, 86, 100, 102, 103, 106, 108, 110, 111, 113,
-           121, 124, 136, 138, 142)
+LIMITED = (35, 42, 44, 45, 56, 57, 58, 59, 65, 66, 113, 131, 132, 134, 137, 139, 142, 166, 167, 176, 178, 190, 219, 279,
+           501, 512, 790, 808, 917, 962)
 
 
 def plain(seed: int) -> dict:
@@ -82,6 +82,6 @@ def test_every_feature_decides():
 
 @pytest.mark.slow
 def test_every_limit_binds():
-    """Undone in the tables, each of the new features changes the optimum of at least one network."""
+    """Undone in the tables, each of the new features changes the optimum of at least three networks."""
     decided = Counter(name for seed in LIMITED for name in decisive(seed, of=NEW))
-    assert {name: decided[name] for name in NEW if not decided[name]} == {}
+    assert {name: decided[name] for name in NEW if decided[name] < 3} == {}

@@ -211,7 +211,7 @@ CASES: tuple[Case, ...] = (
          rules=((_TIED, _tied),), other=_five_products_by_scipy),
     Case("Two stages, five products",
          ("tscflp_mp_mauri2021", FIVE_PRODUCTS, "best known total (proven optimal)"), _five_products_tables,
-         (replace(_FIVE, links="lazy"), replace(_FIVE, rule=f"{_TIED} + {_ENOUGH}")), "best known",
+         (replace(_FIVE, links="lazy"), _FIVE, replace(_FIVE, rule=f"{_TIED} + {_ENOUGH}")), "best known",
          rules=((_TIED, _tied), (_ENOUGH, _enough_for_products))),
     Case("Books", ("gurobi_williams", "williams_distribution_1.json", "min cost"), _williams),
     Case("Books", ("ampl_multi", "multi", "min variable cost, joint lane limit 625"),

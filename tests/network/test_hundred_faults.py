@@ -5,6 +5,8 @@ Whatever stands in a folder, a workbook or a dict of frames, `read` and `network
 
 from __future__ import annotations
 
+import random
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,9 @@ from openpyxl.chart import BarChart, Reference
 
 from ctsopt.errors import DataError
 from ctsopt.network import archive, io
+from ctsopt.network.checks import RULES
 from ctsopt.network.network import Network, check, network, read
+from ctsopt.network.reading_rules import OF_WAYS, READING_RULES
 from ctsopt.network.schema import BY_NAME
 from tests.network import example
 from tests.network.faults import (
@@ -468,6 +472,22 @@ def test_the_finding_says_where_it_is_and_how_to_mend_it(tmp_path: Path, fault: 
         assert str(make(source).findings) == str(found)
 
 
+def test_every_rule_of_reading_is_documented_and_told_somewhere():
+    """Rules about tables are told one by one in test_checks; those of ways that are not here, in test_way_findings."""
+    documented = {name for rules in READING_RULES.values() for name in rules}
+    written = set()
+    called = re.compile(r'(?:Finding|report|fault|add|unknown|Slip)\(\s*"([a-z_]+)"')
+    for file in Path(archive.__file__).parent.glob("*.py"):
+        written |= set(called.findall(file.read_text("utf-8")))
+    assert written <= documented
+    assert documented - {fault.rule for fault in FAULTS} - set(OF_WAYS) == {"too_many_rows"}
+    assert {fault.rule for fault in FAULTS} <= documented | {rule.name for rule in RULES}
+    limits = READING_RULES["Workbooks"]["unreadable_workbook"]
+    assert [round(size / 1e6) for size in (archive.LARGEST_FILE, archive.LARGEST)] == [268, 1074]
+    assert all(words in limits for words in ("268 MB", "1074 MB", f"{archive.MOST_PARTS:,} parts",
+                                             f"{archive.MOST_TIMES} times", f"{archive.TIMES_FROM // 10**6} MB"))
+
+
 # ---- several at once -------------------------------------------------------------------------------------------------
 
 SEVERAL: list[tuple[str, Maker, set[tuple[str, str, tuple[int, ...]]]]] = [
@@ -599,3 +619,22 @@ def test_no_few_odd_cells_are_a_traceback(data: st.DataObject):
     for finding in check(sources):
         assert finding.message
         assert finding.mend
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_damaged_bytes_are_a_traceback(tmp_path: Path, seed: int):
+    """Bytes of a workbook and of a Parquet file are turned, taken out and put in."""
+    rng = random.Random(seed)
+    workbook, net = book()(tmp_path), parquet("tiers")(tmp_path)
+    assert isinstance(workbook, Path)
+    assert isinstance(net, Path)
+    for target, source in ((workbook, workbook), (net / "tiers.parquet", net)):
+        whole = target.read_bytes()
+        for _ in range(15):
+            damaged = bytearray(whole)
+            for _ in range(rng.randint(1, 4)):
+                at = rng.randrange(len(damaged))
+                damaged[at:at + rng.randint(0, 3)] = rng.randbytes(rng.randint(0, 3))
+            target.write_bytes(damaged)
+            for finding in io.read_tables(source)[1]:
+                assert finding.mend

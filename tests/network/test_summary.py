@@ -68,7 +68,7 @@ def test_a_customer_without_a_choice_comes_first():
     assert summary.requests[["customer", "sites", "ways"]].to_numpy().tolist() == [["C", 1, 1], ["E", 2, 2]]
     assert figures(summary, "ways", "requests with") == {"one site": 1, "one way": 1}
     assert math.isinf(summary.requests["slack"].min())
-    assert "  no choice   1 request with one site, such as C / standard / goods / year" in str(summary).splitlines()
+    assert "  no choice   1 request with one site, of C" in str(summary).splitlines()
     assert "least time" not in str(summary)
 
 

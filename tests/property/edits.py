@@ -44,13 +44,16 @@ def optimum(made: Tables) -> float:
 
 
 @cache
-def base(seed: int) -> float:
+def base(seed: int, **features: bool) -> float:
     """The least cost of a seed."""
-    return optimum(tables(seed))
+    return optimum(tables(seed, **features))
 
 
 def changed(made: Tables, table: str, **columns: Any) -> Tables:
-    """With columns changed by functions of the old values; a column that is not there stays away."""
+    """With columns (or settings) changed by functions of the old values; one that is not there stays away."""
+    if table == "settings":
+        return {**made, table: {name: columns[name](value) if name in columns else value
+                                for name, value in made[table].items()}}
     if table not in made:
         return made
     frame = made[table].copy()
@@ -82,7 +85,7 @@ def shuffled(made: Tables, seed: int) -> Tables:
 
 
 def halved(made: Tables, customer: str) -> Tables:
-    """A customer in two halves, each with half of its demand and the same lanes and rates."""
+    """A customer in two halves, each with half of its demand (and of what lanes hold) and the same lanes and rates."""
     other = customer + " half"
 
     def twice(frame: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -94,15 +97,47 @@ def halved(made: Tables, customer: str) -> Tables:
                          ("rates", "destination")):
         if name in result and column in result[name]:
             result[name] = twice(result[name], column)
-    demand = result["demand"]
-    result["demand"] = demand.assign(quantity=demand["quantity"].where(
-        ~demand["customer"].isin([customer, other]), demand["quantity"] / 2))
+    for name, column, amount in (("demand", "customer", "quantity"), ("lanes", "destination", "max_volume")):
+        if amount in result[name]:
+            here = result[name][column].isin([customer, other])
+            result[name] = changed(result, name, **{amount: lambda v, here=here: v.where(~here, v / 2)})[name]
     return result
 
 
+SCALED = {
+    "demand": ("quantity",), "site_products": ("make_capacity", "opening_stock"), "modes": ("capacity",),
+    "sites": ("capacity", "min_throughput", "storage_capacity", "fixed_cost", "opening_cost", "closing_cost"),
+    "capacity_levels": ("capacity", "fixed_cost"), "lanes": ("fixed_cost", "min_volume", "max_volume"),
+    "tiers": ("program_cost",), "settings": ("carbon_cap", "budget")}
+"""Everything that is in proportion to the size of the business, but volumes of contracts."""
+
+
 def doubled(made: Tables) -> Tables:
-    """Twice the demand, the capacities and the costs of sites."""
-    result = changed(made, "demand", quantity=lambda v: v * 2)
-    result = changed(result, "sites", **{c: lambda v: v * 2 for c in (
-        "capacity", "fixed_cost", "opening_cost", "closing_cost")})
-    return changed(result, "site_products", make_capacity=lambda v: v * 2)
+    """Twice the demand, the capacities and limits, and the costs that are there whatever the volume.
+
+    Networks with whole loads have no double: loads are whole, and as large as they are.
+    """
+    result = made
+    for table, columns in SCALED.items():
+        result = changed(result, table, **{c: lambda v: v * 2 for c in columns})
+    if "contracts" in result:
+        volume = result["contracts"]["kind"].isin(["min_volume", "max_volume"])
+        result = changed(result, "contracts", quantity=lambda v: v.where(~volume, v * 2))
+    return result
+
+
+def in_twelve(made: Tables, seed: int) -> Tables:
+    """The one year of a network in twelve unequal periods, each with its share of the demand."""
+    share = np.random.default_rng(seed).dirichlet(np.full(12, 3.0))
+    periods = pd.DataFrame({"period": [f"T{k + 1}" for k in range(12)], "days": 365 * share})
+    demand = made["demand"].drop(columns="period", errors="ignore").merge(periods, how="cross")
+    demand["quantity"] = demand["quantity"] * demand["days"] / 365
+    return {**made, "periods": periods, "demand": demand.drop(columns="days")}
+
+
+def holding(made: Tables, rate: float) -> Tables:
+    """Stock that costs a share of its value to hold; goods have a value."""
+    goods = made["products"]
+    if "unit_value" not in goods:
+        goods = goods.assign(unit_value=10.0)
+    return {**made, "products": goods, "settings": {**made["settings"], "holding_rate": rate}}

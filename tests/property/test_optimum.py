@@ -3,60 +3,87 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import ctsopt as cts
-from tests.property.edits import base, changed, doubled, halved, optimum, renamed, shuffled, tables
+from tests.property.edits import Tables, base, changed, doubled, halved, optimum, renamed, shuffled, tables
 
 SEEDS = st.integers(0, 15)
 """Few enough that one optimum serves several tests."""
 
-few = settings(max_examples=5, deadline=None, derandomize=True)
-many = settings(max_examples=15, deadline=None, derandomize=True)
+few = settings(max_examples=3, deadline=None, derandomize=True)
+many = settings(max_examples=12, deadline=None, derandomize=True,
+                suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
-# What a planner may grant. Each changes one column of one table for the easier.
-EASIER = {
-    "a later promise": ("promises", {"lead_time": lambda v: v * 1.4}),
-    "less reliability": ("promises", {"reliability": lambda v: v * 0.8}),
-    "a lower share on time": ("promises", {"on_time_share": lambda v: v * 0.7}),
-    "less to serve": ("promises", {"served_fraction": lambda v: v.where(v == 1, v * 0.8),
-                                   "served_fraction_each": lambda v: v * 0.5}),
-    "less to serve to each": ("promises", {"served_fraction_each": lambda v: v * 0.5}),
-    "a promise over the horizon": ("promises", {"per": lambda v: v.where(v.isna(), "horizon")}),
-    "no single sources": ("customers", {"single_source": lambda v: v.where(v.isna(), "no")}),
-    "more room": ("sites", {"capacity": lambda v: v * 1.5}),
-    "more can be made": ("site_products", {"make_capacity": lambda v: v * 1.5}),
-    "stock everywhere": ("site_products", {"can_stock": lambda v: v.where(v.isna(), "yes")}),
-    "sites may close": ("sites", {"may_close": lambda v: v.where(v.isna(), "yes")}),
+
+def to(table: str, **columns: Callable[[Any], Any]) -> Callable[[Tables], Tables]:
+    """Columns of a table, or settings, changed."""
+    return lambda made: changed(made, table, **columns)
+
+
+def looser(made: Tables) -> Tables:
+    """More where a contract says at most, less where it says at least."""
+    frame = made["contracts"].copy()
+    limit = frame["limit"] if "limit" in frame else pd.Series("at_most", frame.index)
+    share, limit = frame["kind"] == "share", limit.fillna("at_most")
+    less = (frame["kind"] == "min_volume") | (share & (limit == "at_least"))
+    more = (frame["kind"] == "max_volume") | (share & (limit == "at_most"))
+    quantity = frame["quantity"].where(~less, frame["quantity"] * 0.6)
+    quantity = quantity.where(~more, quantity * 1.5)
+    return {**made, "contracts": frame.assign(quantity=quantity.where(~share, quantity.clip(upper=1)))}
+
+
+# What a planner may grant: the feature without which there is nothing to grant, a seed where it is worth something,
+# and the edit of the tables.
+EASIER: dict[str, tuple[str, int, Callable[[Tables], Tables]]] = {
+    "a later promise": ("each_order", 6, to("promises", lead_time=lambda v: v * 1.4)),
+    "less reliability": ("each_order", 6, to("promises", reliability=lambda v: v * 0.8)),
+    "a lower share on time": ("share_expected", 6, to("promises", on_time_share=lambda v: v * 0.7)),
+    "less to serve": ("served_fraction", 1, to("promises", served_fraction=lambda v: v.where(v == 1, v * 0.8),
+                                               served_fraction_each=lambda v: v * 0.5)),
+    "less to serve to each": ("served_fraction_each", 2, to("promises", served_fraction_each=lambda v: v * 0.5)),
+    "a promise over the horizon": ("per_period", 2, to("promises", per=lambda v: v.where(v.isna(), "horizon"))),
+    "no single sources": ("single_source_customer", 1,
+                          to("customers", single_source=lambda v: v.where(v.isna(), "no"))),
+    "one source more": ("max_sources", 4, to("customers", max_sources=lambda v: v + 1)),
+    "more room": ("capacities", 6, to("sites", capacity=lambda v: v * 1.5)),
+    "larger levels": ("levels", 1, to("capacity_levels", capacity=lambda v: v * 1.3)),
+    "less need go through": ("min_throughput", 10, to("sites", min_throughput=lambda v: v * 0.6)),
+    "more can be made": ("make_capacity", 1, to("site_products", make_capacity=lambda v: v * 1.5)),
+    "products kept at more sites": ("unstocked", 10, to("site_products", can_stock=lambda v: v.where(v.isna(), "yes"))),
+    "sites may close": ("closable", 2, to("sites", may_close=lambda v: v.where(v.isna(), "yes"))),
+    "more storage": ("storage", 1, to("sites", storage_capacity=lambda v: v * 1.5 + 10)),
+    "stock may be used up": ("opening_stock", 1, to("site_products", ending=lambda v: "free")),
+    "more on a lane": ("lane_maximum", 6, to("lanes", max_volume=lambda v: v * 1.5)),
+    "less need go by a lane": ("lane_minimum", 6, to("lanes", min_volume=lambda v: v * 0.6)),
+    "more by a mode": ("mode_capacity", 35, to("modes", capacity=lambda v: v * 1.5)),
+    "looser contracts": ("max_contracts", 4, looser),
+    "more CO2": ("carbon_cap", 21, to("settings", carbon_cap=lambda v: v * 1.3)),
+    "more money": ("budget", 26, to("settings", budget=lambda v: v * 1.2)),
 }
 
 
-def never_dearer(seed: int, name: str) -> None:
-    table, columns = EASIER[name]
-    before = tables(seed)
-    assume(table in before and set(columns) & set(before[table]))
-    easier = changed(before, table, **columns)
-    assume(not easier[table].equals(before[table]))
-    assert optimum(easier) <= base(seed) * (1 + 1e-6) + 1e-6
-
-
 @pytest.mark.parametrize("name", EASIER)
-@settings(few, max_examples=2)
-@given(seed=SEEDS)
-def test_a_grant_never_costs_more(name, seed):
-    never_dearer(seed, name)
+def test_a_grant_pays(name):
+    feature, seed, grant = EASIER[name]
+    assert optimum(grant(tables(seed, **{feature: True}))) < base(seed, **{feature: True}) * (1 - 1e-6)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EASIER)
-@settings(many)
+@many
 @given(seed=st.integers(0, 10_000))
-def test_a_grant_never_costs_more_often(name, seed):
-    never_dearer(seed, name)
+def test_a_grant_never_costs_more(name, seed):
+    feature, _, grant = EASIER[name]
+    cost = base(seed, **{feature: True})
+    assume(math.isfinite(cost))
+    assert optimum(grant(tables(seed, **{feature: True}))) <= cost * (1 + 1e-6)
 
 
 def candidate_pays(seed: int) -> None:
@@ -64,6 +91,9 @@ def candidate_pays(seed: int) -> None:
     made = tables(seed)
     here = made["sites"]["site"] == "D2"
     assume(here.any())
+    if "opening_stock" in made.get("site_products", ()):  # there is none where the site is not open today
+        there = made["site_products"]["site"] == "D2"
+        made = changed(made, "site_products", opening_stock=lambda v: v.mask(there, 0.0))
     closed = {**made, "sites": made["sites"].assign(status=made["sites"].get("status", pd.Series("open", here.index))
                                                     .mask(here, "closed"))}
     offered = {**made, "sites": closed["sites"].assign(status=closed["sites"]["status"].mask(here, "candidate"))}
@@ -92,14 +122,6 @@ def test_names_change_nothing(seed):
 
 
 @few
-@given(seed=SEEDS)
-def test_dominated_ways_change_nothing(seed):
-    assume(math.isfinite(base(seed)))
-    net = cts.network(tables(seed))
-    assert cts.solve(net.unpruned(), gap=0.0).total_cost == pytest.approx(base(seed), rel=1e-6)
-
-
-@few
 @given(seed=SEEDS, links=st.sampled_from(["all", "capacity"]))
 def test_links_change_nothing(seed, links):
     assume(math.isfinite(base(seed)))
@@ -114,21 +136,36 @@ def test_the_relaxation_is_a_bound(seed):
     assert relaxed.total_cost <= base(seed) * (1 + 1e-6)
 
 
+def split_in_two(seed: int) -> None:
+    """Of a customer who may take goods from several sites, without what counts for each ship-to by itself: one source
+    for both halves would be another promise, a lane that is used at all costs each of them as much."""
+    free = dict.fromkeys(PER_SHIP_TO, False)
+    made, cost = tables(seed, **free), base(seed, **free)
+    rule = made["customers"].get("single_source", pd.Series("no", made["customers"].index)).fillna("no")
+    several = made["customers"].loc[rule == "no", "customer"]
+    assume(len(several) and math.isfinite(cost))
+    assert optimum(halved(made, several.iloc[0])) == pytest.approx(cost, rel=1e-6)
+
+
+PER_SHIP_TO = ("whole_loads", "lane_fixed", "lane_minimum", "max_sources", "max_contracts", "min_contracts",
+               "share_contracts")
+
+
 @few
 @given(seed=SEEDS)
 def test_two_halves_of_a_ship_to_cost_what_the_whole_costs(seed):
-    """Of a customer who may take goods from several sites; one source for both halves would be another promise."""
-    made = tables(seed)
-    rule = made["customers"].get("single_source", pd.Series("no", made["customers"].index)).fillna("no")
-    free = made["customers"].loc[rule == "no", "customer"]
-    assume(len(free))
-    assert optimum(halved(made, free.iloc[0])) == pytest.approx(base(seed), rel=1e-6)
+    split_in_two(seed)
+
+
+def twice(seed: int) -> None:
+    cost = base(seed, whole_loads=False)
+    assert optimum(doubled(tables(seed, whole_loads=False))) == pytest.approx(2 * cost, rel=1e-6)
 
 
 @few
 @given(seed=SEEDS)
 def test_twice_the_business_costs_twice_as_much(seed):
-    assert optimum(doubled(tables(seed))) == pytest.approx(2 * base(seed), rel=1e-6)
+    twice(seed)
 
 
 @pytest.mark.slow
@@ -136,8 +173,6 @@ def test_twice_the_business_costs_twice_as_much(seed):
 @given(seed=st.integers(0, 10_000))
 def test_all_of_it_more_often(seed):
     candidate_pays(seed)
-    made, cost = tables(seed), optimum(tables(seed))
-    assert optimum(renamed(shuffled(made, seed))) == pytest.approx(cost, rel=1e-6)
-    assert optimum(doubled(made)) == pytest.approx(2 * cost, rel=1e-6)
-    if math.isfinite(cost):
-        assert cts.solve(cts.network(made).unpruned(), gap=0.0).total_cost == pytest.approx(cost, rel=1e-6)
+    assert optimum(renamed(shuffled(tables(seed), seed))) == pytest.approx(base(seed), rel=1e-6)
+    twice(seed)
+    split_in_two(seed)

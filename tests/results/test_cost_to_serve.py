@@ -60,19 +60,27 @@ def test_the_index_is_the_columns_summed(solution):
     assert frame.loc["total", "site_fixed"] == pytest.approx(67)
 
 
-@pytest.mark.parametrize("names", [("total", "unassigned"), ("unassigned", "total"), ("NA", "")])
-def test_customers_with_the_names_of_the_tables_own_rows(names):
-    """Every customer keeps a row of its own, and the last row is the total."""
-    first, second = names if names[1] else (names[0], "nan")
-    tables = NETWORK | {
+def with_customers(first, second):
+    """The network with these two customers of 30 units each, at 2 and 3 a unit all told, and 7 that serve nobody."""
+    return NETWORK | {
         "customers": table({"customer": first, "tier": "gold"}, {"customer": second, "tier": "silver"}),
         "demand": table(*({"customer": c, "product": p, "period": "t", "quantity": q} for c, p, q in (
             (first, "a", 10), (first, "b", 20), (second, "a", 30)))),
         "rates": rates(**{f"P_{first}": 1, f"P_{second}": 2, "P_E": 9})}
-    frame = solved(tables).cost_to_serve(by="customer")
+
+
+def test_customers_whose_names_look_like_nothing():
+    """Every customer keeps a row of its own, and the last row is the total."""
+    frame = solved(with_customers("NA", "nan")).cost_to_serve(by="customer")
     assert sorted(frame["cost"].iloc[:-2]) == pytest.approx([60, 90])
     assert frame["cost"].iloc[-2:].tolist() == pytest.approx([7, 157])
-    assert frame.index.tolist() == [*sorted([first, second]), "unassigned", "total"]
+    assert frame.index.tolist() == ["NA", "nan", "unassigned", "total"]
+
+
+@pytest.mark.parametrize("name", ["total", "unassigned", "__unassigned__"])
+def test_names_of_the_tables_own_rows_are_no_customers(name):
+    with pytest.raises(cts.DataError, match=f"reports have a row of this name(?s:.)*'{name}'"):
+        solved(with_customers(name, "C"))
 
 
 @pytest.mark.parametrize(("by", "message"), [

@@ -126,11 +126,11 @@ def test_the_cube_is_long_and_complete():
     assert not cube.isna().any().any()
 
 
-def random_solution(seed: int) -> cts.Solution:
+def random_solution(seed: int, **features: bool) -> cts.Solution:
     """A plan for the network of a seed, or of the first one after it whose promises can be kept."""
     for tried in range(seed, 1000, 100):
         try:
-            return cts.solve(cts.network(random_network(tried, dc_to_dc=True)), gap=0.01)
+            return cts.solve(cts.network(random_network(tried, dc_to_dc=True, **features)), gap=0.01)
         except (cts.DataError, cts.InfeasibleError):
             continue
     raise AssertionError("no network that can be served")
@@ -139,7 +139,19 @@ def random_solution(seed: int) -> cts.Solution:
 @pytest.mark.parametrize("seed", range(12))
 def test_on_solved_random_networks(seed):
     """All features at random, dcs that feed one another, weightless goods: the cube is the cost, line by line."""
-    solution = random_solution(seed)
+    adds_up(random_solution(seed))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_on_random_networks_with_stock(seed):
+    """What it costs to hold stock, and what is used up of opening stock, is in the cube, too."""
+    solution = random_solution(seed, opening_stock=True)
+    assert solution.carried["cost"].sum() > 0
+    assert "carried_stock" in set(solution.cube["line"])
+    adds_up(solution)
+
+
+def adds_up(solution: cts.Solution) -> None:
     total = solution.total_cost
     assert by(solution.cube, "line") == pytest.approx(
         {k: v for k, v in solution.costs.set_index("line")["amount"].items() if v}, rel=1e-9, abs=1e-9 * total)

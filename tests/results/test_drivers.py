@@ -8,8 +8,8 @@ import ctsopt as cts
 from tests.small import table
 
 # Time-driven activity-based costing, Kaplan and Anderson (2004): a department of 560,000 a quarter can work 700,000
-# minutes, 0.80 a minute. 9,800 orders of 40 minutes, 280 inquiries of 220 minutes and 500 credit checks of 250 minutes cost
-# 313,600, 49,280 (61,600 minutes) and 100,000 (125,000 minutes); 121,400 minutes, 97,120, are not used.
+# minutes, 0.80 a minute. 9,800 orders of 40 minutes, 280 inquiries of 220 minutes and 500 credit checks of 250 minutes
+# cost 313,600, 49,280 (61,600 minutes) and 100,000 (125,000 minutes); 121,400 minutes, 97,120, are not used.
 DEPARTMENT = {
     "sites": table({"site": "P", "kind": "plant", "fixed_cost": 560_000, "capacity": 700_000}),
     "customers": table({"customer": "orders"}, {"customer": "inquiries"}, {"customer": "credit"}),

@@ -9,6 +9,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
+from ctsopt.testing import random_network
 from tests.small import chain, lanes, solved, table
 
 
@@ -129,6 +130,32 @@ def test_levels_count_as_capacity():
     site = sol.sites.set_index("site").loc["D"]
     assert (site["level"], site["capacity"], site["utilisation"]) == ("small", 100, pytest.approx(1))
     assert value(sol.kpis(), "utilisation_mean", "dc") == pytest.approx(1)
+
+
+@pytest.mark.slow
+def test_figures_of_random_networks_are_those_of_the_tables():
+    """Six networks with whatever features: costs, carbon, loads and shares agree with where else they are stated."""
+    solved_networks = 0
+    for seed in range(60):
+        try:
+            net = cts.network(random_network(seed))
+            sol = cts.solve(net, gap=0.01)
+        except (cts.DataError, cts.InfeasibleError):  # a few cannot keep their promises
+            continue
+        frame, amounts = sol.kpis(), sol.costs.set_index("line")["amount"]
+        lines = frame[frame["kpi"] == "cost_line"].set_index("by")["value"]
+        assert lines[amounts.index].tolist() == amounts.tolist()
+        assert lines.sum() == pytest.approx(sol.total_cost, rel=1e-9)
+        assert value(frame, "co2") * float(net.settings["carbon_price"]) == pytest.approx(lines["carbon"], rel=1e-9)
+        assert frame.loc[frame["kpi"] == "last_mile", "value"].sum() == pytest.approx(lines["last_mile"], rel=1e-9)
+        assert value(frame, "carried_stock_units") >= 0
+        missing = sol.shortage["unserved"].sum() / net.tables["demand"]["quantity"].sum()
+        assert value(frame, "served_fraction_achieved") == pytest.approx(1 - missing, abs=1e-9)
+        assert value(frame, "promises_kept") == pytest.approx(1)
+        solved_networks += 1
+        if solved_networks == 6:
+            return
+    raise AssertionError("fewer than six of sixty networks have a plan")
 
 
 @pytest.mark.parametrize("within", [(-1,), (math.nan,), (math.inf,), (1, 1)])

@@ -70,15 +70,6 @@ def test_every_solver_finds_the_figures_worked_out_by_hand(net, solver, rules, c
     assert sol.record["pyomo_rules"] == [rule.__name__ for rule in rules]
 
 
-@pytest.mark.parametrize("solver", ["cbc", "glpk"])
-def test_solvers_that_are_programs_of_their_own(net, solver):
-    if not available(solver):
-        pytest.skip(f"the program {solver} is not installed here")
-    sol = cts.solve(net, solver=solver, pyomo_rules=[west_at_most_12000], gap=1e-9, time_limit=60)
-    assert sol.total_cost == pytest.approx(637_400, rel=1e-9)
-    assert (sol.status.solution, sol.status.stopped_by) == ("optimal", "gap")
-
-
 def test_the_variables_of_a_rule_are_in_the_record(net):
     sol = cts.solve(net, pyomo_rules=[d_from_one_dc])
     assert sol.record["rule_variables"] == {"d_from_west": 0.0}
@@ -330,8 +321,8 @@ def test_a_family_and_the_same_rule_in_pyomo_are_the_same_matrix(seed):
     family = cts.program(net, extra=[site_most])
     program, _ = with_rules(cts.program(net), [in_pyomo], net)
     ours, theirs = family.arrays, program.arrays
-    for part in ("cost", "lower", "upper", "integer", "offset"):
-        assert np.array_equal(getattr(ours, part), getattr(theirs, part)), part
+    for part in ("cost", "lower", "upper", "integer", "offset"):  # to the rounding of sums in another order
+        np.testing.assert_allclose(getattr(ours, part), getattr(theirs, part), rtol=1e-12, atol=1e-12, err_msg=part)
     names = list(program.row_names())
     order = [names.index(name) for name in family.row_names()]
     assert (family.matrix() - program.matrix()[order]).nnz == 0

@@ -38,9 +38,9 @@ def sites(draw: Draw, rng: np.random.Generator) -> None:
     if not draw.on["stock"]:
         frame["storage_capacity"] = 0.0
     elif draw.on["storage"]:
-        most = tame(rng.uniform(0.02, 0.15, len(frame)) * [busiest(draw)[unit] for unit in frame["capacity_unit"]], 2)
+        most = tame(rng.uniform(0.002, 0.03, len(frame)) * [busiest(draw)[unit] for unit in frame["capacity_unit"]], 2)
         chance = rng.random(len(frame))
-        frame["storage_capacity"] = np.where(chance < 0.2, 0.0, np.where(chance < 0.8, most, np.inf))
+        frame["storage_capacity"] = np.where(chance < 0.35, 0.0, np.where(chance < 0.9, most, np.inf))
         frame.loc[frame["site"] == "P1", "storage_capacity"] = np.inf
 
 
@@ -60,6 +60,7 @@ def site_products(draw: Draw, rng: np.random.Generator) -> None:
     units = rng.uniform(0.03, 0.2, len(listed)) * listed["product"].map(wanted).fillna(0.0).to_numpy()
     goods, room = len(draw.tables["products"]), room_of(draw, site["capacity_unit"], listed["product"])
     fits = np.divide(0.8 * storage, goods * room, out=np.full(len(listed), np.inf), where=room > 0)
-    listed["opening_stock"] = np.where(may & (rng.random(len(listed)) < 0.6), tame(np.minimum(units, fits), 2), 0.0)
+    chosen = may & ((rng.random(len(listed)) < 0.6) | (listed["site"] == "P1").to_numpy())
+    listed["opening_stock"] = np.where(chosen, tame(np.minimum(units, fits), 2), 0.0)
     listed["ending"] = np.where(listed["opening_stock"] > 0, rng.choice(["same", "free", "value"], len(listed)), "same")
     draw.tables["site_products"] = listed

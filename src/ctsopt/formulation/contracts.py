@@ -63,6 +63,8 @@ def budget(x: Variables, net: Network) -> Rows | None:
 
 
 def _agreed(net: Network, kinds: tuple[str, ...]) -> list[Any]:
+    if not np.isin(net.tables.column("contracts", "kind"), kinds).any():
+        return []
     frame = net.tables["contracts"].reset_index(drop=True)
     frame["number"] = frame.index
     return list(frame[frame["kind"].isin(kinds)].itertuples())

@@ -124,7 +124,7 @@ def tier_program(x: Variables, net: Network) -> Expr | None:
     Every tier k with demand.
     """
     index = net.requests.index.distinct("tier")
-    cost = net.tables["tiers"]["program_cost"].to_numpy(dtype=float)[index["tier"]] * net.horizon / 365
+    cost = net.tables.column("tiers", "program_cost")[index["tier"]] * net.horizon / 365
     return Expr.constants(index, cost) if (cost > 0).any() else None
 
 

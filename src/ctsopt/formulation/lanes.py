@@ -86,7 +86,7 @@ def whole_loads_volume(x: Variables, net: Network) -> Rows | None:
 
 def mode_capacity(x: Variables, net: Network) -> Rows | None:
     """sum weight on all legs of mode m <= capacity[m] * horizon/365   [kg]"""
-    limit = _over_horizon(net, net.tables["modes"]["capacity"].to_numpy(dtype=float))
+    limit = _over_horizon(net, net.tables.column("modes", "capacity"))
     capped = np.flatnonzero(np.isfinite(limit))
     if not len(capped):
         return None
@@ -127,7 +127,7 @@ def _flows(x: Variables, net: Network) -> tuple[tuple[Expr, Coded], ...]:
 
 
 def _per_unit(net: Network, ways: Coded, measure: str) -> Floats:
-    figures: Floats = net.tables["products"][measure].to_numpy(dtype=float)[ways.index["product"]]
+    figures: Floats = net.tables.column("products", measure)[ways.index["product"]]
     return figures
 
 

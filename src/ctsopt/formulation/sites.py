@@ -69,8 +69,8 @@ def site_roomless(x: Variables, net: Network) -> Rows | None:
 def _asks_for_volume(net: Network) -> bool:
     """Whether goods could circulate to keep something: a minimum, or a share of all flows."""
     figures = (("sites", "min_throughput"), ("lanes", "min_volume"))
-    return (any(bool((net.tables[table][column] > 0).any()) for table, column in figures)
-            or bool(net.tables["contracts"]["kind"].isin(["min_volume", "share"]).any()))
+    return (any(bool((net.tables.column(table, column) > 0).any()) for table, column in figures)
+            or bool(np.isin(net.tables.column("contracts", "kind"), ["min_volume", "share"]).any()))
 
 
 @strengthens("site_throughput")
@@ -114,7 +114,8 @@ def sites_in_group(x: Variables, net: Network) -> Rows | None:
         return None
     group = net.tables.column("sites", "group")
     wanted = agreed["group"].to_numpy(dtype=object)
-    contract, site = np.nonzero((wanted[:, None] == group) | (wanted == ALL)[:, None])
+    everyone = (wanted == ALL) | (wanted == "")
+    contract, site = np.nonzero((wanted[:, None] == group) | everyone[:, None])
     axes = {"contract": Axis("contract", agreed["contract"].tolist()), "site": net.axes["site"]}
     count = x.open.at(Keys.make(axes, contract=contract, site=site)).per(
         Keys.make(axes, contract=np.arange(len(agreed))))
@@ -158,8 +159,8 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
     columns = {name: np.repeat(codes, periods) for name, codes in x.level.index.columns.items()}
     fine = Keys.make({**net.axes, **x.level.index.axes}, **columns,
                      period=np.tile(np.arange(periods), len(x.level.index)))
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)[fine["period"]]
-    capacity = np.repeat(net.tables["capacity_levels"]["capacity"].to_numpy(dtype=float), periods) * days / 365
+    days = net.tables.column("periods", "days")[fine["period"]]
+    capacity = np.repeat(net.tables.column("capacity_levels", "capacity"), periods) * days / 365
     room: Floats = np.minimum(capacity, net.derived.reachable[fine["site"], fine["period"]])
     return _through(x, net, index) <= (x.level.at(fine) * room).per(index)
 
@@ -170,7 +171,7 @@ def site_minimum(x: Variables, net: Network) -> Rows | None:
 
     Every site with a minimum.
     """
-    least = net.tables["sites"]["min_throughput"].to_numpy(dtype=float) * net.horizon / 365
+    least = net.tables.column("sites", "min_throughput") * net.horizon / 365
     wanted = np.flatnonzero(least > 0)
     if not len(wanted):
         return None

@@ -20,6 +20,8 @@ def carry(net: Network) -> Variable | None:
     At stocking points that may keep stock, in every period but the last; in the last where there was opening stock.
     """
     who, periods = net.derived.supply, len(net.axes["period"])
+    if periods == 1 and not who.opening.any():
+        return None
     used = _used(net)
     keeps = np.repeat((who.carries & (used | (who.opening > 0)))[:, :, None], periods, axis=2)
     keeps[:, :, -1] = who.carries & (who.opening > 0)

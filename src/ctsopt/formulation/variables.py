@@ -81,6 +81,8 @@ def single_sourced(net: Network) -> tuple[Ints, Bools]:
 
 def group_source(net: Network) -> Variable | None:
     """group_source[contract,site] in {0, 1}: the site that serves a group of customers.   [yes/no]"""
+    if not (net.tables.column("contracts", "kind") == "same_site").any():
+        return None
     members = same_site_members(net)
     return Variable(members.distinct("contract", "site"), upper=1.0, integer=True) if len(members) else None
 

@@ -80,7 +80,7 @@ def refusal(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             return _refused_parts(archive.infolist()) or _refused_heads(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError):
         return "is not an Excel workbook (.xlsx), or is damaged"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,37 +46,38 @@ def read_workbook(path: Path) -> Iterator[tuple[str, Sheet | None, list[Finding]
     """
     from openpyxl import load_workbook
 
-    raw = None
-    try:
-        with _reading():
-            parts = sheet_parts(path)
-            book = load_workbook(path, read_only=True, data_only=True)
-            if any(part.formulas for part in parts):
-                raw = load_workbook(path, read_only=True)
-    except _Damaged as error:
-        yield "", None, [Finding("unreadable_workbook", path.name, "", f"{path.name} is damaged: {error}", _SAVE_AGAIN)]
-        return
-    try:
-        sheets = iter(list(zip(book.worksheets, raw.worksheets if raw else book.worksheets, strict=True)))
+    with ExitStack() as opened:
+        files = [opened.enter_context(path.open("rb")) for _ in range(2)]  # the reader leaves those open that it opens
+        raw = None
+        try:
+            with _reading():
+                parts = sheet_parts(path)
+                book = load_workbook(files[0], read_only=True, data_only=True)
+                if any(part.formulas for part in parts):
+                    raw = load_workbook(files[1], read_only=True)
+                sheets = iter(list(zip(book.worksheets, raw.worksheets if raw else book.worksheets, strict=True)))
+        except _Damaged as error:
+            yield "", None, [Finding("unreadable_workbook", path.name, "", f"{path.name} is damaged: {error}",
+                                     _SAVE_AGAIN)]
+            return
         for part in parts:
             content = next(sheets, None) if part.kind not in ("", CHART) else None
-            if is_own(part.name):
-                continue
-            twin = _kept(part, parts)
-            if twin is not part:
-                yield twin.name, None, [Finding(
-                    "duplicate_sheet", twin.name, "", f"{path.name} holds this table twice, as the sheets "
-                    f"{twin.name!r} and {part.name!r}", f"delete one of the two sheets, {_OWN}", (), (part.name,))]
-            elif content is None:
-                what = "a chart" if part.kind == CHART else "listed, but its content is missing"
-                yield part.name, None, [Finding("sheet_without_cells", part.name, "", f"the sheet is {what}",
-                                                f"replace it by a sheet with cells, {_OWN}")]
-            else:
-                yield part.name, *_one_sheet(part, content[0], content[1] if raw and part.formulas else None)
-    finally:
-        book.close()
-        if raw is not None:
-            raw.close()
+            if not is_own(part.name):
+                yield _of_part(path, part, parts, content, formulas=raw is not None and part.formulas)
+
+
+def _of_part(path: Path, part: Part, parts: Sequence[Part], content: Any, *, formulas: bool
+             ) -> tuple[str, Sheet | None, list[Finding]]:
+    twin = _kept(part, parts)
+    if twin is not part:
+        return twin.name, None, [Finding(
+            "duplicate_sheet", twin.name, "", f"{path.name} holds this table twice, as the sheets "
+            f"{twin.name!r} and {part.name!r}", f"delete one of the two sheets, {_OWN}", (), (part.name,))]
+    if content is None:
+        what = "a chart" if part.kind == CHART else "listed, but its content is missing"
+        return part.name, None, [Finding("sheet_without_cells", part.name, "", f"the sheet is {what}",
+                                         f"replace it by a sheet with cells, {_OWN}")]
+    return part.name, *_one_sheet(part, content[0], content[1] if formulas else None)
 
 
 def _kept(part: Part, parts: Sequence[Part]) -> Part:

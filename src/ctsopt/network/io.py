@@ -223,11 +223,11 @@ def _read_parquet(path: Path, reading: _Reading) -> None:
                 return
             content = file.read()
         content.validate(full=True)
-    except (ArrowException, OSError) as error:
+        columns = [column.to_pandas(integer_object_nulls=True) for column in content.columns]
+    except (ArrowException, OSError, ValueError, LookupError, TypeError) as error:
         reading.fail(path.stem, [Finding("broken_parquet", path.stem, "", f"{path.name} is not a Parquet file, or is "
-                                         f"damaged: {str(error).splitlines()[0]}", "write it again")])
+                                         f"damaged: {str(error).partition(chr(10))[0]}", "write it again")])
         return
-    columns = [column.to_pandas(integer_object_nulls=True) for column in content.columns]
     reading.add(path.stem, path.name, content.column_names, columns, np.arange(content.num_rows), header_row=None)
 
 

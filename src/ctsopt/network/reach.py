@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Positions
 from ctsopt.network.supply import Supply
@@ -66,20 +67,28 @@ def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints
                       np.concatenate([request, np.arange(total, len(goals.product))]),
                       (sites * products, len(goals.product)))
     node = [moves[end].astype(np.int64) * products + moves["product"] for end in ("origin", "destination")]
-    reached = direct
-    if len(node[0]):
-        onward = _reached(node[0], node[1], (sites * products, sites * products))
-        while True:
-            more = _ones(reached + onward @ reached)
-            if more.nnz == reached.nnz:
-                break
-            reached = more
-    of_product = (reached @ goals.units).toarray().reshape(sites, products, periods)
-    passing = _over_crossdocks(who, moves, deliveries, reached)
+    circle, reached = _closure(direct, node)
+    of_product = (reached @ goals.units).toarray()[circle].reshape(sites, products, periods)
+    passing = _over_crossdocks(who, moves, deliveries, circle, reached)
     of_site, roomless = (
         np.einsum("spt,sp->st", of_product, factor[who.unit]) + _weighed(who, factor, passing, goals)
         for factor in (who.factor, (who.factor == 0).astype(float)))
     return Reach(of_site, roomless, of_product)
+
+
+def _closure(direct: sp.csr_array, node: list[Positions]) -> tuple[Ints, sp.csr_array]:
+    """The circle of each point, and what each circle can reach, shape (circles, goals).
+
+    Points that supply each other in a circle, as dcs do that all replenish one another, reach the same: they are taken
+    together, so that a full mesh of dcs takes no more than one of them.
+    """
+    onward = _reached(node[0], node[1], (direct.shape[0], direct.shape[0]))
+    circles, circle = connected_components(onward, directed=True, connection="strong")
+    member = _reached(circle, np.arange(len(circle)), (circles, len(circle)))
+    reached, onward = _ones(sp.csr_array(member @ direct)), _ones(sp.csr_array(member @ onward @ member.T))
+    while (more := _ones(sp.csr_array(reached + onward @ reached))).nnz > reached.nnz:
+        reached = more
+    return circle, reached
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +121,7 @@ def _goals(net: Network, who: Supply, wanted: Coded) -> _Goals:
     return _Goals(units, of_product, site * who.handles.shape[1] + product)
 
 
-def _over_crossdocks(who: Supply, moves: Mapping[str, Ints], deliveries: Coded,
+def _over_crossdocks(who: Supply, moves: Mapping[str, Ints], deliveries: Coded, circle: Ints,
                      reached: sp.csr_array) -> sp.csr_array:
     """How often the goods of each goal can pass each cross-dock, shape (sites, goals)."""
     sites, products = who.handles.shape
@@ -121,8 +130,8 @@ def _over_crossdocks(who: Supply, moves: Mapping[str, Ints], deliveries: Coded,
     passing = _reached(via[over], deliveries.measures["request"][over], (sites, reached.shape[1]))
     moved = moves["via"] != BLANK
     if moved.any():
-        node = moves["destination"][moved].astype(np.int64) * products + moves["product"][moved]
-        passing = _ones(passing + _reached(moves["via"][moved], node, (sites, sites * products)) @ reached)
+        node = circle[moves["destination"][moved].astype(np.int64) * products + moves["product"][moved]]
+        passing = _ones(passing + _reached(moves["via"][moved], node, (sites, reached.shape[0])) @ reached)
         passing = sp.csr_array(sp.diags_array(_passes(who, moves, deliveries)) @ passing)
     return passing
 
@@ -157,7 +166,7 @@ def _weighed(who: Supply, factor: Floats, passing: sp.csr_array, goals: _Goals) 
     return result
 
 
-def _reached(row: Ints, column: Ints, shape: tuple[int, int]) -> sp.csr_array:
+def _reached(row: Ints | Positions, column: Ints | Positions, shape: tuple[int, int]) -> sp.csr_array:
     return _ones(sp.csr_array(sp.coo_array((np.ones(len(row)), (row, column)), shape=shape)))
 
 

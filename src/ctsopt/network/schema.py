@@ -335,8 +335,8 @@ TABLES: tuple[Table, ...] = (
                 "destination and "
                 "mode, that goes by those in scope. `same_site`: the customers of a group are served by one site.",
                 ("sites_in_group", "min_volume", "max_volume", "share", "same_site"), None),
-        Column("group", "text", "Group of sites (`sites_in_group`; `*` = all sites) or of customers (all other kinds).",
-               default="", wildcard=True),
+        Column("group", "text", "Group of sites (`sites_in_group`; blank or `*` = all sites) or of customers (all "
+               "other kinds).", default="", wildcard=True),
         _reference("customer", "Customer that the goods are delivered to; `*` with `each`: every customer.",
                    ("customers",), "", "any", wildcard=True),
         _reference("site", "Stocking site that the goods leave; `*` with `each`: every site.", ("sites",), "", "any",

@@ -21,7 +21,7 @@ COLUMNS = ["section", "item", "by", "unit", "value"]
 """Columns of the table of a summary."""
 
 _SHOWN, _FEW = 8, 3
-"""How many names of a kind, and how many requests, are written out."""
+"""How many names of a kind, and how many customers with little time, are written out."""
 
 Row = tuple[str, str, str, str, float]
 
@@ -254,17 +254,12 @@ def _way_lines(summary: Summary) -> Iterator[str]:
         yield _line("left out" if place == 0 else "", f"{row.value:,.0f} {row.by} ways: {row.item}")
     single = _one(facts, "ways", "requests with", "one site")
     if single:
-        head = summary.requests[summary.requests["sites"] == 1].head(_FEW)
-        yield _line("no choice", f"{_many(single, 'request')} with one site, such as "
-                                 + _few([_request(row) for row in _rows(head)]))
+        names = summary.requests.loc[summary.requests["sites"] == 1, "customer"].drop_duplicates().tolist()
+        yield _line("no choice", f"{_many(single, 'request')} with one site, of {_few(names)}")
     timed = summary.requests[np.isfinite(summary.requests["slack"])].sort_values("slack", kind="stable")
     for place, row in enumerate(_rows(timed.drop_duplicates(["customer", "tier", "lead_time"]).head(_FEW))):
         days = f"promised {_days(row.lead_time)}, the fastest way takes {row.fastest:.3g}: slack {row.slack:.3g}"
         yield _line("least time" if place == 0 else "", f"{row.customer} / {row.tier}: {days}")
-
-
-def _request(row: Any) -> str:
-    return " / ".join((row.customer, row.tier, row.product, row.period))
 
 
 def _promise(row: Any) -> str:

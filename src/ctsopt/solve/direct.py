@@ -130,8 +130,9 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
                                                  deadline if options.relax else begin + _ROOT_SHARE * limit)
         # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
         bound = root.bound
-        late = root.stopped_by == "time_limit" and not options.relax
-        if (root.stopped_by != "gap" and not late) or options.relax:
+        # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
+        left = root.stopped_by in ("time_limit", "error") and not options.relax
+        if (root.stopped_by != "gap" and not left) or options.relax:
             return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
     strict, usual = _WHOLE

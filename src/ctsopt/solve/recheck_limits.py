@@ -26,6 +26,7 @@ def limit_faults(solution: Solution) -> Iterator[str]:
     yield from _site_sizes(solution, legs)
     yield from _stock(solution)
     yield from _sources(solution)
+    yield from _site_counts(solution)
     yield from _contracts(solution)
     yield from _caps(solution)
 
@@ -177,6 +178,18 @@ def _sources(solution: Solution) -> Iterator[str]:
     for contract in _rows(contracts[contracts["kind"] == "same_site"]):
         if flow.loc[group == contract.group, "origin"].nunique() > 1:
             yield f"the group {contract.group} of contract {contract.contract} has several sources"
+
+
+def _site_counts(solution: Solution) -> Iterator[str]:
+    """The number of open sites of a group; without a group, of all."""
+    net, sites = solution.net, solution.sites
+    group = sites["site"].map(net.tables["sites"].set_index("site")["group"])
+    contracts = net.tables["contracts"]
+    for contract in _rows(contracts[contracts["kind"] == "sites_in_group"]):
+        members = (group == contract.group) | (contract.group in ("", ALL))
+        count, agreed = int((sites["open"].astype(bool) & members).sum()), float(contract.quantity)
+        if (contract.limit != "at_least" and count > agreed) or (contract.limit != "at_most" and count < agreed):
+            yield f"the contract {contract.contract} is not kept: {count} sites are open"
 
 
 def _contracts(solution: Solution) -> Iterator[str]:
