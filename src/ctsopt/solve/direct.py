@@ -16,6 +16,7 @@ from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome, Progress
 from ctsopt.program.program import Arrays, Program
+from ctsopt.program.scaling import quantity_scale
 from ctsopt.program.status import StoppedBy
 from ctsopt.solve.options import Options
 
@@ -23,11 +24,16 @@ _VIOLATED = 1e-6
 """A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
 
 _WHOLE = (1e-8, 1e-6)
-"""How near to whole a column must be. Times all demand, HiGHS' usual 1e-6 lets goods through a closed site; where
-HiGHS fails with the stricter figure, as it does now and then, it is run again with its own."""
+"""How near to whole a column must be, at the strictest and at the loosest. Times all demand, HiGHS' usual 1e-6 lets
+goods through a closed site; where HiGHS fails with a stricter figure, as it does now and then, it is run again with
+its own."""
 
 _AGAIN = 1e-10
 """The strictest figure that HiGHS takes, for a second search."""
+
+_DIGITS = 1e-13
+"""Share of the largest figure of a program below which a tolerance would be lost in the rounding of the sums: HiGHS
+then takes rounding for a broken row, and proves bounds that do not hold."""
 
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
@@ -108,7 +114,8 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
     whole = np.flatnonzero(program.arrays.integer)
     active = np.ones(len(program.lazy), dtype=bool)
     try:
-        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, watch, _AGAIN)
+        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, watch,
+                      _strict(program.arrays, _AGAIN))
     except SolverError as error:
         return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
     except KeyboardInterrupt:
@@ -135,12 +142,21 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
         if (root.stopped_by != "gap" and not left) or options.relax:
             return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
-    strict, usual = _WHOLE
+    usual = _WHOLE[1]
+    strict = _strict(arrays, _WHOLE[0])
     try:
         end = _branch(arrays.with_rows(active), options, start, deadline, watch, strict)
     except SolverError:
         end = _branch(arrays.with_rows(active), options, start, deadline, watch, usual)
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
+
+
+def _strict(arrays: Arrays, wanted: float) -> float:
+    """How near to whole a column may be asked to be: as near as wanted, and no nearer than the figures allow."""
+    sides = np.abs(np.concatenate([arrays.row_lower, arrays.row_upper]))
+    largest = max(float(sides[np.isfinite(sides)].max(initial=1.0)),
+                  float(np.abs(arrays.matrix.data).max(initial=1.0))) / quantity_scale(arrays)
+    return float(np.clip(_DIGITS * largest, wanted, _WHOLE[1]))
 
 
 def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
