@@ -473,8 +473,8 @@ def test_the_finding_says_where_it_is_and_how_to_mend_it(tmp_path: Path, fault: 
 
 
 def test_every_rule_of_reading_is_documented_and_told_somewhere():
-    """Rules about tables are told one by one in test_checks; those of ways that are not here, in test_way_findings; what
-    is wrong with an edit, in test_edits.
+    """Rules about tables are told one by one in test_checks; those of ways that are not here, in test_way_findings;
+    what is wrong with an edit, in test_edits.
     """
     documented = {name for rules in READING_RULES.values() for name in rules}
     written = set()
