@@ -149,9 +149,14 @@ def signatures(net: Network, shared: Resources, ways: Coded) -> tuple[npt.NDArra
     wanted = np.append(floor, False)[ways.index["via"]]
     marks.append(np.where(wanted, ways.index["via"], BLANK).astype(np.int32))
     minimum |= wanted
-    _, signature = np.unique(np.stack(marks), axis=1, return_inverse=True)
-    signature = signature.ravel() + 1
-    return np.where((np.stack(marks) == BLANK).all(axis=0), 0, signature), minimum
+    # Most networks share nothing, and most ways of the others: only what is marked is sorted.
+    used = [mark for mark in marks if (mark != BLANK).any()]
+    signature = np.zeros(size, dtype=np.int64)
+    if used:
+        some = np.flatnonzero(np.logical_or.reduce([mark != BLANK for mark in used]))
+        _, number = np.unique(np.stack([mark[some] for mark in used]), axis=1, return_inverse=True)
+        signature[some] = number.ravel() + 1
+    return signature, minimum
 
 
 def _mark(size: int, way: Positions, found: npt.ArrayLike) -> Ints:
