@@ -69,6 +69,7 @@ def page(rows: list[dict[str, float]]) -> str:
     last = rows[-1]
     per_million = last["read back MB"] / last["deliveries"] * 1e6
     lines = ["# Growth", "", "Made by `python -m benchmarks.growth`. " + " ".join(__doc__.split("\n\n")[1].split()), "",
+             "![Seconds and megabytes of each phase over the deliveries](../docs/growth.svg)", "",
              "| deliveries | " + " | ".join(columns) + " |", "|---:|" + "---:|" * len(columns)]
     lines += [f"| {row['deliveries']:,.0f} | " + " | ".join(f"{row[c]:,.3g}" if row[c] < 100 else f"{row[c]:,.0f}"
                                                           for c in columns) + " |" for row in rows]
