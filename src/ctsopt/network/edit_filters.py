@@ -83,9 +83,9 @@ def as_text(column: Column, cells: pd.Series[Any]) -> npt.NDArray[np.object_]:
     if column.kind == "yes_no":
         return np.where(cells.to_numpy(dtype=bool), "yes", "no").astype(object)
     if column.kind == "number":
-        numbers = cells.to_numpy(dtype=float)
-        return np.array(["" if math.isnan(v) else "no limit" if math.isinf(v) else number_text(v)
-                         for v in numbers.tolist()], dtype=object)
+        distinct, place = np.unique(cells.to_numpy(dtype=float), return_inverse=True)
+        labels = ["" if math.isnan(v) else "no limit" if math.isinf(v) else number_text(v) for v in distinct.tolist()]
+        return np.array(labels, dtype=object)[place]
     return cells.fillna("").to_numpy(dtype=object)
 
 
@@ -95,5 +95,5 @@ def row_keys(table: str, frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     if table == SETTINGS.name or not names:
         return np.full(len(frame), "", dtype=object)
     columns = {c.name: c for c in BY_NAME[table].columns}
-    parts = [as_text(columns[name], frame[name]).astype(object) for name in names]
-    return np.array([" / ".join(str(p) for p in key) for key in zip(*parts, strict=True)], dtype=object)
+    first, *others = (as_text(columns[name], frame[name]) for name in names)
+    return np.asarray(sum((" / " + part for part in others), start=first), dtype=object)

@@ -52,7 +52,7 @@ class _Bench:
 
     frames: dict[str, pd.DataFrame]
     touched: set[str] = field(default_factory=set)
-    written: dict[tuple[str, str], dict[str, tuple[int, str]]] = field(default_factory=dict)
+    written: dict[tuple[str, str], list[tuple[int, str, npt.NDArray[np.object_]]]] = field(default_factory=dict)
     changes: list[pd.DataFrame] = field(default_factory=list)
     faults: list[tuple[int, EditFault]] = field(default_factory=list)
     order: int = 0
@@ -222,15 +222,15 @@ def _note(bench: _Bench, edit: Edit, keys: npt.NDArray[np.object_], column: str,
 def _note_conflicts(bench: _Bench, edit: Edit, column: str, keys: npt.NDArray[np.object_],
                     path: tuple[str | int, ...]) -> None:
     """A cell that two overrides of one level set, or that is set after another one scaled it, is a fault."""
-    before = bench.written.setdefault((edit.table, column), {})
+    before = bench.written.setdefault((edit.table, column), [])
     if edit.op in ("set", "update") and edit.on_conflict == "error":
-        clash = next(((key, before[key]) for key in keys.tolist()
-                      if key in before and before[key][0] == edit.level and before[key][1] != edit.source), None)
-        if clash is not None:
-            bench.fault(edit, "written_twice", path, f"{column} of {clash[0] or 'the settings'} was changed by "
-                        f"{clash[1][1]} before", "take one of them out, or write on_conflict: last",
-                        column=column)
-    before.update(dict.fromkeys(keys.tolist(), (edit.level, edit.source)))
+        for source, theirs in ((s, k) for level, s, k in before if level == edit.level and s != edit.source):
+            clash = keys[pd.Index(keys).isin(theirs)]
+            if len(clash):
+                bench.fault(edit, "written_twice", path, f"{column} of {clash[0] or 'the settings'} was changed by "
+                            f"{source} before", "take one of them out, or write on_conflict: last", column=column)
+                break
+    before.append((edit.level, edit.source, keys))
 
 
 def _drop(bench: _Bench, edit: Edit, chosen: Bools) -> None:

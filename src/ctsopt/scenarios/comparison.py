@@ -18,6 +18,7 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.network.difference import difference
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.regret import cells_of, regret_of
+from ctsopt.scenarios.sourcing import resourced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -313,7 +314,7 @@ def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> di
     service, sites, there = solution.service, solution.sites.set_index("site"), base.sites.set_index("site")
     demand = float(service["demand"].sum())
     now, before = set(sites.index[sites["open"]]), set(there.index[there["open"]])
-    moved, resourced = _resourced(solution, base)
+    moved, changed = resourced(solution, base)
     unserved = float(solution.shortage["unserved"].sum())
     volume, lead_time = _delivered(solution)
     row: dict[str, Any] = {
@@ -327,7 +328,7 @@ def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> di
         "promises_kept": int(service["kept"].sum()), "lead_time": lead_time,
         "cost_per_unit": solution.total_cost / volume if volume > 0 else np.nan, "sites_open": len(now),
         "sites_opened": ", ".join(sorted(now - before)), "sites_closed": ", ".join(sorted(before - now)),
-        "customers_resourced": resourced, "volume_moved": moved,
+        "customers_resourced": changed, "volume_moved": moved,
         "seconds": sum(solution.record.get("seconds", {}).values()), "hash": solution.net.hash}
 
 
@@ -336,29 +337,6 @@ def _delivered(solution: Solution) -> tuple[float, float]:
     flow = solution.flows[solution.flows["kind"] == "delivery"]
     volume = float(flow["quantity"].sum())
     return volume, float((flow["quantity"] * flow["lead_time"]).sum()) / volume if volume > 0 else np.nan
-
-
-def _resourced(solution: Solution, base: Solution) -> tuple[float, float]:
-    """Share of the volume that comes from another site, and of customers whose main source is another one.
-
-    Of customers that both plans serve; a customer's volume is compared as shares of its sites.
-    """
-    now, before = (_sources(each) for each in (solution, base))
-    customers = now.index.intersection(before.index)
-    if not len(customers):
-        return np.nan, np.nan
-    sites = now.columns.union(before.columns)
-    one, other = (each.reindex(index=customers, columns=sites, fill_value=0.0) for each in (now, before))
-    volume = one.sum(axis=1)
-    apart = (one.div(volume, axis=0) - other.div(other.sum(axis=1), axis=0)).abs().sum(axis=1) / 2
-    changed = one.to_numpy().argmax(axis=1) != other.to_numpy().argmax(axis=1)
-    return float((apart * volume).sum() / volume.sum()), float(np.mean(changed))
-
-
-def _sources(solution: Solution) -> pd.DataFrame:
-    flow = solution.flows[solution.flows["kind"] == "delivery"]
-    summed = flow.groupby(["customer", "origin"], observed=True)["quantity"].sum()
-    return summed[summed > 0].unstack().fillna(0.0)
 
 
 def order_of(least: Mapping[str, Certified], keys: Mapping[str, str] | None = None) -> pd.DataFrame:
