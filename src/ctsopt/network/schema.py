@@ -137,6 +137,24 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     _number("carbon_cap", "Most CO2 of all transport.", "kg per year", math.inf, "per_year", blank=UNLIMITED),
     _number("budget", "Most that all cost lines together may come to, penalties apart.", "money per year", math.inf,
             "per_year", blank=UNLIMITED),
+    _choice("stock_rule", "How much stock a promise on availability needs: `curve` = the fill-rate formula at the volume of "
+            "each stocking point, `square_root` = a fixed safety factor times the standard deviation of demand.",
+            ("curve", "square_root"), "curve"),
+    _choice("stock_level", "Volume that stock is sized on: the `average` of the horizon, the `peak` period, or `each` "
+            "period by itself.", ("average", "peak", "each"), "average"),
+    _choice("pipeline_on", "Goods in transit that are ours: on `moves`, on `all` ways, on `none`.",
+            ("moves", "all", "none"), "moves"),
+    _number("lead_time_levels", "Most lead times of replenishment that a stocking point may choose between; with 1 its "
+            "slowest way in counts.", "levels", 1.0, low=1.0, high=3.0),
+    _number("longest_wait", "Longest wait, in whole days, that a stocking point may quote to customers whose promise "
+            "leaves room for it.", "days", 0.0, high=30.0),
+    _number("review_time", "Time between two reviews of stock, where a site and product state none.", "days", 1.0,
+            high=365.0),
+    _number("order_interval", "Days of demand in one replenishment order, where a site and product state none.",
+            "days", 0.0, high=3660.0),
+    _choice("stock_sharing", "How tiers share stock, where a site and product state nothing: `pooled` = all get the "
+            "best fill rate that is served there, `separate` = stock of their own, `rationed` = one stock, of which "
+            "the last part is kept for the better tiers.", ("pooled", "separate", "rationed"), "pooled"),
     _number("max_via_ways", "Most ways over a cross-dock that may be made before it is a finding.", "ways", 2e6, low=0),
 ), optional=True)
 
@@ -155,6 +173,9 @@ TABLES: tuple[Table, ...] = (
                 "per_unit"),
         _number("holding_rate", "Cost of holding stock of the product for a year as a share of its value.",
                 "share per year", math.nan, high=10.0, blank="settings.holding_rate"),
+        _number("variance_to_mean", "Variance of demand over its mean, at any length of time.", "units", math.nan,
+                blank="mean of demand.variance_to_mean; needed where a fill rate is promised"),
+        _text("stock_group", "Products of one group are planned as one in stock, in the mix of all demand."),
         _number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
                 blank="takes no pallet place"),
     )),
@@ -205,6 +226,22 @@ TABLES: tuple[Table, ...] = (
                 high=3660.0),
         _yes_no("can_stock", "The product may be stocked here. At a plant, `no` means made to order: make_days are "
                 "part of the lead time.", default=True),
+        _number("review_time", "Time between two reviews of the stock.", "days", math.nan, high=365.0,
+                blank="settings.review_time"),
+        _number("order_interval", "Days of demand in one replenishment order.", "days", math.nan, high=3660.0,
+                blank="settings.order_interval"),
+        _number("lot_size", "Least quantity of one replenishment order.", "units", 0.0),
+        Column("stock_sharing", "choice", "How tiers share the stock.", default="",
+               blank="settings.stock_sharing", choices=("", "pooled", "separate", "rationed")),
+        _number("replenishment_days", "Lead time of replenishment, from review to goods on the shelf.", "days",
+                math.nan, high=3660.0, blank="make_days where it is made, else that of the slowest way in"),
+        _number("replenishment_sd", "Standard deviation of that lead time.", "days", math.nan, high=3660.0,
+                blank="that of the way whose lead time counts; 0 where replenishment_days is stated"),
+        _number("replenishment_fill_rate", "Fill rate for other sites that are supplied from here.", "share", math.nan,
+                high=0.9999, blank="no stock is kept for other sites"),
+        _number("nominal_volume", "Daily volume at which the safety factor of a fill rate is worked out "
+                "(`square_root`).", "units per day", math.nan, low=1e-9, blank="none"),
+        _number("stock_fixed_cost", "Cost of stocking the product here at all.", "money per year", 0.0, "per_year"),
         _number("opening_stock", "Stock here when the first period begins.", "units", 0.0),
         _choice("ending", "Stock here when the last period ends: the `same` as at the beginning; any amount up to "
                 "that, `free` or paid for at the unit `value`.", ("same", "free", "value"), "same"),
@@ -246,6 +283,10 @@ TABLES: tuple[Table, ...] = (
         _number("served_fraction", "Share of the tier's demand that the plan must serve.", "share", 1.0, high=1.0),
         _number("served_fraction_each", "Share of each customer's demand that the plan must serve.", "share", 0.0,
                 high=1.0),
+        _number("fill_rate", "Share of demand that is shipped from stock at once: it buys stock.", "share", math.nan,
+                high=0.9999, blank="no promise on availability"),
+        _number("safety_factor", "Safety stock over the standard deviation of demand, in place of the one that the "
+                "fill rate needs (`square_root`).", "ratio", math.nan, high=10.0, blank="from the fill rate"),
         _choice("per", "Promises hold over the whole `horizon` or in every `period`.", ("horizon", "period"),
                 "horizon"),
     )),
@@ -254,6 +295,8 @@ TABLES: tuple[Table, ...] = (
         _key("product", "Name of the product.", ("products",), default="goods", blank="the only product"),
         _key("period", "Name of the period.", ("periods",), default="year", blank="the only period"),
         _number("quantity", "Units demanded in the period.", "units", None, "per_period"),
+        _number("variance_to_mean", "Variance of the customer's demand over its mean.", "units", math.nan,
+                blank="products.variance_to_mean"),
         _number("order_size", "Units in one drop.", "units", math.nan, "per_unit", low=1e-9,
                 blank="needed only where a rate depends on the drop"),
         _reference("profile", "Distribution of drop sizes, in place of order_size.", ("order_profiles",), "",
