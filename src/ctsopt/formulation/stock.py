@@ -8,6 +8,7 @@ import numpy as np
 
 from ctsopt.formulation.family import Variables, line
 from ctsopt.keys import Bools, Floats, Keys
+from ctsopt.network.supply import holding_cost
 from ctsopt.program.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def carried_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     if x.carry is None:
         return None
     days = net.tables.column("periods", "days") / 365
-    rate = net.tables.column("products", "unit_value") * _holding_rate(net)
+    rate = holding_cost(net)
     keys = x.carry.index
     after = np.append(days, 0.0)[keys["period"] + 1]  # the last period's stock is held for half of it
     cost = rate[keys["product"]] * (days[keys["period"]] + after) / 2
@@ -149,11 +150,6 @@ def _used(net: Network) -> Bools:
         for end in ends:
             used[keys[end], keys["product"]] = True
     return used
-
-
-def _holding_rate(net: Network) -> Floats:
-    stated: Floats = net.tables.column("products", "holding_rate")
-    return np.where(np.isnan(stated), float(net.settings["holding_rate"]), stated)
 
 
 VARIABLES = (carry,)

@@ -7,12 +7,13 @@ import numpy as np
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Positions
 
 
-def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: Floats, signature: Positions,
-              minimum: Bools) -> Bools:
+def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: Floats, wait: Floats,
+              signature: Positions, minimum: Bools) -> Bools:
     """Deliveries for which another one of the same site and request is never worse.
 
     Way a goes for way b if b's cost is no higher, b's on-time probability is no lower (where the promise counts shares
-    on time), b's CO2 is no higher (where it is capped), b takes no cross-dock that a does not take, b takes no shared
+    on time), b's CO2 is no higher (where it is capped), b leaves
+    no less time to wait for stock, b takes no cross-dock that a does not take, b takes no shared
     resource (limited or priced lane, whole load, capped mode) unless a takes the very same, and a is not wanted on a
     resource with a minimum. Of two equal ways the faster one stays, then the first.
 
@@ -26,6 +27,8 @@ def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: F
         Whether a share on time is promised for the delivery's request.
     emitted : float array
         CO2 per unit where it is capped, else 0.
+    wait : float array
+        Longest wait for stock that leaves the promise kept, in days.
     signature : int array
         Which shared resources the way takes, 0 = none.
     minimum : bool array
@@ -42,6 +45,7 @@ def dominated(deliveries: Coded, cost: Floats, on_time_counts: Bools, emitted: F
         better = (cost[one] <= cost[other]) & (on_time[one] >= on_time[other]) & (certain[one] >= certain[other])
         better &= (keys["via"][one] == BLANK) | (keys["via"][one] == keys["via"][other])
         free = (signature[one] == 0) & ~minimum[other]
+        better &= wait[one] >= wait[other]
         better &= (emitted[one] <= emitted[other]) & (free | (signature[one] == signature[other]))
         return np.asarray(better)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
 _DEMANDED = {"served_fraction": 1.0, "served_fraction_each": 1.0, "lead_time": np.inf, "reliability": 0.0,
-             "on_time_share": 0.0}
+             "on_time_share": 0.0, "fill_rate": np.nan, "safety_factor": np.nan}
 """What holds for demand without a promise: it is served in full, at any lead time."""
 
 FORMS = ("each_order", "share_certain", "share_expected")

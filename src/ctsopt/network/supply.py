@@ -37,6 +37,8 @@ class Supply:
     ending : object array of str, shape (sites, products)
         What is asked of the stock when the last period ends.
     crossdock : bool array, shape (sites,)
+    processing : float array, shape (sites,)
+        Days from order to dispatch; at a cross-dock, from arrival to dispatch.
     unit : int array, shape (sites,)
         Code of the site's capacity unit.
     factor : float array, shape (capacity units, products)
@@ -53,6 +55,7 @@ class Supply:
     opening: Floats
     ending: npt.NDArray[np.object_]
     crossdock: Bools
+    processing: Floats
     unit: Ints
     factor: Floats
 
@@ -86,4 +89,17 @@ def supply(net: Network) -> Supply:
     roomy = sites["storage_capacity"].to_numpy(dtype=float) > 0
     carries = handles & stock & roomy[:, None]
     return Supply(makes, handles, cost, capacity, days, makes & ~stock, carries, opening, ending, kind == "crossdock",
-                  units.to_numpy().astype(np.int32), factor)
+                  _processing(net, kind == "crossdock"), units.to_numpy().astype(np.int32), factor)
+
+
+def _processing(net: Network, crossdock: Bools) -> Floats:
+    """Processing time of each site: its own, else that of the settings, else none at a cross-dock."""
+    stated = net.tables["sites"]["processing_time"].to_numpy(dtype=float)
+    return np.where(np.isnan(stated), np.where(crossdock, 0.0, float(net.settings["processing_time"])), stated)
+
+
+def holding_cost(net: Network) -> Floats:
+    """What it costs to hold one unit of each product for a year."""
+    stated = net.tables.column("products", "holding_rate")
+    rate = np.where(np.isnan(stated), float(net.settings["holding_rate"]), stated)
+    return np.asarray(net.tables.column("products", "unit_value") * rate)

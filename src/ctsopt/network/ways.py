@@ -6,6 +6,7 @@ not exist. Each one that was taken away is counted with its reason.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ from ctsopt.network.reach import Reach, can_supply, reachable
 from ctsopt.network.requests import FORMS, demanded, promises, requests
 from ctsopt.network.resources import Resources, resources, signatures
 from ctsopt.network.schema import NAMES_SEPARATOR
-from ctsopt.network.supply import Supply, supply
+from ctsopt.network.stocking import Stocking, planned, stocking
+from ctsopt.network.supply import Supply, holding_cost, supply
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +41,13 @@ class Ways:
     ----------
     moves : Coded
         Keys origin, via, destination, mode_in, mode_out, product, period. Measures per unit: line_haul, handling_in,
-        handling_out, duty (money), co2 (kg), lead_time (days), distance, load and via_load (capacity units of origin
-        and via).
+        handling_out, duty (money), co2 (kg), lead_time and transit_sd (days), distance, load and via_load (capacity
+        units of origin and via).
     deliveries : Coded
         Keys site, via, customer, tier, mode_in, mode_out, product, period. Measures per unit: last_mile, line_haul,
         handling_in, handling_out, duty (money), co2 (kg), lead_time (mean, days), on_time (probability), certain
-        (on_time >= reliability), distance, load, via_load, request (row of the requests).
+        (on_time >= reliability), distance, load, via_load, request (row of the requests); where stock is planned,
+        in_transit (days) and wait (longest wait for stock, in whole days, that leaves the promise kept).
     """
 
     moves: Coded
@@ -64,6 +67,8 @@ class Derived:
         All demand that can be reached downstream of a site, in its capacity unit.
     roomless : float array, shape (sites, periods)
         The same in units, of the products that take no capacity there.
+    stocking : Stocking or None
+        Who keeps cycle and safety stock; None where none is planned.
     resources : Resources
         Limited lanes, lanes with whole loads.
     ways, all_ways : Ways
@@ -78,6 +83,7 @@ class Derived:
     supply: Supply
     reachable: Floats
     roomless: Floats
+    stocking: Stocking | None
     resources: Resources
     ways: Ways
     all_ways: Ways
@@ -115,7 +121,8 @@ def derive(net: Network) -> Derived:
     shared = resources(net, rates, between, outbound, notes)
     weak = _dominated(net, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
-    return Derived(promised, wanted, who, reach.of_site, reach.roomless, shared,
+    return Derived(promised, wanted, who, reach.of_site, reach.roomless,
+                   stocking(net, who, promised, wanted, everything), shared,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
 
@@ -219,20 +226,38 @@ def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, pr
     notes.untimed(unknown, start, columns["customer"], mode, to_customers=True)
     inbound = _inbound(rates, draft, between, columns["site"], notes)
     at = columns["site"], product
-    wait = _processing(net, who)
-    fixed = wait[columns["site"]] + np.where(who.to_order[at], who.make_days[at], 0.0)
-    fixed += np.where(columns["via"] == BLANK, 0.0, wait[columns["via"]])
+    passing = np.where(columns["via"] == BLANK, 0.0, who.processing[columns["via"]])
+    fixed = who.processing[columns["site"]] + np.where(who.to_order[at], who.make_days[at], 0.0) + passing
     mean, sd = mean + inbound["mean"], np.hypot(sd, inbound["sd"])
     promise = wanted.measures["promise"][request]
     code = np.array([DISTRIBUTIONS.index(d) for d in net.tables["modes"]["transit_distribution"]])[mode]
-    on_time = on_time_probability(demanded(promised, promise, "lead_time") - fixed, mean, sd, code)
+    room = demanded(promised, promise, "lead_time") - fixed
+    on_time, wanted_on_time = on_time_probability(room, mean, sd, code), demanded(promised, promise, "reliability")
+
+    def keeps(wait: int) -> Bools:
+        return np.asarray(on_time_probability(room - wait, mean, sd, code) >= wanted_on_time - 1e-12)
+
+    waits = {"in_transit": mean + passing, "wait": _longest_wait(net, promised, promise, keeps)} if planned(net) else {}
     keys = Keys.make({n: net.axes[_AXIS.get(n, n)] for n in columns if n != "request"},
                      **{n: c for n, c in columns.items() if n != "request"})
     return Coded(keys, {
         "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(net, who, columns),
         **_duty_and_co2(net, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time,
         "distance": np.nan_to_num(distance) + inbound["distance"],
-        "certain": on_time >= demanded(promised, promise, "reliability") - 1e-12, "request": request})
+        "certain": on_time >= wanted_on_time - 1e-12, "request": request, **waits})
+
+
+def _longest_wait(net: Network, promised: Coded, promise: Ints, keeps: Callable[[int], Bools]) -> Floats:
+    """Longest whole wait for stock, up to that of the settings, with which each way still keeps its promise.
+
+    Without a promise on lead time any; none under the share forms, which count ways and not orders.
+    """
+    form = np.append(promised.measures["form"], FORMS.index("each_order"))[promise]
+    longest, kept = np.zeros(len(promise)), form == FORMS.index("each_order")
+    for wait in range(1, int(float(net.settings["longest_wait"])) + 1):
+        kept = kept & keeps(wait)
+        longest[kept] = wait
+    return longest
 
 
 _AXIS = {"origin": "site", "destination": "site", "via": "site", "mode_in": "mode", "mode_out": "mode"}
@@ -304,23 +329,17 @@ def _figure(figures: Floats, leg: Ints) -> Floats:
     return np.append(figures, 0.0)[leg]
 
 
-def _processing(net: Network, who: Supply) -> Floats:
-    """Processing time of each site: its own, else that of the settings, else none at a cross-dock."""
-    stated = net.tables["sites"]["processing_time"].to_numpy(dtype=float)
-    usual = np.where(who.crossdock, 0.0, float(net.settings["processing_time"]))
-    return np.where(np.isnan(stated), usual, stated)
-
-
 def _price_moves(net: Network, rates: Rates, who: Supply, draft: _Draft, between: Legs,
                  notes: way_findings.Notes) -> Coded:
     """Moves with cost and time; one per period in which their destination has demand to reach."""
     columns = {n: c for n, c in draft.columns.items() if n != "period"}
-    cost, mean, _, distance = _full_loads(rates, between, draft.leg_out, columns["product"], notes)
+    cost, mean, sd, distance = _full_loads(rates, between, draft.leg_out, columns["product"], notes)
     inbound = _inbound(rates, draft, between, columns["origin"], notes)
-    wait = np.where(columns["via"] == BLANK, 0.0, _processing(net, who)[columns["via"]])
+    wait = np.where(columns["via"] == BLANK, 0.0, who.processing[columns["via"]])
     measures = {"line_haul": cost + inbound["cost"], **_handling(net, who, columns),
                 **_duty_and_co2(net, draft, columns["product"], between, between),
-                "lead_time": mean + inbound["mean"] + wait, "distance": distance + inbound["distance"]}
+                "lead_time": mean + inbound["mean"] + wait, "transit_sd": np.hypot(sd, inbound["sd"]),
+                "distance": distance + inbound["distance"]}
     keys = Keys.make({n: net.axes[_AXIS.get(n, n)] for n in draft.columns}, **draft.columns)
     return Coded(keys, measures)
 
@@ -362,4 +381,7 @@ def _dominated(net: Network, ways: Coded, promised: Coded, wanted: Coded, shared
     form = np.append(promised.measures["form"], 0)[wanted.measures["promise"]]
     capped = np.isfinite(float(net.settings["carbon_cap"]))
     emitted = ways.measures["co2"] if capped else np.zeros(len(ways))
-    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, *signatures(net, shared, ways))
+    if planned(net) and net.settings["pipeline_on"] == "all":
+        cost = cost + ways.measures["in_transit"] * holding_cost(net)[ways.index["product"]] / 365
+    wait = ways.measures.get("wait", np.zeros(len(ways)))
+    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, wait, *signatures(net, shared, ways))
