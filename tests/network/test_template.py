@@ -28,7 +28,7 @@ def test_a_folder_has_every_table_and_every_column(tmp_path: Path):
     assert {p.name for p in folder.iterdir()} == {*(f"{t.name}.csv" for t in TABLES), "model.yaml", "README.md"}
     assert (folder / "promises.csv").read_text() == (
         "tier,product_class,lead_time,on_time_form,reliability,on_time_share,served_fraction,"
-        "served_fraction_each,per\n")
+        "served_fraction_each,fill_rate,safety_factor,per\n")
     settings = (folder / "model.yaml").read_text()
     assert "# Currency of every amount.\ncurrency: USD\n" in settings
     assert ("# Road distance over great-circle distance, where a lane states no distance. [ratio] "
@@ -86,6 +86,8 @@ def test_what_a_comment_says():
     assert comment(columns["rates", "mode"]).endswith("Allowed: name in modes, or *.\nBlank: `*`.")
     assert comment(columns["sites", "capacity"]).endswith("Blank: no limit.")
     assert comment(columns["sites", "may_open"]).endswith("Allowed: yes, no.\nBlank: yes.")
+    assert comment(columns["site_products", "stock_sharing"]).endswith(
+        "Allowed: pooled, separate, rationed.\nBlank: settings.stock_sharing.")
 
 
 def test_the_guide_names_every_column():
