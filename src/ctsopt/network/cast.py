@@ -14,7 +14,7 @@ import pandas as pd
 from ctsopt.errors import Finding
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.numerals import parse, slips
-from ctsopt.network.raw import Raw, RawSetting, RawTable, Texts, number_text
+from ctsopt.network.raw import Raw, RawSetting, RawTable, Texts, cell_text, number_text, raw_table
 from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, SETTINGS, TABLES, Column, Table
 from ctsopt.network.tables import YEAR, Setting, Tables, sorted_positions
 
@@ -99,6 +99,20 @@ def cast_tables(raw: Raw) -> tuple[Tables, list[Finding]]:
         bad |= {(name, column): mask[order] for column, mask in work.bad.items() if mask.any()}
     given = frozenset(t.name for t in TABLES) - absent
     return Tables(frames, rows, settings, given, bad, frozenset(partial)), findings
+
+
+def cast_frame(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Bools], list[Finding]]:
+    """One table that stands by itself, by its own schema: typed rows in their order, cells with faults, and the faults.
+
+    Rows are numbered from 0, as in the frame; those that are blank throughout are left out.
+    """
+    plain = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    raw, findings = raw_table(table, "the DataFrame", [cell_text(label) for label in plain.columns],
+                              [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)
+    work = _cast_table(table, raw)
+    _find_duplicates(work)
+    typed = _frame(work, np.arange(len(raw), dtype=np.int64))
+    return typed.set_index(pd.Index(raw.rows)), work.bad, [*findings, *work.findings]
 
 
 def _absent(table: Table) -> RawTable:
@@ -216,7 +230,7 @@ def _check_bounds(work: _Work, column: Column, values: Floats) -> None:
                 "correct the number, or its sign")
     above = (values > column.high) & ~large
     if column.unit.startswith("share"):
-        per_cent = above & (values <= 100)
+        per_cent = above & (values > 1) & (values <= 100)
         above &= ~per_cent
         for first in values[per_cent][:1]:
             work.report("share_above_one", name, per_cent, f"a share, not per cent: {column.meaning}",
