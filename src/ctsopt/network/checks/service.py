@@ -228,10 +228,14 @@ def slower_than_lower_tier(t: Tables) -> Iterator[Fault]:
     rank = np.full(len(t.axes["tier"]), np.nan)
     codes = t.codes("tiers", "tier")
     rank[codes[codes >= 0]] = t.number("tiers", "rank")[codes >= 0]
-    has = cover >= 0
     for column, worse, message in (("lead_time", 1.0, "longer than for a tier of lower rank"),
-                                   ("served_fraction", -1.0, "less than for a tier of lower rank")):
-        promised = np.where(has, np.append(t.number("promises", column), np.nan)[cover] * worse, np.inf)
+                                   ("served_fraction", -1.0, "less than for a tier of lower rank"),
+                                   ("fill_rate", -1.0, "less than for a tier of lower rank")):
+        figure, compared = t.number("promises", column), ~t.bad("promises", column)
+        if column == "fill_rate":  # a blank one promises nothing, unless a safety factor stands in its place
+            figure, compared = np.nan_to_num(figure), compared & np.isnan(t.number("promises", "safety_factor"))
+        has = np.append(compared, False)[cover]
+        promised = np.where(has, np.append(figure, np.nan)[cover] * worse, np.inf)
         weak: dict[int, str] = {}
         for tier in range(len(rank)):
             lower = np.where((rank > rank[tier])[:, None], promised, np.inf)
