@@ -13,23 +13,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.errors import UsageError
-from ctsopt.formulation import contracts, costs, flow, lanes, service, sites, sourcing, stock, variables
-from ctsopt.formulation.family import CostFamily, RowFamily, VariableFamily, Variables
+from ctsopt.formulation import (
+    contracts,
+    costs,
+    flow,
+    from_stock,
+    lanes,
+    service,
+    sites,
+    sourcing,
+    stock,
+    stocking,
+    variables,
+)
+from ctsopt.formulation.declared import declared
+from ctsopt.formulation.family import CostFamily, RowFamily, StockFamily, VariableFamily, Variables
 from ctsopt.formulation.sources import SOURCES
+from ctsopt.formulation.stock_value import StockModel
 from ctsopt.program.algebra import Expr, Rows, Variable
 from ctsopt.program.program import Program
 
 if TYPE_CHECKING:
+    from ctsopt.formulation.segments import Breakpoints
     from ctsopt.network.network import Network
 
+STOCK: tuple[StockFamily, ...] = stocking.VARIABLES
 VARIABLES: tuple[VariableFamily, ...] = (*variables.VARIABLES, *sites.VARIABLES, *stock.VARIABLES,
                                           *lanes.VARIABLES)
-ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *stock.ROWS, *lanes.ROWS, *sourcing.ROWS, *service.ROWS,
-                               *contracts.ROWS)
+ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *stock.ROWS, *stocking.ROWS, *from_stock.ROWS, *lanes.ROWS,
+                               *sourcing.ROWS, *service.ROWS, *contracts.ROWS)
 COSTS: tuple[CostFamily, ...] = costs.COSTS
 
 
-def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
+def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoints | None = None) -> Program:
     """The program of a network.
 
     Parameters
@@ -37,6 +53,9 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     net : Network
     extra : sequence of functions, optional
         A user's own row families `f(x, net) -> Rows`.
+    breakpoints : Breakpoints, optional
+        Where the lines below the declared curves of stock meet. Without them stock is not decided, only valued: the
+        cost lines of stock have no terms, and come to the curves at a plan's own volumes.
 
     Returns
     -------
@@ -50,6 +69,7 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
         _add_variable(program, x, family.__name__, family(net))
     choice = program.variables["open"].variable
     x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
+    _add_stock(program, x, net, breakpoints)
     for cost in COSTS:
         parts = cost(x, net)
         if parts is not None:
@@ -63,6 +83,17 @@ def build(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     return program
 
 
+def _add_stock(program: Program, x: Variables, net: Network, breakpoints: Breakpoints | None) -> None:
+    """Stock comes last, so that plans with and without it have the same first columns."""
+    x.stock = x.segments = None
+    if net.derived.stocking is not None:
+        made = declared(net)
+        x.stock = StockModel(x, net, made)
+        x.segments = breakpoints.segments(made) if breakpoints is not None else None
+    for family in STOCK:
+        _add_variable(program, x, family.__name__, family(net, x.segments) if x.segments is not None else None)
+
+
 def _add_variable(program: Program, x: Variables, name: str, made: Variable | Expr | None) -> None:
     """A family of variables gives a block, a constant where the decision is not one, or nothing."""
     setattr(x, name, program.add_variable(name, made) if isinstance(made, Variable) else made)
@@ -72,3 +103,13 @@ def _require_rows(rule: RowFamily, rows: object) -> None:
     if not isinstance(rows, Rows):
         raise UsageError(f"the rule {rule.__name__} gave {type(rows).__name__}, not rows: end it with <=, >= or == "
                          "between expressions, or return None where it does not apply")
+
+
+def stock_of(program: Program, net: Network) -> StockModel | None:
+    """The stock of a program's plans by the declared curves; None where no stock is planned."""
+    if net.derived.stocking is None:
+        return None
+    x = Variables()
+    blocks = [program.variables[name] for name in ("deliver", "move")]
+    x.deliver, x.move = (Expr.block(block.index, block.start) for block in blocks)
+    return StockModel(x, net, declared(net))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation import stock
+from ctsopt.formulation import stock, stocking
 from ctsopt.formulation.family import Variables, line
 from ctsopt.keys import Floats
 from ctsopt.network.requests import demanded
@@ -191,4 +191,4 @@ def _of_sites(x: Variables, net: Network, cost: Floats) -> Expr | None:
 
 
 COSTS = (production, procurement, line_haul, duty, handling_in, handling_out, site_fixed, site_opening, site_closing,
-         *stock.COSTS, last_mile, lane_fixed, loads, tier_program, carbon, shortage)
+         *stocking.COSTS, *stock.COSTS, last_mile, lane_fixed, loads, tier_program, carbon, shortage)

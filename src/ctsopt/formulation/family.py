@@ -9,13 +9,16 @@ from ctsopt.keys import Bools
 from ctsopt.program.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
+    from ctsopt.formulation.segments import Segments
+    from ctsopt.formulation.stock_value import StockModel
     from ctsopt.network.network import Network
 
 class Variables:
     """The variables of the program by name: `x.deliver`, `x.open`.
 
     A decision that is given by the data is a constant expression (`assigned`); one that nothing asks for is None
-    (`source`). `choice` says for each site whether the study leaves a choice about it.
+    (`source`). `choice` says for each site whether the study leaves a choice about it. `stock` is the stock of the
+    program's plans by the declared curves, `segments` says where the lines below them begin and end.
     """
 
     open: Expr
@@ -30,11 +33,17 @@ class Variables:
     carry: Expr | None
     use_lane: Expr | None
     loads: Expr | None
+    config: Expr | None
+    stock_segment: Expr | None
+    stock_volume: Expr | None
+    stock: StockModel | None
+    segments: Segments | None
     cash: tuple[Expr, ...]
     choice: Bools
 
 
 VariableFamily = Callable[["Network"], "Variable | Expr | None"]
+StockFamily = Callable[["Network", "Segments"], "Variable | None"]
 RowFamily = Callable[[Variables, "Network"], "Rows | None"]
 CostFamily = Callable[[Variables, "Network"], "Expr | tuple[Expr, ...] | None"]
 
@@ -52,6 +61,12 @@ def strengthens(anchor: str) -> Callable[[_F], _F]:
         return family
 
     return mark
+
+
+def piecewise(family: StockFamily) -> StockFamily:
+    """Mark a family of variables that depends on where the lines below the declared curves meet."""
+    family.piecewise = True  # type: ignore[attr-defined]
+    return family
 
 
 def line(behaviour: str) -> Callable[[_F], _F]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.family import Variables, line
+from ctsopt.formulation.stocking import stored
 from ctsopt.keys import Bools, Floats, Keys
 from ctsopt.network.supply import holding_cost
 from ctsopt.program.algebra import Expr, Rows, Variable
@@ -31,25 +32,30 @@ def carry(net: Network) -> Variable | None:
 
 
 def storage(x: Variables, net: Network) -> Rows | None:
-    """sum load * carry[s,p,t] <= storage_capacity[s] * open[s]   [capacity_unit]
+    """sum load * (carry[s,p,t] + cycle and safety stock) <= storage_capacity[s] * open[s]   [capacity_unit]
 
     Every site s with a storage capacity, period t.
     """
     capacity = net.tables.column("sites", "storage_capacity")
-    if x.carry is None or not np.isfinite(capacity).any():
+    parts = [part for part in (_carried_load(x, net, capacity), stored(x, net)) if part is not None]
+    if not parts:
         return None
-    bounded = np.isfinite(capacity)[x.carry.index["site"]]
+    keys = [part.index for part in parts]
+    index = Keys({n: np.concatenate([one[n] for one in keys]) for n in ("site", "period")}, keys[0].axes)
+    index = index.distinct("site", "period")
+    total = sum((part.per(index) for part in parts), start=Expr(index))
+    return total <= x.open.at(index) * capacity[index["site"]]
+
+
+def _carried_load(x: Variables, net: Network, capacity: Floats) -> Expr | None:
+    """Capacity units that are carried from each period to the next, where storage is limited."""
+    if x.carry is None:
+        return None
+    keys = x.carry.index
+    bounded = np.isfinite(capacity)[keys["site"]]
     if not bounded.any():
         return None
-    index = x.carry.index.where(bounded).distinct("site", "period")
-    return stored(x, net, index, bounded) <= x.open.at(index) * capacity[index["site"]]
-
-
-def stored(x: Variables, net: Network, index: Keys, some: Bools) -> Expr:
-    """Capacity units in stock at the end of each site and period of `index`."""
-    assert x.carry is not None
-    keys = x.carry.index
-    return (x.carry * net.derived.supply.load(keys["site"], keys["product"])).where(some).per(index)
+    return (x.carry * net.derived.supply.load(keys["site"], keys["product"])).where(bounded).by("site", "period")
 
 
 def ending_stock(x: Variables, net: Network) -> Rows | None:

@@ -239,6 +239,10 @@ class Expr:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def amount(self, plan: Floats) -> Floats:
+        """What each key comes to in a plan, where the expression is part of a cost line: its value."""
+        return self.value(plan)
+
     def value(self, plan: Floats) -> Floats:
         """The value of each expression at a plan (one number per column of the program)."""
         values = np.zeros(len(self.index)) if self.constant is None else self.constant.copy()

@@ -37,7 +37,7 @@ class Plan:
 
     def line(self, name: str) -> list[tuple[Expr, Floats]]:
         """The parts of a cost line with the amount of each key."""
-        return [(part, part.value(self.values)) for part in self.program.costs[name].parts]
+        return [(part, part.amount(self.values)) for part in self.program.costs[name].parts]
 
     def costs(self) -> pd.DataFrame:
         """Amount of every cost line: line, behaviour, amount."""
