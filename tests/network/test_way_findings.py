@@ -171,3 +171,39 @@ def test_whole_loads_with_weight_breaks():
     breaks = table({"origin": "D", "per_shipment": 7}, {"origin": "D", "from_weight": 50, "per_shipment": 7})
     found = finding(by_whole_loads() | {"rates": breaks}, "whole_loads_with_breaks")
     assert list(found.values) == ["D to C by truck"]
+
+
+def stock_by_factors(**tables: object) -> dict:
+    """Plant P and dc D serve gold (fill rate 0.98) and silver (0.95), bolts and nuts are one group, screws another."""
+    return chain(
+        products=table(*({"product": p, "variance_to_mean": 2, "unit_value": 5, "stock_group": g}
+                         for p, g in (("bolt", "small"), ("nut", "small"), ("screw", "")))),
+        tiers=table({"tier": "gold"}, {"tier": "silver", "rank": 2}),
+        promises=table({"tier": "gold", "fill_rate": 0.98}, {"tier": "silver", "fill_rate": 0.95}),
+        customers=table({"customer": "C", "tier": "gold"}, {"customer": "E", "tier": "silver"}),
+        demand=table(*({"customer": c, "product": p, "quantity": 9} for c in "CE" for p in ("bolt", "nut", "screw"))),
+        lanes=lanes("P-D", "D-C", "D-E", "P-C"),
+        settings={"stock_rule": "square_root", "holding_rate": 0.2}) | tables
+
+
+def test_fill_rates_without_a_volume_to_work_out_their_safety_factor():
+    """P delivers to C (gold) alone. A group needs the volume of one of its products."""
+    both = "fill rate 0.98 of gold / *; fill rate 0.95 of silver / *"
+    found = finding(stock_by_factors(), "nominal_volume_missing")
+    assert (found.severity, found.table, found.count) == ("error", "site_products", 4)
+    assert list(found.values) == [f"D, screw: {both}", f"D, small: {both}", "P, screw: fill rate 0.98 of gold / *",
+                                  "P, small: fill rate 0.98 of gold / *"]
+    some = table(*({"site": s, "product": p, "nominal_volume": v} for s, p, v in (
+        ("D", "nut", 0.5), ("D", "bolt", None), ("P", "screw", 2), ("P", "bolt", None), ("P", "nut", None))))
+    found = finding(stock_by_factors(site_products=some), "nominal_volume_missing")
+    assert list(found.values) == [f"D, screw: {both}", "P, small: fill rate 0.98 of gold / *"]
+
+
+def test_a_safety_factor_needs_no_volume_but_stock_for_other_sites_does():
+    stated = table({"tier": "gold", "fill_rate": 0.98, "safety_factor": 2}, {"tier": "silver", "safety_factor": 1})
+    assert cts.check(stock_by_factors(promises=stated)).errors == []
+    assert cts.check(stock_by_factors(settings={"stock_rule": "curve"})).errors == []
+    for_d = table(*({"site": "P", "product": p, "replenishment_fill_rate": 0.9} for p in ("bolt", "nut", "screw")))
+    found = finding(stock_by_factors(promises=stated, site_products=for_d), "nominal_volume_missing")
+    assert list(found.values) == ["P, screw: fill rate 0.9 of goods for other sites",
+                                  "P, small: fill rate 0.9 of goods for other sites"]

@@ -24,6 +24,7 @@ from ctsopt.network.reach import Reach, can_supply, reachable
 from ctsopt.network.requests import FORMS, demanded, promises, requests
 from ctsopt.network.resources import Resources, resources, signatures
 from ctsopt.network.schema import NAMES_SEPARATOR
+from ctsopt.network.stock_findings import nominal_volumes
 from ctsopt.network.stocking import Stocking, planned, stocking
 from ctsopt.network.supply import Supply, holding_cost, supply
 
@@ -121,8 +122,9 @@ def derive(net: Network) -> Derived:
     shared = resources(net, rates, between, outbound, notes)
     weak = _dominated(net, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
-    return Derived(promised, wanted, who, reach.of_site, reach.roomless,
-                   stocking(net, who, promised, wanted, everything), shared,
+    keepers = stocking(net, who, promised, wanted, everything)
+    nominal_volumes(net, keepers, notes)
+    return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
 
