@@ -90,7 +90,7 @@ def settings(text: str) -> Maker:
 
 
 def edited(*edits: Edit) -> Maker:
-    """The example with other cells: table, line of its file, column (added where it is not there), text."""
+    """The example with other cells: table, line of its file and column (added where it is not there), text."""
     def make(path: Path) -> Path:
         net = folder(path)
         tables = example.texts()
@@ -100,6 +100,8 @@ def edited(*edits: Edit) -> Maker:
                 rows[0].append(column)
                 for row in rows[1:]:
                     row.append("")
+            while len(rows) < line:
+                rows.append([""] * len(rows[0]))
             rows[line - 1][rows[0].index(column)] = text
             (net / f"{table}.csv").write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
         return net

@@ -92,3 +92,25 @@ def test_warnings_are_counted():
     assert found["value"].sum() == sum(f.count for f in net.findings.warnings) > 0
     assert found["item"].tolist() == [f.rule for f in net.findings.warnings]
     assert f"1 {found['item'].iloc[0]}" in str(net.summary())
+
+
+def test_who_keeps_stock_and_how_it_is_planned():
+    """P and D deliver to C; D rations. Up to two days of wait are in question, and the promise leaves room for one."""
+    tables = chain(lanes=lanes("P-D", "D-C", "P-C"), modes=table({"mode": "truck", "per_weight": 1, "fixed_time": 1}),
+                   promises=table({"tier": "standard", "lead_time": 2, "fill_rate": 0.975, "safety_factor": 2}),
+                   products=table({"product": "goods", "variance_to_mean": 2, "unit_value": 5}),
+                   site_products=table({"site": "D", "stock_sharing": "rationed"}, {"site": "P"}),
+                   settings={"holding_rate": 0.2, "stock_rule": "square_root", "stock_level": "peak",
+                             "longest_wait": 2})
+    summary = cts.network(tables).summary()
+    assert figures(summary, "stock", "stock points") == {"dc": 1, "plant": 1}
+    assert figures(summary, "stock", "shared") == {"pooled": 1, "rationed": 1}
+    assert figures(summary, "stock", "configurations") == {"": 4}
+    assert summary.frame().query("section == 'promises'")[["by", "value"]].to_numpy().tolist() == [
+        ["lead_time", 2], ["served_fraction", 1], ["fill_rate", 0.975], ["safety_factor", 2]]
+    lines_of = str(summary).splitlines()
+    assert ("  promises    standard / all classes: every order within 2 days, 95% sure; 100% served; 97.5% from stock; "
+            "safety factor 2") in lines_of
+    assert ("  stock       points: dc 1, plant 1; shared: pooled 1, rationed 1; sized by square_root, peak; "
+            "4 configurations") in lines_of
+    assert "  stock" not in str(cts.network(chain()).summary())

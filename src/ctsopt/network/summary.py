@@ -13,6 +13,7 @@ from ctsopt.keys import Floats
 from ctsopt.network.lanes import legs
 from ctsopt.network.requests import demanded
 from ctsopt.network.schema import ALL
+from ctsopt.network.stocking import SHARING
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -65,7 +66,7 @@ def summary(net: Network) -> Summary:
     """The summary of a network, see `Network.summary`."""
     choices, promises = _choices(net), _promises(net)
     parts = (_horizon(net), _sites(net), _customers(net), _demand(net), _lanes(net), _ways(net, choices),
-             _promised(promises), _limits(net), _left_out(net), _findings(net))
+             _promised(promises), _stock(net), _limits(net), _left_out(net), _findings(net))
     facts = pd.DataFrame([row for part in parts for row in part], columns=COLUMNS).astype({"value": float})
     return Summary(str(net.settings["name"]), facts, choices, promises)
 
@@ -166,8 +167,25 @@ def _promises(net: Network) -> pd.DataFrame:
 
 def _promised(promises: pd.DataFrame) -> Iterator[Row]:
     for row in _rows(promises):
-        for column, unit in (("lead_time", "days"), ("served_fraction", "share")):
+        stock = [(c, unit) for c, unit in (("fill_rate", "share"), ("safety_factor", "ratio"))
+                 if np.isfinite(getattr(row, c))]
+        for column, unit in (("lead_time", "days"), ("served_fraction", "share"), *stock):
             yield "promises", f"{row.tier} / {row.product_class}", column, unit, getattr(row, column)
+
+
+def _stock(net: Network) -> Iterator[Row]:
+    """Who keeps cycle and safety stock, where some is planned."""
+    stocking, settings = net.derived.stocking, net.settings
+    if stocking is None:
+        return
+    kinds = net.tables["sites"]["kind"].to_numpy(dtype=object)[stocking.points["site"]]
+    for kind, count in zip(*np.unique(kinds.astype(str), return_counts=True), strict=True):
+        yield "stock", "stock points", str(kind), "points", count
+    for name, count in zip(SHARING, np.bincount(stocking.sharing, minlength=len(SHARING)), strict=True):
+        if count:
+            yield "stock", "shared", name, "points", count
+    yield "stock", "sized by", f"{settings['stock_rule']}, {settings['stock_level']}", "points", len(stocking.points)
+    yield "stock", "configurations", "", "configurations", len(stocking.configurations)
 
 
 def _limits(net: Network) -> Iterator[Row]:
@@ -269,10 +287,18 @@ def _promise(row: Any) -> str:
               "share_certain": f"{row.on_time_share:.0%} within {_days(row.lead_time)}, {row.reliability:.0%} sure",
               "share_expected": f"{row.on_time_share:.0%} expected within {_days(row.lead_time)}"}
     time = within[row.on_time_form] if np.isfinite(row.lead_time) else "at any lead time"
-    return f"{who}: {time}; {row.served_fraction:.0%} served"
+    stock = f"; {100 * row.fill_rate:.4g}% from stock" if np.isfinite(row.fill_rate) else ""
+    stock += f"; safety factor {row.safety_factor:g}" if np.isfinite(row.safety_factor) else ""
+    return f"{who}: {time}; {row.served_fraction:.0%} served{stock}"
 
 
 def _other_lines(facts: pd.DataFrame) -> Iterator[str]:
+    if (facts["section"] == "stock").any():
+        sized = _part(facts, "stock", "sized by")["by"].iloc[0]
+        choices = _many(_one(facts, "stock", "configurations"), "configuration")
+        kinds, shared = (", ".join(f"{row.by} {row.value:,.0f}" for row in _rows(_part(facts, "stock", item)))
+                         for item in ("stock points", "shared"))
+        yield _line("stock", f"points: {kinds}; shared: {shared}; sized by {sized}; {choices}")
     limits = [f"{row.item} {row.value:,.0f}" for row in _rows(facts[facts["section"] == "limits"])]
     yield _line("limits", ", ".join(limits) or "none")
     found = [f"{row.value:,.0f} {row.item}" for row in _rows(facts[facts["section"] == "findings"])]
