@@ -41,6 +41,10 @@ class Sources:
     service_class: Positions
     variance: Floats
 
+    def where(self, mask: Bools) -> Sources:
+        """Those for which `mask` holds."""
+        return Sources(self.way[mask], self.point[mask], self.service_class[mask], self.variance[mask])
+
 
 @dataclass(frozen=True, eq=False)
 class Declared:

@@ -14,6 +14,7 @@ from ctsopt.formulation.stock_layers import LINES
 from ctsopt.keys import BLANK, Bools, Floats, Keys, Positions
 from ctsopt.network.stocking import class_labels
 from ctsopt.program.algebra import Expr
+from ctsopt.program.program import Program
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -168,6 +169,10 @@ class StockModel:
         allowed = (of["level"] >= level[of["point"]]) & (of["wait"] <= wait[of["point"]])
         return allowed & ((of["service_class"] < 0) | (of["service_class"] <= best[of["point"]])), used
 
+    def flow(self, name: str, plan: Floats) -> Floats:
+        """Units on each delivery (`deliver`) or move (`move`)."""
+        return (self._deliver if name == "deliver" else self._move).value(plan)
+
     def amounts(self, line: str) -> Callable[[Floats], Floats]:
         """From a plan to the money of a line, for each of the volumes."""
         layers, curves = self.declared.layers, self.declared.money[line]
@@ -184,6 +189,23 @@ class StockModel:
     def fixed(self, plan: Floats) -> Floats:
         """Fixed cost of stocking at each point that has any volume."""
         return np.where(self._allowed(plan)[1], self.declared.fixed, 0.0)
+
+    def fits(self, plan: Floats, program: Program) -> bool:
+        """Whether stock by the curves fits into the storage of its sites, with what is carried to the next period."""
+        rows = program.rows.get("storage")
+        keys, load = self.stored(plan)
+        capacity = self._net.tables.column("sites", "storage_capacity")
+        periods = len(self._net.axes["period"])
+        total = np.zeros((len(capacity), periods))
+        for period in range(periods):
+            here = (keys["period"] == BLANK) | (keys["period"] == period)
+            np.add.at(total[:, period], keys["site"][here], load[here])
+        if rows is not None:  # load carried <= capacity * open: what is left of it, on the left
+            room = rows.rows.lhs.value(plan) - rows.rows.upper
+            sites, at = rows.index["site"], rows.index["period"]
+            opened = program.variables["open"]
+            total[sites, at] += room + capacity[sites] * plan[opened.span][sites]
+        return bool((total <= capacity[:, None] * (1 + 1e-9) + 1e-9).all())
 
     def stored(self, plan: Floats) -> tuple[Keys, Floats]:
         """Capacity units in stock by site and period (blank: the horizon), where storage is limited."""

@@ -38,7 +38,7 @@ def stock_segment(net: Network, segments: Segments) -> Variable | None:
     `config` says as much.
     """
     made = declared(net)
-    own = _own(made, segments)
+    own = own_segments(made, segments)
     return Variable(_keys(made, segments).where(own), upper=1.0, integer=True) if own.any() else None
 
 
@@ -51,7 +51,7 @@ def stock_volume(net: Network, segments: Segments) -> Variable | None:
     return Variable(_keys(declared(net), segments)) if len(segments) else None
 
 
-def _own(made: Declared, segments: Segments) -> Bools:
+def own_segments(made: Declared, segments: Segments) -> Bools:
     """Segments that need a decision of their own: a layer of several, or one that may be empty while others are not."""
     layers = np.bincount(made.layers.configuration[np.unique(segments.layer)],
                          minlength=len(made.stocking.configurations))
@@ -141,7 +141,7 @@ def segment_on(x: Variables) -> Expr:
     assert x.config is not None
     assert x.stock is not None
     assert x.segments is not None
-    keys, own = x.stock_volume.index, _own(x.stock.declared, x.segments)
+    keys, own = x.stock_volume.index, own_segments(x.stock.declared, x.segments)
     parts = [x.config.at(keys.where(~own)).per(keys)]
     if x.stock_segment is not None:
         parts.append(x.stock_segment.per(keys))

@@ -180,7 +180,8 @@ class Highs:
         self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
         self._require(self._highs.changeObjectiveOffset(offset * self._money), "refused the objective")
 
-    def run(self, time_limit: float = math.inf, watch: Callable[[Progress], None] | None = None) -> Outcome:
+    def run(self, time_limit: float = math.inf, watch: Callable[[Progress], None] | None = None,
+            keep: Callable[[Floats], None] | None = None) -> Outcome:
         """Solve. Ctrl-C stops the solver and keeps the best plan; `watch` is told of the progress of a search.
 
         Parameters
@@ -189,26 +190,35 @@ class Highs:
             Seconds for this run.
         watch : callable, optional
             Called now and then with a `Progress`.
+        keep : callable, optional
+            Given every plan that is better than those before.
         """
         # HiGHS counts the seconds of all runs of a model together.
         self.set(time_limit=self._highs.getRunTime() + max(float(time_limit), 0.0))
-        if self._mip and watch is not None:
-            self._run_watched(watch)
+        if self._mip and (watch is not None or keep is not None):
+            self._run_watched(watch, keep)
         else:
             self._wait()
         return self._outcome()
 
-    def _run_watched(self, watch: Callable[[Progress], None]) -> None:
+    def _run_watched(self, watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None) -> None:
         def look(event: Any) -> None:
             out = event.data_out
-            watch(Progress(out.running_time, out.mip_primal_bound / self._money, out.mip_dual_bound / self._money,
-                           int(out.mip_node_count)))
+            if watch is not None:
+                watch(Progress(out.running_time, out.mip_primal_bound / self._money, out.mip_dual_bound / self._money,
+                               int(out.mip_node_count)))
+
+        def take(event: Any) -> None:
+            if keep is not None:
+                keep(np.array(event.data_out.mip_solution, dtype=np.float64) * self._units())
 
         self._highs.cbMipInterrupt += look
+        self._highs.cbMipImprovingSolution += take
         try:
             self._wait()
         finally:
             self._highs.cbMipInterrupt -= look
+            self._highs.cbMipImprovingSolution -= take
 
     def _wait(self) -> None:
         """Run in a thread of its own so that the main thread can hear Ctrl-C at any moment."""

@@ -14,12 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from ctsopt.formulation import stock_of
 from ctsopt.formulation.stock import COSTS as STOCK_COSTS
 from ctsopt.formulation.stock import next_period
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
 from ctsopt.results.drivers import Allocation, weighed
 from ctsopt.results.lane_shares import LANE, lane_shares
 from ctsopt.results.plan import Plan
+from ctsopt.results.stock_shares import cycle_charges, fixed_charges, safety_charges, shares
 from ctsopt.results.tables import carried
 from ctsopt.results.tracing import Trace, trace
 
@@ -34,6 +36,7 @@ KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_c
 """Key columns of the cube; `quantity` and `amount` follow."""
 
 STOCK_LINES = frozenset(cost.__name__ for cost in STOCK_COSTS)
+CURVED_LINES = frozenset({"cycle_stock", "safety_stock", "stock_fixed"})
 
 _Codes = dict[str, npt.NDArray[np.int64]]
 
@@ -109,6 +112,9 @@ def cost_cube(net: Network, plan: Plan, allocation: Allocation | None = None) ->
         if name in STOCK_LINES:
             _held(book, name, block.behaviour, plan, traced)
             continue
+        if name in CURVED_LINES:
+            _stocked(book, net, name, block.behaviour, plan, traced)
+            continue
         amounts = {variable: lines.get(name) for variable, lines in on.items()}
         if (amount := amounts["deliver"]) is not None:
             _direct(book, name, block.behaviour, deliveries, amount[use_deliveries], delivered[use_deliveries])
@@ -159,6 +165,22 @@ def _held(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace) -> 
         point = traced.points.locate(next_period(keys) if "period" in keys.columns else first)
         _spread(book, line, behaviour, "traced units", traced, point, amount[some], np.zeros(len(some)),
                 origin=keys["site"], product=keys["product"])
+
+
+def _stocked(book: _Book, net: Network, line: str, behaviour: str, plan: Plan, traced: Trace) -> None:
+    """Cycle and safety stock, and what a stock point costs, by those whose goods are in stock."""
+    model = stock_of(plan.program, net)
+    assert model is not None
+    if line == "stock_fixed":
+        charges = fixed_charges(model, plan.values)
+    else:
+        value = model.declared.money[line].value
+        charges = (cycle_charges if line == "cycle_stock" else safety_charges)(model, plan.values, value)
+    by_variance = line == "safety_stock"
+    share = shares(net, model, plan.values, charges, traced, by_variance=by_variance)
+    item = np.repeat(np.arange(len(charges.amount)), np.diff(share.indptr))
+    book.add(line, behaviour, "variance in layers" if by_variance else "units", charges.amount[item] * share.data,
+             share.data, request=share.indices, origin=model.declared.stocking.points["site"][charges.point[item]])
 
 
 def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, point: Positions, amount: Floats,

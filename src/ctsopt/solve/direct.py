@@ -73,7 +73,7 @@ class Search:
 
 
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-           watch: Callable[[Progress], None] | None) -> Search:
+           watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None) -> Search:
     """Find the best plan of a program by the links asked for.
 
     Parameters
@@ -84,9 +84,11 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
         Columns and values to start from.
     watch : callable, optional
         Told of the progress.
+    keep : callable, optional
+        Given every plan that is better than those before.
     """
     try:
-        return _search(program, options, start, watch)
+        return _search(program, options, start, watch, keep)
     except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
         return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
 
@@ -125,7 +127,7 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
 
 
 def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-            watch: Callable[[Progress], None] | None) -> Search:
+            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None) -> Search:
     begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
@@ -145,9 +147,9 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
     usual = _WHOLE[1]
     strict = _strict(arrays, _WHOLE[0])
     try:
-        end = _branch(arrays.with_rows(active), options, start, deadline, watch, strict)
+        end = _branch(arrays.with_rows(active), options, start, deadline, watch, strict, keep)
     except SolverError:
-        end = _branch(arrays.with_rows(active), options, start, deadline, watch, usual)
+        end = _branch(arrays.with_rows(active), options, start, deadline, watch, usual, keep)
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
 
 
@@ -160,14 +162,15 @@ def _strict(arrays: Arrays, wanted: float) -> float:
 
 
 def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
-            watch: Callable[[Progress], None] | None, whole: float) -> Search:
+            watch: Callable[[Progress], None] | None, whole: float,
+            keep: Callable[[Floats], None] | None = None) -> Search:
     """Branch and bound, or the linear relaxation, of these rows."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
                   mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed,
                   mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
-    end = model.run(deadline - time.monotonic(), watch)
+    end = model.run(deadline - time.monotonic(), watch, keep)
     return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from ctsopt.errors import UsageError, nearest_name
 
 Links = Literal["lazy", "all", "capacity"]
+StockPlan = Literal["in_plan", "after"]
 
 DIRECT = "direct"
 """The solver that is not one of Pyomo's: HiGHS, given the arrays themselves."""
@@ -28,6 +29,7 @@ class Options:
     relax: bool = False
     links: Links = "lazy"
     solver: str = DIRECT
+    stock: StockPlan = "in_plan"
     solver_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -42,10 +44,12 @@ class Options:
             raise UsageError(f"time_limit = {self.time_limit!r}: give seconds above 0, or None for no limit")
         if not _is_number(self.seed) or not 0 <= self.seed < 2**31 or int(self.seed) != self.seed:
             raise UsageError(f"seed = {self.seed!r}: give a whole number from 0 to {2**31 - 1}")
-        if self.links not in get_args(Links):
-            near = nearest_name(str(self.links), get_args(Links))
-            raise UsageError(f"links = {self.links!r}: one of {', '.join(get_args(Links))}"
-                             + (f"; did you mean {near!r}?" if near else ""))
+        for name, words in (("links", Links), ("stock", StockPlan)):
+            value, known = getattr(self, name), get_args(words)
+            if value not in known:
+                near = nearest_name(str(value), known)
+                raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}"
+                                 + (f"; did you mean {near!r}?" if near else ""))
         self._check_solver()
 
         # Plain numbers, whatever kind of number was given: they are saved with the solution.

@@ -14,8 +14,10 @@ import pandas as pd
 
 from ctsopt.errors import NoPlanError, SolverError, UsageError, nearest_name
 from ctsopt.formulation import build
+from ctsopt.formulation.declared import declared
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.preference import preference
+from ctsopt.formulation.segments import Breakpoints
 from ctsopt.keys import Floats, Keys, Positions
 from ctsopt.network.network import Network
 from ctsopt.program.highs import version as highs_version
@@ -24,11 +26,12 @@ from ctsopt.program.status import OPTIMAL_WITHIN, Status
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solve.direct import Search, search, search_on
-from ctsopt.solve.options import DIRECT, Links, Options
+from ctsopt.solve.options import DIRECT, Links, Options, StockPlan
 from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
-from ctsopt.solve.pyomo_path import require_solver, search_by_name, twin
+from ctsopt.solve.pyomo_path import Twin, require_solver, search_by_name, twin
 from ctsopt.solve.recheck import recheck
+from ctsopt.solve.refine import Refinement
 from ctsopt.solve.shortfall import explain
 
 if TYPE_CHECKING:
@@ -52,13 +55,15 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     Program
     """
     _require_network(net)
-    return build(net.unpruned() if extra else net, extra)
+    net = net.unpruned() if extra else net
+    return build(net, extra, None if net.derived.stocking is None else Breakpoints.first(declared(net)))
 
 
 def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
           log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
           start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
-          solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = ()) -> Solution:
+          solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
+          stock: StockPlan = "in_plan") -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -96,6 +101,10 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         `to_pyomo` gives, and may fix or tighten its variables. They are compiled back into the program, so that any
         solver can be used. As with `extra`, no dominated way is left out. The values of the variables they add stand
         in `record["rule_variables"]`.
+    stock : {"in_plan", "after"}
+        Where a fill rate is promised: stock is decided together with the network, or added to the network that is best
+        without it. Both plans are valued the same way; the bound of the second one leaves stock out, so that its gap is
+        wide.
 
     Returns
     -------
@@ -110,7 +119,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     UsageError
         If an option is not valid, a solver is not there, or a rule does what rules may not do.
     """
-    options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, solver_options or {})
+    options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
     _require_network(net)
     require_solver(options)
     if extra or pyomo_rules:
@@ -121,6 +130,8 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     begin = _start(net, model, start)
     _lap(seconds, "build")
     _log.info("built %d columns, %d rows in %.2f s", model.columns, model.row_count, seconds["build"])
+    if net.derived.stocking is not None:
+        return _with_stock(net, pair, extra, pyomo_rules, options, begin, seconds)
     if options.solver == DIRECT:
         with watching(quiet=log) as watch:
             found = search(model, options, begin, watch)
@@ -135,15 +146,47 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         limit = math.inf if time_limit is None else time_limit - seconds["search"]
         found, settled = _search_on(net, model, found, settled, options, limit)
     _lap(seconds, "polish")
-    solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=relax),
+    return _solution(net, pair, (pair, settled.plan), found, settled, options, seconds, (extra, pyomo_rules))
+
+
+def _with_stock(net: Network, base: Twin, extra: Sequence[RowFamily], pyomo_rules: Sequence[PyomoRule],
+                options: Options, begin: tuple[Positions, Floats] | None, seconds: dict[str, float]) -> Solution:
+    """Network and stock decided together."""
+
+    def make(points: Breakpoints | None) -> Twin:
+        return base if points is None else twin(net, build(net, extra, points), pyomo_rules, options)
+
+    refined = Refinement(net, make, options).run(begin)
+    _lap(seconds, "search")
+    if refined.settled is None:
+        _require_plan(net, refined.last.program, refined.search)
+        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
+                          "it; look for very large or very small figures in the tables")
+    _lap(seconds, "polish")
+    last = (refined.last, refined.settled.plan if refined.plan is None else refined.plan)
+    solution = _solution(net, base, last, refined.search, refined.settled, options, seconds, (extra, pyomo_rules))
+    solution.record["stock"] = {"rounds": refined.rounds, "segments": refined.segments,  # type: ignore[index]
+                                "design_then_stock": refined.design}
+    return solution
+
+
+def _solution(net: Network, pair: Twin, last: tuple[Twin, Floats], found: Search, settled: Polished, options: Options,
+              seconds: dict[str, float], rules: tuple[Sequence[RowFamily], Sequence[PyomoRule]]) -> Solution:
+    """The plan read back, checked against the tables, with the record of how it came about.
+
+    `last` is the program that was searched last, with the values of its columns.
+    """
+    extra, pyomo_rules = rules
+    model = pair.program
+    solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=options.relax),
                         min(max(found.bound, _least(model)), settled.cost), {})
-    recheck(solution, whole=not relax)
+    recheck(solution, whole=not options.relax)
     _lap(seconds, "read_back")
     seconds.pop("begin")
-    record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], model)
+    record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], last[0].program)
     record["unpruned"] = bool(extra or pyomo_rules)
     record["pyomo_rules"] = [getattr(rule, "__name__", type(rule).__name__) for rule in pyomo_rules]
-    record["rule_variables"] = pair.rule_variables(settled.plan)
+    record["rule_variables"] = last[0].rule_variables(last[1])
     return Solution(net, solution.tables, solution.status, solution.bound, record)
 
 

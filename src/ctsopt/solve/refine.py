@@ -1,0 +1,248 @@
+"""Certified refinement: stock decided with the network, by straight lines below the declared curves.
+
+A program with lines below the curves gives a bound that holds for the curves; every plan that it finds is valued by the
+curves, and the least is kept. Where the lines are too far below, they are brought to the curve at the plan's volumes,
+and the search goes on. The first plan is that of the network designed without stock, with its stock added.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.formulation import stock_of
+from ctsopt.formulation.declared import declared
+from ctsopt.formulation.preference import preference
+from ctsopt.formulation.segments import Breakpoints
+from ctsopt.formulation.stock_starts import starting
+from ctsopt.formulation.stock_value import StockModel
+from ctsopt.keys import Floats, Positions
+from ctsopt.program.program import Program
+from ctsopt.solve.direct import Search, search
+from ctsopt.solve.options import DIRECT, Options
+from ctsopt.solve.polish import Polished, clean, polish
+from ctsopt.solve.progress import watching
+from ctsopt.solve.pyomo_path import Twin, search_by_name
+
+if TYPE_CHECKING:
+    from ctsopt.network.network import Network
+
+_log = logging.getLogger("ctsopt.solve")
+
+_DESIGN_SHARE = 0.25
+"""Share of the time limit for the network without stock."""
+
+_OF_GAP = 0.5
+"""Share of the gap that the search of a round may leave; the lines may leave the rest."""
+
+_STEP = 0.3
+"""Share of the gap as it stands that a round may leave, while that is more."""
+
+_KEPT = 20
+"""Plans of a round that are valued: the last ones, which are the best."""
+
+Make = Callable[[Breakpoints | None], Twin]
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """What the refinement found.
+
+    Attributes
+    ----------
+    search : Search
+        The last search, with the bound proven for the least plan cost, and the effort of all of them.
+    settled : Polished or None
+        The best plan, in the columns of the program without lines, valued by the curves.
+    rounds, segments : int
+        Rounds of refinement, and segments of the last one.
+    design : float
+        Cost of the network designed without stock, with its stock added; infinite where there is no such plan.
+    last : Twin
+        The program of the last round.
+    plan : float array or None
+        Values of its columns in the best plan of that round.
+    """
+
+    search: Search
+    settled: Polished | None
+    rounds: int
+    segments: int
+    design: float
+    last: Twin
+    plan: Floats | None
+
+
+class Refinement:
+    """The search for the least plan cost of one network.
+
+    Parameters
+    ----------
+    net : Network
+    make : function
+        From breakpoints (or None: stock only valued) to a program.
+    options : Options
+    """
+
+    def __init__(self, net: Network, make: Make, options: Options) -> None:
+        self._net, self._make, self._options = net, make, options
+        self._begin = time.monotonic()
+        self.base = make(None)
+        stock = stock_of(self.base.program, net)
+        assert stock is not None
+        self._stock: StockModel = stock
+        self._declared = declared(net)
+        self._best: Polished | None = None
+        self._bound, self._design = -math.inf, math.inf
+        self._effort = np.zeros(3, dtype=np.int64)
+
+    @property
+    def _left(self) -> float:
+        limit = self._options.time_limit
+        return math.inf if limit is None else limit - (time.monotonic() - self._begin)
+
+    def run(self, start: tuple[Positions, Floats] | None) -> Refined:
+        """Search until the gap asked for is proven for the curves, or a limit is reached."""
+        if self._options.relax:
+            return self._relaxed()
+        found = self._design_then_stock(start)
+        if found.stopped_by in ("infeasible", "unbounded", "error", "interrupt") or (
+                self._options.stock == "after" and self._best is not None):
+            return self._result(replace(found, bound=self._bound), self.base, 0, 0, found.plan)
+        points = Breakpoints.first(self._declared)
+        if self._best is not None:
+            points = points.near(self._declared, self._stock.of(self._best.plan).volume, 0.0)
+        rounds, gap = 0, self._options.gap
+        while True:
+            rounds += 1
+            gap = max(_OF_GAP * self._options.gap, min(_STEP * self._gap(), gap if rounds > 1 else 1.0), 1e-9)
+            pair = self._make(points)
+            found, plan = self._round(pair, points, gap)
+            if self._done(found):
+                break
+            finer = self._finer(points, pair, plan)
+            if len(finer.layer) == len(points.layer):
+                if gap <= max(_OF_GAP * self._options.gap, 1e-9):
+                    found = replace(found, stopped_by="tolerance")
+                    break
+                gap *= _STEP
+            points = finer
+        stopped = "gap" if self._within() else found.stopped_by
+        return self._result(replace(found, stopped_by=stopped, bound=self._bound), pair, rounds,
+                            len(points.segments(self._declared)), plan)
+
+    # ---- parts of the search -----------------------------------------------------------------------------------
+
+    def _design_then_stock(self, start: tuple[Positions, Floats] | None) -> Search:
+        """The network without stock, and its stock: a plan and a bound (stock costs nothing at the least)."""
+        limit = None if self._options.time_limit is None else _DESIGN_SHARE * self._options.time_limit
+        found = self._search(self.base, replace(self._options, time_limit=limit), start, None)
+        self._bound = found.bound
+        self._take(self.base.program, found.plan)
+        self._design = math.inf if self._best is None else self._best.cost
+        return found
+
+    def _round(self, pair: Twin, points: Breakpoints, gap: float) -> tuple[Search, Floats | None]:
+        """One search with lines; the bound it proves, and its plans valued by the curves."""
+        limit = None if self._options.time_limit is None else max(self._left, 0.01)
+        options = replace(self._options, gap=gap, abs_gap=_OF_GAP * self._options.abs_gap, time_limit=limit)
+        begin = None if self._best is None else starting(
+            pair.program, self._stock, points.segments(self._declared), self._best.plan)
+        plans: list[Floats] = []
+        found = self._search(pair, options, begin, plans.append)
+        self._bound = max(self._bound, found.bound)
+        for plan in plans[-_KEPT:]:
+            if self._promising(plan):
+                self._take(pair.program, plan)
+        return found, self._take(pair.program, found.plan)
+
+    def _search(self, pair: Twin, options: Options, start: tuple[Positions, Floats] | None,
+                keep: Callable[[Floats], None] | None) -> Search:
+        if options.solver == DIRECT:
+            with watching(quiet=options.log) as watch:
+                found = search(pair.program, options, start, watch, keep)
+        else:
+            found = search_by_name(pair, options)
+        self._effort += (found.nodes, found.iterations, found.rounds)
+        return found
+
+    def _promising(self, plan: Floats) -> bool:
+        """Whether a plan of the solver, as it is, costs less by the curves than the best so far."""
+        if self._best is None:
+            return True
+        rough = clean(self.base.program.arrays, plan[:self.base.program.columns])
+        return self._cost(rough) < self._best.cost
+
+    def _take(self, program: Program, plan: Floats | None) -> Floats | None:
+        """Make a plan whole, value it by the curves, and keep it where it is the best; the plan made whole."""
+        settled = None if plan is None else polish(program, plan, preference(self._net, program))
+        if settled is None:
+            return None
+        own = settled.plan[:self.base.program.columns]
+        cost = self._cost(own)
+        if self._holds(own) and (self._best is None or cost < self._best.cost):
+            self._best = Polished(own, cost, settled.tie_rule)
+            _log.info("plan of %.9g, bound %.9g", cost, self._bound)
+        return settled.plan
+
+    def _cost(self, plan: Floats) -> float:
+        """Plan cost: every linear line, and the declared curves at the plan's own volumes."""
+        return float(sum(part.amount(plan).sum() for line in self.base.program.costs.values() for part in line.parts))
+
+    def _holds(self, plan: Floats) -> bool:
+        """Whether a plan keeps budget and storage with stock by the curves, not by the lines below them."""
+        net, program = self._net, self.base.program
+        cash = sum(part.amount(plan).sum() for line in program.costs.values() if line.behaviour != "penalty"
+                   for part in line.parts)
+        if cash > float(net.settings["budget"]) * net.horizon / 365 * (1 + 1e-9):
+            return False
+        return self._stock.fits(plan, program)
+
+    def _finer(self, points: Breakpoints, pair: Twin, plan: Floats | None) -> Breakpoints:
+        """With lines on the curves at the volumes of the last plan, and of the best."""
+        active = max(int((self._stock.of(self._best.plan).active).sum()) if self._best is not None else 1, 1)
+        for one in (plan, None if self._best is None else self._best.plan):
+            if one is None:
+                continue
+            own = one[:self.base.program.columns]
+            allowed = 0.1 * self._options.gap * abs(self._cost(own)) / active if self._holds(own) else 0.0
+            points = points.near(self._declared, self._stock.of(own).volume, allowed)
+        return points
+
+    def _gap(self) -> float:
+        if self._best is None or not math.isfinite(self._bound):
+            return 1.0
+        size = max(abs(self._best.cost), 1e-12)
+        return min(max(self._best.cost - self._bound, 0.0) / size, 1.0)
+
+    def _within(self) -> bool:
+        if self._best is None:
+            return False
+        allowed = max(self._options.gap * abs(self._best.cost), self._options.abs_gap)
+        return self._best.cost - self._bound <= allowed + 1e-9 * abs(self._best.cost)
+
+    def _done(self, found: Search) -> bool:
+        return self._within() or found.stopped_by not in ("gap", "solver", "tolerance") or self._left <= 0
+
+    def _relaxed(self) -> Refined:
+        pair = self._make(Breakpoints.first(self._declared))
+        found = self._search(pair, self._options, None, None)
+        self._bound = found.bound
+        settled = None
+        if found.plan is not None:
+            own = clean(self.base.program.arrays, found.plan[:self.base.program.columns])
+            settled = Polished(own, self._cost(own), "not applied: a relaxation")
+        self._best = settled
+        return self._result(found, pair, 1, 0, found.plan)
+
+    def _result(self, found: Search, pair: Twin, rounds: int, segments: int, plan: Floats | None) -> Refined:
+        nodes, iterations, lazy = self._effort.tolist()
+        known = replace(found, plan=None if self._best is None else self._best.plan, nodes=nodes,
+                        iterations=iterations, rounds=lazy)
+        return Refined(known, self._best, rounds, segments, self._design, pair, plan)
