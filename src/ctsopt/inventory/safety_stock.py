@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ctsopt.errors import UsageError
+from ctsopt.inventory.arguments import at_least_zero, checked_fill_rate
 from ctsopt.inventory.gamma import mean_shortage
 
 Floats = npt.NDArray[np.float64]
@@ -99,8 +99,8 @@ def safety_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_me
     >>> safety_stock(0.95, 100.0, 36.0, 6.0, 1.0, 200.0, 0.0, wait=[0.0, 1.0, 2.0]).round(1)
     array([160.6, 141.9, 121.7])
     """
-    b, m, q, lead, review, least, interval, sd, wait = np.broadcast_arrays(*_checked(
-        fill_rate=fill_rate, volume=volume, variance_to_mean=variance_to_mean, lead_time=lead_time,
+    b, m, q, lead, review, least, interval, sd, wait = np.broadcast_arrays(checked_fill_rate(fill_rate), *at_least_zero(
+        volume=volume, variance_to_mean=variance_to_mean, lead_time=lead_time,
         review_time=review_time, lot_size=lot_size, order_interval=order_interval, lead_time_sd=lead_time_sd,
         wait=wait))
     needed = (b > 0) & (m > 0) & ((q > 0) | (sd > 0)) & (lead + review > wait)
@@ -113,18 +113,6 @@ def safety_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_me
         stock[needed] = _solve(_Points(1.0 - b, m, review, np.maximum(least, m * interval), m * whole,
                                        *_gamma(m, q, sd, whole), *_gamma(m, q, sd, np.maximum(lead - wait, 0.0))))
     return stock
-
-
-def _checked(**arguments: npt.ArrayLike) -> list[Floats]:
-    arrays = []
-    for name, values in arguments.items():
-        array = np.asarray(values, dtype=np.float64)
-        wrong = ~(np.isfinite(array) & (array >= 0) & ((array < 1) | (name != "fill_rate")))
-        if wrong.any():
-            allowed = "at least 0 and below 1" if name == "fill_rate" else "at least 0 and finite"
-            raise UsageError(f"{name} is {array[wrong].flat[0]:g}: it must be {allowed}")
-        arrays.append(array)
-    return arrays
 
 
 def _gamma(volume: Floats, ratio: Floats, lead_time_sd: Floats, days: Floats) -> tuple[Floats, Floats]:
