@@ -9,6 +9,8 @@ D. `peak`: the period in which all classes of the point together have the most; 
 E. The members of a group at a site are those that may be stocked there; what a way in brings counts for all of them.
 F. A level's standard deviation is the largest of the ways up to it with one level, too.
 G. Below NOTHING units a day a volume is rounding of a solver.
+H. With `square_root` the variance of a flow is that of its own product in a group, too; a unit of the group is worth,
+   and takes, the mean of its members by the mix.
 """
 
 from __future__ import annotations
@@ -241,7 +243,7 @@ class Stock:
             if f.way.origin == point.site and f.way.product in members and served is not None:
                 old = by_period[f.period].get(served, Layer(0.0, 0.0))
                 by_period[f.period][served] = Layer(old.volume + f.quantity,
-                                                    old.variance + f.quantity * self.of_flow(point, f))
+                                                    old.variance + f.quantity * self.of_flow(f))
         level = self.net.settings["stock_level"]
         if level == "average":
             return [(self.days, added(by_period.values(), self.days))]
@@ -250,12 +252,10 @@ class Stock:
             return [(self.net.periods[t], some) for t, some in daily.items()]
         return [(self.days, max(daily.values(), key=lambda some: sum(x.volume for x in some.values())))]  # reading D
 
-    def of_flow(self, point: Point, flow: Flow) -> float:
+    def of_flow(self, flow: Flow) -> float:
         """Variance to mean of a flow (`square_root`)."""
         row = self.of_row.get((flow.way.destination, flow.way.product, flow.period), math.nan)
-        if not math.isnan(row):
-            return row
-        return self.mix(point, {p: self.variance_to_mean(p) for p in self.members(point)})
+        return self.variance_to_mean(flow.way.product) if math.isnan(row) else row  # reading H
 
     def kept(self, point: Point, flows: Iterable[Flow]) -> Kept:
         """Stock of a point for these flows, in the cheapest configuration that they allow."""
