@@ -40,7 +40,7 @@ def partial_expectation(x: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.ArrayLike
     x : array-like
         Stock, units; it may be negative.
     mean, sd : array-like
-        Of demand D over the time that is looked at, units. Where `sd` is 0 demand is certain.
+        Of demand D over the time that is looked at, units. Where `sd` is 0 a `gamma` or `normal` is certain.
     distribution : str
         One of `DISTRIBUTIONS`. A `poisson` has no other spread than its mean: `sd` is not used. A
         `negative_binomial` with a variance of at most the mean is a Poisson.
@@ -245,11 +245,13 @@ def _moments(x: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.ArrayLike, distribut
     level, m, sigma = np.broadcast_arrays(np.asarray(x, dtype=np.float64), m, sigma)
     if not np.isfinite(level).all():
         raise UsageError("a stock is not a number")
-    certain = (m <= 0) | ((sigma <= 0) & (distribution != "poisson"))
-    found = (np.empty(level.shape), np.empty(level.shape), np.empty(level.shape))
-    rules = {"gamma": _gamma_moments, "normal": _normal_moments}
+    certain = m <= 0
     if distribution == "normal":
         certain = sigma <= 0
+    elif distribution == "gamma":
+        certain = certain | (sigma <= 0)
+    found = (np.empty(level.shape), np.empty(level.shape), np.empty(level.shape))
+    rules = {"gamma": _gamma_moments, "normal": _normal_moments}
     for part, rule in ((certain, _certain_moments), (~certain, rules.get(distribution, _whole_moments))):
         if part.any():
             spread = np.sqrt(m[part]) if distribution == "poisson" else sigma[part]

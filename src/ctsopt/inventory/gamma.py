@@ -24,6 +24,10 @@ two second-order partial expectations would lose the digits that they have in co
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 
+_SMOOTH_SHAPE = 8.0
+_NEAR_ZERO = 1e-7
+"""So near to 0 the bend is smaller than what the difference loses."""
+
 _LARGE_SHAPE = 20.0
 
 
@@ -61,7 +65,9 @@ def mean_shortage(shape: Floats, scale: Floats, low: Floats, lot: Floats) -> tup
         Units, and units per unit (between −1 and 0).
     """
     value, slope = np.empty_like(low), np.empty_like(low)
-    narrow = lot < _NARROW * np.minimum(low, scale * np.sqrt(np.maximum(shape, 1.0)))
+    bend = scale * np.sqrt(np.maximum(shape, 1.0))
+    smooth = np.where(shape < _SMOOTH_SHAPE, np.minimum(low, bend), bend)   # x^shape bends at 0 where the shape is small
+    narrow = (lot < _NARROW * smooth) | (low + lot < _NEAR_ZERO * scale)
     for part, rule in ((narrow, _by_quadrature), (~narrow, _by_difference)):
         if part.any():
             value[part], slope[part] = rule(shape[part], scale[part], low[part], lot[part])

@@ -73,7 +73,8 @@ def second_order_loss(z: npt.ArrayLike) -> Floats:
     z = np.asarray(z, dtype=np.float64)
     y = np.abs(z)
     loss = _density(y) * _second_ratio(y)
-    return np.where(z < 0, (y * y + 1) / 2 - loss, loss)
+    below = np.maximum(-z, 0.0)
+    return np.where(z < 0, (below * below + 1) / 2 - loss, loss)
 
 
 def unit_normal_loss_inverse(loss: npt.ArrayLike) -> Floats:

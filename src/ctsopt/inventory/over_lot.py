@@ -44,11 +44,12 @@ def mean_over_lot(low: npt.ArrayLike, lot: npt.ArrayLike, mean: npt.ArrayLike, s
 
 
 def _certain_over_lot(low: Floats, lot: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
-    short, rest = np.maximum(mean - low, 0.0), np.maximum(mean - low - lot, 0.0)
+    short = np.maximum(mean - low, 0.0)
+    under = np.minimum(short, lot)      # the part of the lot at which demand is short
     some = lot > 0
     width = np.where(some, lot, 1.0)
-    return (np.where(some, (short - rest) * (short + rest) / 2 / width, short),
-            np.where(some, (short - rest) / width, (mean > low).astype(np.float64)))
+    return (np.where(some, under * (short - under / 2) / width, short),
+            np.where(some, under / width, (mean > low).astype(np.float64)))
 
 
 def _normal_over_lot(low: Floats, lot: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
