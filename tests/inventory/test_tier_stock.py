@@ -107,7 +107,7 @@ def test_no_square_root_law_of_a_fill_rate():
     assert [stock(2.0), stock(50.0), stock(2000.0)] == pytest.approx([64, 80, -1265], abs=0.51)
     planned = safety_stock(0.95, [2.0, 50.0, 2000.0], 30.0, 6.0, 1.0, 0.0, 5.0)
     assert planned == pytest.approx([64, 80, 0], abs=0.51)
-    # So planned stock is not concave: one place with 150 units a day needs less than the mean of 50 and 250.
+    # So planned stock is not concave: a place with 275 units a day needs less than the mean of 50 and 500.
     low, middle, high = safety_stock(0.95, [50.0, 275.0, 500.0], 30.0, 6.0, 1.0, 0.0, 5.0)
     assert middle < (low + high) / 2
 
