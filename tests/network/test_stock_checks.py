@@ -70,13 +70,14 @@ CASES: list[tuple[str, Sources, Expected]] = [
         "00123", replenishment_fill_rate="0.9991")),
      {("promises", "fill_rate", (0,), W), ("site_products", "replenishment_fill_rate", (4,), W)}),
     ("fill_rate_near_one", stocked(("promises", 0, "fill_rate", "0.999")), set()),
-    ("stock_column_without_effect", edited(*PROMISED[:1]), {("promises", "fill_rate", (), W)}),
-    ("stock_column_without_effect", edited(*in_group("both")), {("promises", "fill_rate", (), W)}),
+    ("stock_column_without_effect", edited(*at_na("1E10", replenishment_days="9")), {("promises", "fill_rate", (), W)}),
     ("stock_column_without_effect", edited(review_time=7), {("promises", "fill_rate", (), W)}),
     ("stock_column_without_effect", edited(stock_sharing="rationed"), {("promises", "fill_rate", (), W)}),
     ("stock_column_without_effect", stocked(*at_na("00123", lot_size="9"), review_time=7), set()),
+    # what a product is like is no promise: it may be known before any is made
+    ("stock_column_without_effect", edited(*PROMISED[:2], *in_group("both"), *rows_of("1E10")), set()),
     # the fill rate is told as a slip; what depends on it is not told as well
-    ("stock_column_without_effect", edited(*PROMISED[:1], ("promises", 0, "fill_rate", "98")), set()),
+    ("stock_column_without_effect", edited(("promises", 0, "fill_rate", "98"), review_time=7), set()),
     ("no_effect_under_this_rule", stocked(("promises", 0, "safety_factor", "2"), *at_na(
         "00123", nominal_volume="50")),
      {("promises", "safety_factor", (0,), W), ("site_products", "nominal_volume", (4,), W)}),
@@ -185,11 +186,11 @@ def test_a_product_that_stands_in_no_table():
 
 def test_what_describes_stock_is_listed_once():
     found = only("stock_column_without_effect", edited(*PROMISED[:2], *rows_of("1E10"), *at_na(
-        "00123", lot_size="9", stock_sharing="pooled", order_interval="0"), pipeline_on="all"))
+        "00123", lot_size="9", stock_sharing="pooled", order_interval="0"), *at_na("1E10", stock_sharing="pooled"),
+        pipeline_on="all"))
     assert [list(f.values) for f in found] == [[
         "site_products.order_interval in 1 row", "site_products.lot_size in 1 row",
-        "site_products.stock_sharing in 1 row", "products.variance_to_mean in 2 rows",
-        "demand.variance_to_mean in 2 rows", "settings.pipeline_on"]]
+        "site_products.stock_sharing in 2 rows", "settings.pipeline_on"]]
 
 
 def test_a_lot_size_at_a_cross_dock_is_told_with_its_row():

@@ -18,8 +18,6 @@ OF_POINTS = ("review_time", "order_interval", "lot_size", "stock_sharing", "repl
              "replenishment_fill_rate", "nominal_volume", "stock_fixed_cost")
 """Columns of `site_products` that speak of cycle and safety stock."""
 
-_OF_STOCK = (*(("site_products", c) for c in OF_POINTS), ("products", "variance_to_mean"), ("products", "stock_group"),
-             ("demand", "variance_to_mean"))
 _SETTINGS_OF_STOCK = ("stock_rule", "stock_level", "pipeline_on", "lead_time_levels", "longest_wait", "review_time",
                       "order_interval", "stock_sharing")
 
@@ -119,18 +117,18 @@ def fill_rate_near_one(t: Tables) -> Iterator[Fault]:
 
 @rule()
 def stock_column_without_effect(t: Tables) -> Iterator[Fault]:
-    """Columns and settings about cycle and safety stock have an effect once a promise states a fill rate."""
+    """How stock is kept has an effect once a promise states a fill rate."""
     if planned(t) or t.bad("promises", "fill_rate").any() or t.bad("promises", "safety_factor").any():
         return
     values = []
-    for table, name in _OF_STOCK:
-        count = int(_stated(t, table, BY_NAME[table].column(name)).sum())
+    for column in map(BY_NAME["site_products"].column, OF_POINTS):
+        count = int(_stated(t, "site_products", column).sum())
         if count:
-            values.append(f"{table}.{name} in {count:,} {'row' if count == 1 else 'rows'}")
+            values.append(f"site_products.{column.name} in {count:,} {'row' if count == 1 else 'rows'}")
     values += [f"settings.{c}" for c in _SETTINGS_OF_STOCK if t.settings[c] != SETTINGS.column(c).default]
     if values:
-        yield Fault("promises", "fill_rate", "stock is described, and no promise states a fill rate: no cycle, "
-                    "safety or pipeline stock is planned", "state promises.fill_rate, or leave these blank",
+        yield Fault("promises", "fill_rate", "it is said how stock is kept, and no promise states a fill rate: no "
+                    "cycle, safety or pipeline stock is planned", "state promises.fill_rate, or leave these blank",
                     values=values, severity="warning")
 
 
