@@ -15,6 +15,9 @@ Floats = npt.NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+# Percentiles run off at both ends: nodes are crowded there, by t³ (10 − 15 t + 6 t²).
+_WEIGHTS = _WEIGHTS * 30 * (_NODES * (1 - _NODES)) ** 2
+_NODES = _NODES**3 * (10 - 15 * _NODES + 6 * _NODES**2)
 
 
 def on_time_delivery(limit: npt.ArrayLike, window: Callable[[Floats], Floats], transit_mean: npt.ArrayLike,

@@ -66,7 +66,7 @@ def mean_shortage(shape: Floats, scale: Floats, low: Floats, lot: Floats) -> tup
     """
     value, slope = np.empty_like(low), np.empty_like(low)
     bend = scale * np.sqrt(np.maximum(shape, 1.0))
-    smooth = np.where(shape < _SMOOTH_SHAPE, np.minimum(low, bend), bend)   # x^shape bends at 0 where the shape is small
+    smooth = np.where(shape < _SMOOTH_SHAPE, np.minimum(low, bend), bend)   # at small shapes x^shape bends at 0
     narrow = (lot < _NARROW * smooth) | (low + lot < _NEAR_ZERO * scale)
     for part, rule in ((narrow, _by_quadrature), (~narrow, _by_difference)):
         if part.any():

@@ -44,6 +44,7 @@ class Stock(NamedTuple):
     review: Floats
     lead_sd: Floats
     wait: Floats
+    orders: Floats      # order lines per day, infinite where demand is not in whole units
 
     @property
     def whole(self) -> bool:
@@ -87,8 +88,7 @@ def measure(rule: Callable[[Stock], Floats], reorder_point: npt.ArrayLike, mean:
     """`rule` of each stock, by its distribution, as a mean over its possible lead times."""
     stock, weights = _prepared(reorder_point, mean, sd, lead_time, options, wait)
     if stock.distribution == "auto":
-        names = choose_distribution(*stock.demand(stock.protection()), np.broadcast_to(_expanded(
-            options.get("orders_per_day", np.inf), weights is not None), stock.point.shape))
+        names = choose_distribution(*stock.demand(stock.protection()), stock.orders)
         found = np.empty(stock.point.shape)
         for name in DISTRIBUTIONS:
             chosen = names == name
@@ -114,12 +114,12 @@ def _prepared(reorder_point: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.ArrayLi
     probabilities = options.get("lead_time_probabilities")
     weights = None if probabilities is None else checked_probabilities(probabilities, lead)
     parts = [_expanded(part, weights is not None) for part in (point, lot, m, sigma)]
-    rest = [_expanded(part, weights is not None) for part in (interval, lead_sd, waited)]
+    orders = np.asarray(options.get("orders_per_day", np.inf), dtype=np.float64)
+    rest = [_expanded(part, weights is not None) for part in (interval, lead_sd, waited, orders)]
     return Stock(policy, distribution, *np.broadcast_arrays(*parts, lead, *rest)), weights
 
 
-def _expanded(values: npt.ArrayLike, mixture: bool) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
+def _expanded(array: Floats, mixture: bool) -> Floats:
     return array[..., None] if mixture else array
 
 
