@@ -173,14 +173,19 @@ def _stocked(book: _Book, net: Network, line: str, behaviour: str, plan: Plan, t
     assert model is not None
     if line == "stock_fixed":
         charges = fixed_charges(model, plan.values)
+        amount = model.fixed(plan.values)[charges.point]
     else:
-        value = model.declared.money[line].value
-        charges = (cycle_charges if line == "cycle_stock" else safety_charges)(model, plan.values, value)
+        charges = (cycle_charges if line == "cycle_stock" else safety_charges)(model, plan.values)
+        amount = charges.amount(model.declared.money[line].value)
     by_variance = line == "safety_stock"
     share = shares(net, model, plan.values, charges, traced, by_variance=by_variance)
-    item = np.repeat(np.arange(len(charges.amount)), np.diff(share.indptr))
-    book.add(line, behaviour, "variance in layers" if by_variance else "units", charges.amount[item] * share.data,
-             share.data, request=share.indices, origin=model.declared.stocking.points["site"][charges.point[item]])
+    site = model.declared.stocking.points["site"][charges.point]
+    item = np.repeat(np.arange(len(charges)), np.diff(share.indptr))
+    book.add(line, behaviour, "variance in layers" if by_variance else "units", amount[item] * share.data,
+             share.data, request=share.indices, origin=site[item])
+    idle = (np.diff(share.indptr) == 0) & (amount != 0)  # kept for goods that end with nobody
+    if idle.any():
+        book.add(line, behaviour, "circulation", amount[idle], np.zeros(int(idle.sum())), origin=site[idle])
 
 
 def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, point: Positions, amount: Floats,

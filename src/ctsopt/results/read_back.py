@@ -13,6 +13,7 @@ from ctsopt.results import tables
 from ctsopt.results.cost_to_serve import DIMENSIONS
 from ctsopt.results.cube import cost_cube
 from ctsopt.results.plan import Plan
+from ctsopt.results.stock import stock
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -27,9 +28,9 @@ def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.Da
     cube, parents = cost_cube(net, plan)
     return {"costs": plan.costs(), "flows": flow, "production": tables.production(net, plan),
             "sites": tables.sites(net, plan), "service": tables.service(net, plan), "lanes": tables.lanes(net, flow),
-            "loads": tables.loads(net, plan), "carried": tables.carried(net, plan), "limits": tables.limits(plan),
-            "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents, "units": _units(net, flow),
-            "values": pd.DataFrame({"value": values})}
+            "loads": tables.loads(net, plan), "carried": tables.carried(net, plan), "limits": tables.limits(net, plan),
+            "stock": stock(net, plan), "shortage": tables.shortage(net, plan), "cube": cube, "parents": parents,
+            "units": _units(net, flow), "values": pd.DataFrame({"value": values})}
 
 
 def cube_of(solution: Solution, allocation: Allocation) -> pd.DataFrame:

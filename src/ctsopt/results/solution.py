@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from ctsopt.network.network import Network
 
-TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "carried", "limits", "shortage", "cube",
-          "parents", "units", "values")
+TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "carried", "limits", "stock",
+          "shortage", "cube", "parents", "units", "values")
 """Tables of a solution, as they are saved."""
 
 
@@ -126,6 +126,11 @@ class Solution:
     def carried(self) -> pd.DataFrame:
         """Stock that is carried between periods, and what it costs."""
         return self.tables["carried"]
+
+    @property
+    def stock(self) -> pd.DataFrame:
+        """Cycle, safety and pipeline stock by site, product and service class; empty where none is planned."""
+        return self.tables["stock"]
 
     @property
     def limits(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ctsopt.formulation import stock_of
 from ctsopt.formulation.costs import annuity
 from ctsopt.formulation.family import Variables
 from ctsopt.formulation.sites import throughput
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
 _LINES = ["line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon"]
-_LIMITS = ("make_capacity", "lane_volume", "mode_capacity", "contract_volume", "carbon_cap", "budget")
+_LIMITS = ("make_capacity", "lane_volume", "mode_capacity", "contract_volume", "carbon_cap")
 """Families whose rows hold a fixed figure against what the plan uses."""
 
 
@@ -180,7 +181,7 @@ def carried(net: Network, plan: Plan) -> pd.DataFrame:
     return frame[columns]
 
 
-def limits(plan: Plan) -> pd.DataFrame:
+def limits(net: Network, plan: Plan) -> pd.DataFrame:
     """Limits with a fixed figure beside what the plan uses: limit, key, used, least, most."""
     parts = []
     for name in _LIMITS:
@@ -189,9 +190,38 @@ def limits(plan: Plan) -> pd.DataFrame:
             keys = [" / ".join(part for part in key if part) for key in block.index.labels()]
             parts.append(pd.DataFrame({"limit": name, "key": keys, "used": block.rows.lhs.value(plan.values),
                                        "least": block.rows.lower, "most": block.rows.upper}))
+    most = float(net.settings["budget"]) * net.horizon / 365
+    if np.isfinite(most):  # not from its row, which has neither constants nor the declared curves of stock
+        costs = plan.costs()
+        cash = float(costs.loc[costs["behaviour"] != "penalty", "amount"].sum())
+        parts.append(pd.DataFrame({"limit": ["budget"], "key": [""], "used": [cash], "least": [-np.inf],
+                                   "most": [most]}))
+    stored = _stored(net, plan)
+    parts += [stored] if len(stored) else []
     empty = pd.DataFrame({"limit": pd.Series(dtype=str), "key": pd.Series(dtype=str), "used": pd.Series(dtype=float),
                           "least": pd.Series(dtype=float), "most": pd.Series(dtype=float)})
     return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _stored(net: Network, plan: Plan) -> pd.DataFrame:
+    """Stock at the end of every period, cycle and safety stock included, at open sites whose storage is limited."""
+    capacity, periods = net.tables.column("sites", "storage_capacity"), len(net.axes["period"])
+    load = np.zeros((len(capacity), periods))
+    limited = np.isfinite(capacity) & (capacity > 0) & (plan.of("open") > 0)
+    if "carry" in plan.program.variables:
+        keys = plan.index("carry")
+        room = net.derived.supply.load(keys["site"], keys["product"])
+        np.add.at(load, (keys["site"], keys["period"]), plan.of("carry") * room)
+    model = stock_of(plan.program, net)
+    if model is not None:
+        keys, units = model.stored(plan.values)
+        each = keys["period"] >= 0
+        np.add.at(load, (keys["site"][each], keys["period"][each]), units[each])
+        np.add.at(load, keys["site"][~each], units[~each][:, None])
+    site, period = np.nonzero(limited[:, None] & (load > 0))
+    names = zip(net.axes["site"].names(site), net.axes["period"].names(period), strict=True)
+    return pd.DataFrame({"limit": "storage", "key": [f"{s} / {t}" for s, t in names], "used": load[site, period],
+                         "least": -np.inf, "most": capacity[site]})
 
 
 def shortage(net: Network, plan: Plan) -> pd.DataFrame:
