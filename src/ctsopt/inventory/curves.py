@@ -116,7 +116,11 @@ class Curves:
         np.maximum.at(most_under, item, -over)
         roots = np.sqrt(low) + np.sqrt(high)
         bulge = self.root[curve] * (np.sqrt(high) - np.sqrt(low)) ** 2 / np.where(roots > 0, 4 * roots, 1.0)
-        return Lines(intercept - most_over, slope, most_under + most_over + bulge)
+        # What rounding leaves of nothing would be a coefficient 1e-13 times the others, which solvers stumble over.
+        nothing = 1e-12 * np.maximum(np.abs(start), np.abs(end))
+        intercept = intercept - most_over
+        return Lines(np.where(np.abs(intercept) <= nothing, 0.0, intercept),
+                     np.where(np.abs(slope) * width <= nothing, 0.0, slope), most_under + most_over + bulge)
 
     def _place(self, volume: Floats) -> tuple[Positions, Floats]:
         if len(volume) and volume.max() > self.volumes[-1] * (1 + 1e-9):
