@@ -157,7 +157,12 @@ def _utilisation(solution: Solution) -> Iterator[Row]:
 
 
 def _stock(solution: Solution) -> Iterator[Row]:
-    """Stock carried between periods; cycle and safety stock are not in these figures."""
+    """Stock carried between periods, then cycle, safety and pipeline stock."""
+    yield from _carried(solution)
+    yield from _kept(solution)
+
+
+def _carried(solution: Solution) -> Iterator[Row]:
     carried, net = solution.carried, solution.net
     days = net.tables["periods"].set_index("period")["days"]
     products = net.tables["products"].set_index("product")
@@ -167,6 +172,30 @@ def _stock(solution: Solution) -> Iterator[Row]:
     yield _row("carried_stock_units", "units, mean over the horizon", mean.sum())
     yield _row("carried_stock_value", f"{net.settings['currency']}, mean over the horizon", value.sum())
     yield _row("carried_stock_turns", "value delivered a year per value carried", _share(flow, float(value.sum())))
+
+
+def _kept(solution: Solution) -> Iterator[Row]:
+    """Cycle, safety and pipeline stock; 0 where none is planned."""
+    stock, net = solution.stock, solution.net
+    money, products = str(net.settings["currency"]), net.tables["products"].set_index("product")
+    unit_value = stock["product"].map(products["unit_value"]).astype(float)
+    held = stock["cycle"] + stock["safety"]
+    for part in ("cycle", "safety", "pipeline"):
+        yield _row(f"{part}_stock_units", "units, mean over the horizon", stock[part].sum())
+    for part in ("cycle", "safety", "pipeline"):
+        yield _row(f"{part}_stock_value", f"{money}, mean over the horizon", (stock[part] * unit_value).sum())
+    out, kept = float((stock["volume"] * unit_value).sum()), float((held * unit_value).sum())
+    yield _row("stock_turns", "value that goes out a year per value of cycle and safety stock", _share(365 * out, kept))
+    yield _row("days_of_supply", "days, value of cycle and safety stock per value that goes out a day",
+               _share(kept, out))
+    cube = solution.cube
+    by_tier = cube[cube["line"] == "safety_stock"].groupby("tier", observed=True)["amount"].sum()
+    for tier in _tiers(solution):
+        yield _row("safety_stock_cost", f"{money} of the horizon", by_tier.get(tier, 0.0), tier)
+    sites = net.tables["sites"]
+    by_site = stock["value"].groupby(stock["site"], observed=True).sum()
+    for site in sites.loc[sites["kind"].isin(["plant", "dc"]), "site"]:
+        yield _row("stock_value", f"{money}, cycle, safety and inbound pipeline", by_site.get(site, 0.0), site)
 
 
 def _transport(solution: Solution) -> Iterator[Row]:

@@ -31,7 +31,7 @@ _AT = 1e-6
 def in_words(solution: Solution) -> str:
     """The solution as a few lines of text."""
     return "\n".join([_head(solution), *_cost(solution), *_to_serve(solution), *_promises(solution), *_sites(solution),
-                      *_loads(solution), *_carried(solution), *_at_limits(solution)])
+                      *_loads(solution), *_carried(solution), *_kept(solution), *_at_limits(solution)])
 
 
 def proof(status: Status, gap: float) -> str:
@@ -129,6 +129,28 @@ def _carried(solution: Solution) -> Iterator[str]:
         period = str(ends.idxmax())
         yield (f"  stock     carried between periods: at most {ends[period]:,.0f} units (end of {period}), for "
                f"{carried['cost'].sum():,.2f} {solution.net.settings['currency']}")
+
+
+def _kept(solution: Solution) -> Iterator[str]:
+    """Cycle and safety stock: how much, where, and the fill rates that it is for."""
+    stock = solution.stock
+    if not len(stock):
+        return
+    money = solution.net.settings["currency"]
+    sums = stock[["cycle", "safety", "pipeline", "value", "cost"]].sum()
+    pipeline = f", {sums['pipeline']:,.0f} on the way" if sums["pipeline"] > 0 else ""
+    yield (f"  in stock  {sums['cycle']:,.0f} units of cycle stock, {sums['safety']:,.0f} of safety stock{pipeline}; "
+           f"worth {sums['value']:,.2f}, for {sums['cost']:,.2f} {money}")
+    kept = stock[stock["cycle"] + stock["safety"] > 0]
+    at = kept.assign(units=kept["cycle"] + kept["safety"]).groupby("site", observed=True)["units"].sum()
+    if len(at):
+        yield f"    at {_few([f'{site} {units:,.0f}' for site, units in at.sort_values(ascending=False).items()])}"
+    served = kept[kept["fill_rate"] > 0].sort_values("fill_rate", ascending=False)
+    rates = served.groupby(["fill_rate", "tiers"], sort=False, observed=True)["safety"].sum().reset_index()
+    if len(rates):
+        words = [f"{row.fill_rate:.4g} ({str(row.tiers).replace(' | ', ', ')}) {row.safety:,.0f}"
+                 for row in rates.itertuples()]
+        yield f"    safety stock for fill rate {_few(words)}"
 
 
 def _at_limits(solution: Solution) -> Iterator[str]:
