@@ -36,6 +36,7 @@ class Variables:
     config: Expr | None
     stock_segment: Expr | None
     stock_volume: Expr | None
+    stock_above: Expr | None
     stock: StockModel | None
     segments: Segments | None
     cash: tuple[Expr, ...]

@@ -100,6 +100,16 @@ class Arrays:
                       self.row_lower[keep], self.row_upper[keep])
 
 
+    def with_more(self, matrix: sp.csr_array) -> Arrays:
+        """The same program with more rows, each of which is at least 0."""
+        if not matrix.shape[0]:
+            return self
+        both = sp.vstack([self.matrix, matrix], format=self.matrix.format)
+        return Arrays(both, self.cost, self.offset, self.lower, self.upper, self.integer,
+                      np.append(self.row_lower, np.zeros(matrix.shape[0])),
+                      np.append(self.row_upper, np.full(matrix.shape[0], np.inf)))
+
+
 class Program:
     """Named blocks that make up a mixed-integer linear program.
 

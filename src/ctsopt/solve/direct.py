@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -35,8 +36,21 @@ _DIGITS = 1e-13
 """Share of the largest figure of a program below which a tolerance would be lost in the rounding of the sums: HiGHS
 then takes rounding for a broken row, and proves bounds that do not hold."""
 
+_WORTH = 1e-5
+"""Cuts are looked for as long as a round lifts the bound by this share."""
+
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
+
+
+class Cuts(Protocol):
+    """Rows that hold for every whole plan and are found while they are needed; each is at least 0."""
+
+    def known(self) -> sp.csr_array:
+        """The rows found so far."""
+
+    def violated(self, plan: Floats) -> sp.csr_array | None:
+        """New rows that a plan violates; None where there are none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +87,8 @@ class Search:
 
 
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-           watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None) -> Search:
+           watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None,
+           cuts: Cuts | None = None) -> Search:
     """Find the best plan of a program by the links asked for.
 
     Parameters
@@ -86,9 +101,11 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
         Told of the progress.
     keep : callable, optional
         Given every plan that is better than those before.
+    cuts : Cuts, optional
+        Rows to be found for the linear relaxation, before branching.
     """
     try:
-        return _search(program, options, start, watch, keep)
+        return _search(program, options, start, watch, keep, cuts)
     except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
         return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
 
@@ -127,16 +144,17 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
 
 
 def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None) -> Search:
+            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None,
+            cuts: Cuts | None) -> Search:
     begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
     rounds = iterations = 0
     bound = -math.inf
-    if options.links == "lazy" and lazy.any():
-        root, active, rounds, iterations = _root(arrays, lazy, options,
-                                                 deadline if options.relax else begin + _ROOT_SHARE * limit)
+    if (options.links == "lazy" and lazy.any()) or cuts is not None:
+        root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
+                                                 deadline if options.relax else begin + _ROOT_SHARE * limit, cuts)
         # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
         bound = root.bound
         # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
@@ -146,10 +164,12 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
                           active, 0, iterations, rounds)
     usual = _WHOLE[1]
     strict = _strict(arrays, _WHOLE[0])
+    searched = arrays.with_rows(active)
+    searched = searched if cuts is None else searched.with_more(cuts.known())
     try:
-        end = _branch(arrays.with_rows(active), options, start, deadline, watch, strict, keep)
+        end = _branch(searched, options, start, deadline, watch, strict, keep)
     except SolverError:
-        end = _branch(arrays.with_rows(active), options, start, deadline, watch, usual, keep)
+        end = _branch(searched, options, start, deadline, watch, usual, keep)
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
 
 
@@ -176,17 +196,20 @@ def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | 
                   None if options.relax else whole, model.small[1])
 
 
-def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tuple[Outcome, Bools, int, int]:
-    """Linear relaxation with the lazy rows that it needs; which rows are active, and the effort."""
-    active = ~lazy
+def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline: float,
+          cuts: Cuts | None) -> tuple[Outcome, Bools, int, int]:
+    """Linear relaxation with the lazy rows and cuts that it needs; which rows are active, and the effort."""
+    active = active & ~lazy
     candidates = np.flatnonzero(lazy)
     matrix = sp.csr_array(arrays.matrix[candidates])
     lower, upper = arrays.row_lower[candidates], arrays.row_upper[candidates]
     scale = np.maximum(np.asarray(abs(matrix).max(axis=1).todense(), dtype=np.float64).ravel(), 1e-9)
     inside = np.zeros(len(candidates), dtype=bool)
-    model = Highs(arrays.with_rows(active), relax=True, log=options.log, random_seed=options.seed)
+    begin = arrays.with_rows(active)
+    model = Highs(begin if cuts is None else begin.with_more(cuts.known()), relax=True, log=options.log,
+                  random_seed=options.seed)
     rounds = iterations = 0
-    bound = -math.inf
+    bound = before = -math.inf
     while True:
         outcome = model.run(deadline - time.monotonic())
         rounds, iterations = rounds + 1, iterations + outcome.iterations
@@ -198,9 +221,15 @@ def _root(arrays: Arrays, lazy: Bools, options: Options, deadline: float) -> tup
         value = matrix @ outcome.plan
         excess = np.maximum(value - upper, lower - value) / scale
         violated = np.flatnonzero(~inside & (excess > _VIOLATED * model.quantity))
-        if not len(violated):
+        worth = cuts is not None and (len(violated) > 0 or outcome.bound - before > _WORTH * abs(outcome.bound))
+        before = outcome.bound
+        more = cuts.violated(outcome.plan) if cuts is not None and worth else None
+        if not len(violated) and more is None:
             break
         inside[violated] = True
-        model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
+        if len(violated):
+            model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
+        if more is not None:
+            model.add_rows(more, np.zeros(more.shape[0]), np.full(more.shape[0], np.inf))
     active[candidates[inside]] = True
     return replace(outcome, bound=max(outcome.bound, bound)), active, rounds, iterations

@@ -20,6 +20,7 @@ from ctsopt.formulation import stock_of
 from ctsopt.formulation.declared import declared
 from ctsopt.formulation.preference import preference
 from ctsopt.formulation.segments import Breakpoints
+from ctsopt.formulation.stock_cuts import StockCuts, money_of
 from ctsopt.formulation.stock_starts import starting
 from ctsopt.formulation.stock_value import StockModel
 from ctsopt.keys import Floats, Positions
@@ -31,6 +32,8 @@ from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, search_by_name
 
 if TYPE_CHECKING:
+    import scipy.sparse as sp
+
     from ctsopt.network.network import Network
 
 _log = logging.getLogger("ctsopt.solve")
@@ -79,6 +82,32 @@ class Refined:
     plan: Floats | None
 
 
+class _Cuts:
+    """Cuts of a network in the columns of one program.
+
+    Parameters
+    ----------
+    cuts : StockCuts
+    program : Program
+    """
+
+    def __init__(self, cuts: StockCuts, program: Program) -> None:
+        self._cuts, self._money = cuts, money_of(program, cuts.volumes)
+
+    def known(self) -> sp.csr_array:
+        """The rows found so far."""
+        return self._cuts.rows(self._money)
+
+    def violated(self, plan: Floats) -> sp.csr_array | None:
+        """New rows that a plan violates."""
+        known = len(self._cuts)
+        return self._cuts.rows(self._money, known) if self._cuts.find(self._money @ plan, plan) else None
+
+    def touch(self, plan: Floats) -> None:
+        """Find the rows that are exact at a plan."""
+        self._cuts.find(np.zeros(self._cuts.volumes), plan)
+
+
 class Refinement:
     """The search for the least plan cost of one network.
 
@@ -98,6 +127,7 @@ class Refinement:
         assert stock is not None
         self._stock: StockModel = stock
         self._declared = declared(net)
+        self._cuts = StockCuts(net, self._declared, self.base.program)
         self._best: Polished | None = None
         self._bound, self._design = -math.inf, math.inf
         self._effort = np.zeros(3, dtype=np.int64)
@@ -155,7 +185,10 @@ class Refinement:
         begin = None if self._best is None else starting(
             pair.program, self._stock, points.segments(self._declared), self._best.plan)
         plans: list[Floats] = []
-        found = self._search(pair, options, begin, plans.append)
+        cuts = _Cuts(self._cuts, pair.program)
+        if self._best is not None:
+            cuts.touch(self._best.plan)
+        found = self._search(pair, options, begin, plans.append, cuts)
         self._bound = max(self._bound, found.bound)
         for plan in plans[-_KEPT:]:
             if self._promising(plan):
@@ -163,10 +196,10 @@ class Refinement:
         return found, self._take(pair.program, found.plan)
 
     def _search(self, pair: Twin, options: Options, start: tuple[Positions, Floats] | None,
-                keep: Callable[[Floats], None] | None) -> Search:
+                keep: Callable[[Floats], None] | None, cuts: _Cuts | None = None) -> Search:
         if options.solver == DIRECT:
             with watching(quiet=options.log) as watch:
-                found = search(pair.program, options, start, watch, keep)
+                found = search(pair.program, options, start, watch, keep, cuts)
         else:
             found = search_by_name(pair, options)
         self._effort += (found.nodes, found.iterations, found.rounds)
