@@ -11,6 +11,7 @@ from scipy import stats
 from ctsopt.errors import UsageError
 from ctsopt.inventory.critical_levels import critical_level_fill_rates, critical_levels
 from ctsopt.inventory.poisson_levels import poisson_critical_level_fill_rates, poisson_critical_levels
+from ctsopt.inventory.safety_stock import safety_stock
 from tests.inventory.rationing import simulate_days, simulate_units
 
 LEAD, REVIEW = 6.0, 1.0
@@ -139,6 +140,17 @@ def test_one_tier_and_equal_promises_need_no_level():
         [0.8005605585] * 2, abs=1e-6)
     found = critical_levels([0.95, 0.95, 0.95], [20.0, 30.0, 50.0], 36.0, LEAD, REVIEW, 100.0)
     assert found.levels == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_lead_times_that_vary():
+    """One tier is planned as by `safety_stock`; lead times that vary by half a day take more stock."""
+    for lead_sd in (0.0, 0.5, 2.0):
+        stock = float(safety_stock(0.95, 100.0, 36.0, 6.0, 1.0, 200.0, 0.0, lead_sd))
+        found = critical_levels([0.95], [100.0], 36.0, LEAD, REVIEW, 200.0, lead_time_sd=lead_sd)
+        assert found.reorder_point == pytest.approx(700 + stock)
+    two = [critical_levels([0.99, 0.9], [40.0, 60.0], 36.0, LEAD, REVIEW, 200.0, lead_time_sd=sd).reorder_point
+           for sd in (0.0, 0.5)]
+    assert two[1] > two[0] + 10
 
 
 def test_without_lots_and_with_a_wait():

@@ -57,6 +57,16 @@ def test_pieces_that_an_error_needs(error, pieces, ratio):
     assert len(curve.upper) in (pieces, pieces - 1)
 
 
+def test_chords_and_tangents_that_an_error_needs():
+    """5 %: a chord spans a ratio of 3.63 (1 / cosh(ln r / 4) = 0.95), a tangent one of 3.52 (cosh(ln r / 4) = 1.05).
+
+    A range of 47.3 is below 3.63³ = 47.8 and above 3.52³ = 43.8: three chords, four tangents.
+    """
+    curve = square_root_curve(1.0, 47.3, 0.05)
+    assert (len(curve.lower), len(curve.upper)) == (3, 4)
+    assert curve.max_rel_error <= 0.05
+
+
 @pytest.mark.parametrize("error", [0.05, 0.01, 0.001])
 def test_the_square_root_lies_between(error):
     curve = square_root_curve(0.5, 500.0, error)

@@ -151,6 +151,7 @@ def test_stock_that_plans_count_keeps_the_promises(lot, shares, rates):
              - safety_stock(rates[1:], best, 36.0, 6.0, 1.0, lot, 0.0))
     levels = np.concatenate([[0.0], np.cumsum(steps)])
     stock = tier_stock(rates, volume, **LOT, lot_size=lot)
+    assert stock == pytest.approx(levels[-1] + float(safety_stock(rates[-1], 100.0, 36.0, 6.0, 1.0, lot, 0.0)))
     attained = critical_level_fill_rates(700 + stock, levels, volume, 36.0, 6.0, 1.0, lot)
     assert (attained >= np.array(rates) - 1e-9).all()
     assert stock < tier_stock(rates, volume, **LOT, lot_size=lot, policy="pooled")

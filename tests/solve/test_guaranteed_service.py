@@ -191,6 +191,32 @@ def test_stock_of_a_choice_by_hand():
     assert dear.stages["safety_stock"].tolist() == pytest.approx([0, 20 * math.sqrt(5)])
 
 
+def test_the_program_by_hand():
+    """Problem 6.7: stages 3 and 2 have at most 2 and 3 periods to cover, stage 1, which delivers at once, 2 to 5.
+
+    To cover t periods at stage 1 costs 4 · 4 · 10 √t. At the optimum it covers all 5: stages 3 and 2 quote 2 and 3.
+    """
+    (stages, arcs), cost = INSTANCES["problem_6_7"]
+    program = guaranteed_service(stages, arcs).program
+    named = dict(zip(program.column_names(), zip(program.arrays.cost, program.arrays.upper, strict=True), strict=True))
+    assert [n for n in named if n.startswith("covered[1")] == [f"covered[1,{t}]" for t in range(2, 6)]
+    assert [n for n in named if n.startswith("covered[3")] == [f"covered[3,{t}]" for t in range(3)]
+    for stage, holding, t in (("3", 2, 1), ("3", 2, 2), ("2", 3, 0), ("2", 3, 3), ("1", 4, 2), ("1", 4, 5)):
+        assert named[f"covered[{stage},{t}]"][0] == pytest.approx(holding * 40 * math.sqrt(t))
+    assert [named[f"outbound[{stage}]"] for stage in "321"] == [(0, 2), (0, 3), (0, 0)]
+    assert [named[f"inbound[{stage}]"] for stage in "321"] == [(0, 1), (0, 2), (0, 3)]
+
+    best = {"covered[3,0]": 1, "covered[2,0]": 1, "covered[1,5]": 1, "outbound[3]": 2, "outbound[2]": 3,
+            "inbound[3]": 1, "inbound[2]": 2, "inbound[1]": 3}
+    plan = np.array([float(best.get(name, 0)) for name in named])
+    sides = program.matrix() @ plan
+    assert (program.arrays.row_lower - 1e-12 <= sides).all()
+    assert (sides <= program.arrays.row_upper + 1e-12).all()
+    assert float(program.arrays.cost @ plan) == pytest.approx(cost)
+    plan[list(named).index("outbound[3]")] = 3  # later than stage 2 counts on
+    assert (program.matrix() @ plan < program.arrays.row_lower - 0.5).any()
+
+
 def test_a_stage_alone():
     """Without arcs: (2 + 3 - 1) periods to cover."""
     stages, _ = chain({"depot": (3, 2, 5, 2, 1)}, [])

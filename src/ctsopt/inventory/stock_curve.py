@@ -28,7 +28,7 @@ from ctsopt.inventory.safety_stock import safety_stock
 Floats = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-12
-"""Share of the largest value by which sums of products may be off."""
+"""Share of its terms by which a sum may be off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,7 +281,6 @@ def square_root_curve_from_zero(largest: float, pieces: int) -> PiecewiseCurve:
 def _side(x: Floats, y: Floats, share: float, sign: float) -> tuple[Segments, float, float]:
     """One side of an envelope (1: below, -1: above), its largest relative error and its largest error."""
     curve = Curves(x, sign * y[None, :], np.zeros(1))
-    tolerance = _ROUNDING * max(float(y.max()), 1e-300)
     bounds, lines, relative, absolute = [0], [], 0.0, 0.0
     while bounds[-1] < len(x) - 1:
         first = bounds[-1]
@@ -289,7 +288,9 @@ def _side(x: Floats, y: Floats, share: float, sign: float) -> tuple[Segments, fl
         found = curve.lines(np.zeros(len(ends), dtype=np.int64), np.full(len(ends), x[first]), x[ends])
         error = sign * y[None, first:] - (found.intercept[:, None] + found.slope[:, None] * x[None, first:])
         error[np.arange(first, len(x))[None, :] > ends[:, None]] = 0.0
-        error = np.where(error > tolerance, error, 0.0)
+        # What the sum intercept + slope × volume may be off by is no error of the line.
+        rounding = _ROUNDING * (np.abs(found.intercept) + np.abs(found.slope) * x[ends])
+        error = np.where(error > rounding[:, None], error, 0.0)
         part = np.divide(error, y[None, first:], out=np.where(error > 0, np.inf, 0.0), where=y[None, first:] > 0)
         worst = part.max(axis=1)
         # The segment between two neighbouring corners has no error, so that there is always one.
