@@ -70,13 +70,11 @@ def test_window_at_the_lead_time_and_beyond():
 def test_published_mixture_and_moments():
     """Lead time 3 or 7 days. Simulated at s = 554.7: .9501; at 516.3, by two moments: .9404."""
     mixture = {"lead_time": [3.0, 7.0], "lead_time_probabilities": [0.5, 0.5]}
-    found = fill_rate([[554.7], [516.3]], 100.0, 30.0, lot_size=2000.0, **mixture)
-    assert found.shape == (2, 1) or found.shape == (2,)
-    found = [float(fill_rate(s, 100.0, 30.0, lot_size=2000.0, **mixture)) for s in (554.7, 516.3)]
+    found = fill_rate([554.7, 516.3], 100.0, 30.0, lot_size=2000.0, **mixture)
     assert found == pytest.approx([0.9501, 0.9404], abs=0.0006)
     assert float(fill_rate(516.3, 100.0, 30.0, 5.0, lead_time_sd=2.0, lot_size=2000.0)) == pytest.approx(0.95, abs=5e-6)
     alone = [float(fill_rate(554.7, 100.0, 30.0, lead, lot_size=2000.0)) for lead in (3.0, 7.0)]
-    assert found[0] == pytest.approx(sum(alone) / 2, rel=1e-13)
+    assert float(found[0]) == pytest.approx(sum(alone) / 2, rel=1e-13)
 
 
 def test_mixture_of_arrays():
@@ -209,6 +207,8 @@ def test_certain_demand_is_a_sawtooth():
     """
     found = fill_rate([0.0, 100.0, 200.0, 300.0], 100.0, 0.0, 2.0, lot_size=400.0)
     assert 1 - found == pytest.approx([(200 + 50) / 400, (100 + 50) / 400, 50 / 400, 0.0])
+    watched = fill_rate([0.0, 199.99, 200.0], 100.0, 0.0, 2.0, policy="sq", lot_size=400.0)
+    assert watched == pytest.approx([0.5, 1 - 0.01 / 400, 1.0], rel=1e-12)
 
 
 def test_by_hand_in_whole_units():

@@ -183,7 +183,7 @@ def test_what_cannot_be_is_refused(wrong):
 def test_twenty_thousand_at_once():
     rng = np.random.default_rng(7)
     volume, ratio = 2.0 ** rng.uniform(-10, 17, 20_000), 10.0 ** rng.uniform(-2, 2, 20_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = safety_stock(rng.choice([0.9, 0.95, 0.99], 20_000), volume, ratio, rng.uniform(0, 40, 20_000), 1.0, 0.0, 2)
-    assert time.perf_counter() - begun < 5.0        # 0.3 s on an idle core
+    assert time.process_time() - begun < 2.0        # 0.3 s on an idle core
     assert np.count_nonzero(found) > 10_000

@@ -58,6 +58,13 @@ def test_safety_stock_keeps_its_promise(b, mean, ratio_, lead, review, lot, inte
     agrees(days.fill_rate(), b, points=0.2)
 
 
+@pytest.mark.parametrize("wait", [1, 3, 5, 8])
+def test_waits_longer_than_the_lead_time(wait):
+    """Reviewed every seven days, lead time two: who waits longer than two days may be served by the next order."""
+    days = reviewed(gamma_days(100.0, 60.0), 700.0, 0.0, 2, 7)
+    agrees(days.fill_rate(wait), fill_rate(700.0, 100.0, 60.0, 2.0, policy="rs", review_time=7.0, wait=wait))
+
+
 def test_random_lead_times():
     """Three or seven days, orders too far apart to cross: the mixture is exact, its two moments miss by a point."""
     demand = gamma_days(100.0, 30.0, 2 * DAYS)

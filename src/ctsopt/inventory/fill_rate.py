@@ -168,7 +168,8 @@ def _in_orders(stock: Stock) -> Floats:
     step = _STEP * days
     far = stock.over_lot(days + 2 * step)[0] - stock.over_lot(days - 2 * step)[0]
     near = stock.over_lot(days + step)[0] - stock.over_lot(days - step)[0]
-    return 1 - (8 * near - far) / (12 * step * stock.mean)
+    served = 1 - (8 * near - far) / (12 * step * stock.mean)
+    return np.where((stock.sd > 0) | stock.whole, served, _without_undershoot(stock))
 
 
 def _classic(stock: Stock) -> Floats:

@@ -94,6 +94,9 @@ def safety_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_me
     by Newton's method on the logarithm of the shortage, kept within a bracket. It is the only one: below a fill rate of
     1 the formula rises with s.
 
+    An uncertain lead time gives demand over L' and over T gammas of different scale. Where its spread is not small
+    beside the lead time itself, two moments are a rough picture: the stock may even fall a little as s_L rises.
+
     Examples
     --------
     >>> safety_stock(0.95, 100.0, 36.0, 6.0, 1.0, 200.0, 0.0, wait=[0.0, 1.0, 2.0]).round(1)
