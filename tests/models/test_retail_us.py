@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
+from ctsopt.inventory.safety_stock import safety_stock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,3 +206,17 @@ def test_no_bound_above_a_plan_that_is_known(net: cts.Network, sol: cts.Solution
 def open_dcs(sol: cts.Solution) -> set[str]:
     delivered = sol.flows[(sol.flows["kind"] == "delivery") & (sol.flows["quantity"] > 1e-6)]
     return set(delivered["origin"])
+
+
+@pytest.mark.parametrize(("product", "items", "variance"), [
+    ("apparel", 40_000, 5), ("electronics", 8_000, 4), ("homeware", 15_000, 5), ("furnishings", 3_000, 2),
+    ("consumables", 5_000, 24)])
+def test_a_product_group_needs_the_stock_of_its_items(net: cts.Network, product: str, items: int,
+                                                      variance: float) -> None:
+    """As the README says: N items, each at an N-th of the volume, together as much as one product with N times their
+    variance over mean. Lead time 5 days, reviewed daily, ordered weekly.
+    """
+    stated = net.tables["products"].set_index("product").loc[product, "variance_to_mean"]
+    assert stated == items * variance
+    each = safety_stock(0.95, 3000 / items, variance, 5.0, 1.0, 0.0, 7.0)
+    assert items * float(each) == pytest.approx(float(safety_stock(0.95, 3000, stated, 5.0, 1.0, 0.0, 7.0)), rel=1e-9)

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -96,3 +97,48 @@ def test_three_bases_worked_out_on_paper(tmp_path: Path) -> None:
     assert cost["gold_in_two_days"] == pytest.approx(623_500 - 40_000 + 32_000 + 6_500)
     assert cost["one_tier"] == pytest.approx(cost["gold_in_two_days"])
     assert cost["small_west"] == pytest.approx(623_500 + 2_500 * 1.30)  # 50 pallets, 2,500 boxes, come from East
+
+
+# ---- stock_of_tiers ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stock() -> cts.Pack:
+    return cts.read_pack(examples.pack("stock_of_tiers"))
+
+
+def test_stock_of_tiers_promises_what_it_says(stock: cts.Pack) -> None:
+    assert not stock.findings, str(stock.findings)
+    assert len(set(stock.hashes.values())) == len(stock) == 12
+    assert stock.base == cts.read(examples.path("retail_us"))
+    assert stock.base.derived.stocking is None
+    wanted = {"uniform": (0.98, 0.98, 0.98), "tiers_pooled": (0.98, 0.95, 0.9), "tiers_separate": (0.98, 0.95, 0.9),
+              "tiers_rationed": (0.98, 0.95, 0.9), "all_at_90": (0.9, 0.9, 0.9), "gold_0.995": (0.995, 0.9, 0.9)}
+    for name, rates in wanted.items():
+        net = stock.network(name)
+        assert len(net.findings) == 0, str(net.findings)
+        stated = net.tables["promises"].groupby("tier")["fill_rate"].agg(["min", "max"])
+        assert stated.loc[["gold", "silver", "bronze"]].to_numpy().tolist() == [[rate, rate] for rate in rates]
+        assert net.settings["stock_sharing"] == name.removeprefix("tiers_") if "tiers_" in name else "pooled"
+
+
+def test_stock_is_kept_where_goods_are_delivered_from(stock: cts.Pack) -> None:
+    """33 DCs, four groups; one class where all are promised the same, else up to three to choose from."""
+    for name, classes in (("uniform", 1), ("tiers_pooled", 3), ("tiers_rationed", 1)):
+        keepers = stock.network(name).derived.stocking
+        assert keepers is not None
+        assert len(keepers.points) == 33 * 4
+        assert set(np.bincount(keepers.configurations.measures["point"])) == {classes}
+
+
+@pytest.mark.slow
+def test_one_stock_is_cheaper_than_three_and_rationing_than_pooling(stock: cts.Pack) -> None:
+    """On one network and its flows, which are those of the least cost without any stock."""
+    plans = {name: cts.solve(stock.network(name), gap=0.005, time_limit=120, stock="after")
+             for name in ("uniform", "tiers_pooled", "tiers_separate", "tiers_rationed", "all_at_90")}
+    cost = {name: plan.costs.set_index("line")["amount"] for name, plan in plans.items()}
+    for line in ("last_mile", "site_fixed", "cycle_stock"):
+        assert len({round(lines[line], 2) for lines in cost.values()}) == 1
+    safety = {name: lines["safety_stock"] for name, lines in cost.items()}
+    assert (safety["all_at_90"] < safety["tiers_rationed"] < safety["tiers_pooled"] <= safety["uniform"]
+            < safety["tiers_separate"])
