@@ -157,6 +157,18 @@ def test_stock_that_plans_count_keeps_the_promises(lot, shares, rates):
     assert stock < tier_stock(rates, volume, **LOT, lot_size=lot, policy="pooled")
 
 
+def test_layers_may_exceed_a_pool():
+    """In lots of 20 days' demand 400 units a day need no stock at all for 97.6 %; their best 150 by themselves do."""
+    args = {"variance_to_mean": 60.0, "lead_time": 17.0, "review_time": 1.0, "order_interval": 20.0}
+    rates, volume = [0.976, 0.815], [150.0, 250.0]
+    assert tier_stock(rates, volume, **args, policy="pooled") == 0
+    alone = float(safety_stock(0.976, 150.0, 60.0, 17.0, 1.0, 0.0, 20.0))
+    assert alone > 100
+    assert float(safety_stock(0.815, 150.0, 60.0, 17.0, 1.0, 0.0, 20.0)) == 0
+    assert tier_stock(rates, volume, **args) == pytest.approx(alone)
+    assert tier_stock(rates, volume, **args, method="exact") == pytest.approx(0, abs=1e-6)
+
+
 def test_one_tier_is_plain_safety_stock():
     plain = float(safety_stock(0.95, 100.0, 36.0, 6.0, 1.0, 200.0, 0.0))
     for policy, method in itertools.product(("separate", "pooled", "rationed"), ("nested", "share", "exact")):

@@ -66,6 +66,9 @@ def tier_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_mean
     -----
     A separate stock of a tier is replenished for its own demand, in its own lots.
 
+    With fill rates, `nested` may come to more than `pooled`: in large lots a larger volume needs less stock, and the
+    layer of the better tiers is counted at their own, smaller volume. `exact` never does.
+
     Examples
     --------
     >>> [round(tier_stock([0.99, 0.90], [30.0, 70.0], 36.0, 6.0, 1.0, 100.0, policy=p)) for p in POLICIES]
