@@ -31,8 +31,8 @@ LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
 """Cost lines of stock, as columns."""
 
 _TEXTS = ("site", "product", "service_class")
-_FIGURES = ("lead_time", "wait", "volume", "cycle", "safety", "pipeline", "value", "cost", *LINES, "days_of_supply",
-            "turns", "fill_rate_given", "exact_safety", "exact_fill_rate")
+_FIGURES = ("lead_time", "lead_time_sd", "wait", "volume", "cycle", "safety", "pipeline", "value", "cost", *LINES,
+            "days_of_supply", "turns", "fill_rate_given", "exact_safety", "exact_fill_rate")
 COLUMNS = (*_TEXTS, "fill_rate", "tiers", "sharing", *_FIGURES)
 """Columns of the table."""
 
@@ -43,9 +43,9 @@ Parts = list[tuple[Keys, str, Floats]]
 def stock(net: Network, plan: Plan) -> pd.DataFrame:
     """Cycle, safety and pipeline stock: one row for each site, product and service class; empty where none is planned.
 
-    Columns: site, product, service_class, fill_rate (promised), tiers, sharing, lead_time, wait (days, of the
-    configuration), volume (units per day that go out), cycle, safety, pipeline (units, mean over the horizon), value
-    (money), cost (money over the horizon) and its lines, days_of_supply, turns (of cycle and safety stock),
+    Columns: site, product, service_class, fill_rate (promised), tiers, sharing, lead_time, lead_time_sd, wait (days,
+    of the configuration), volume (units per day that go out), cycle, safety, pipeline (units, mean over the horizon),
+    value (money), cost (money over the horizon) and its lines, days_of_supply, turns (of cycle and safety stock),
     fill_rate_given, exact_safety (units), exact_fill_rate. Goods on the way that no stock is sized on have rows with a
     blank class.
     """
@@ -76,8 +76,8 @@ def _worded(net: Network, model: StockModel, index: Keys, columns: dict[str, Flo
     frame["tiers"] = room.tiers(index)
     frame["sharing"] = np.where(chosen >= 0, np.asarray([*SHARING, ""], dtype=object)[
         np.append(stocking.sharing, len(SHARING))[point]], "")
-    for column, source in (("lead_time", "lead_time"), ("wait", "wait")):
-        frame[column] = np.where(chosen >= 0, of[source][chosen], np.nan)
+    for column in ("lead_time", "lead_time_sd", "wait"):
+        frame[column] = np.where(chosen >= 0, of[column][chosen], np.nan)
     held = columns["cycle"] + columns["safety"]
     frame["value"] = (held + columns["pipeline"]) * net.tables.column("products", "unit_value")[index["product"]]
     frame["cost"] = sum(columns[line] for line in LINES)

@@ -12,6 +12,7 @@ from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.schema import ALL
 from ctsopt.solve.recheck_limits import limit_faults, unit_of
+from ctsopt.solve.recheck_stock import stock_faults
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -33,7 +34,8 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
     SolverError
         If anything disagrees: the plan must not be reported.
     """
-    faults = [fault for check in (_demand, _balance, _throughput, _making, _costs, _cube) for fault in check(solution)]
+    always = (_demand, _balance, _throughput, _making, _costs, _cube, stock_faults)
+    faults = [fault for check in always for fault in check(solution)]
     if whole:
         for check in (_closed, _single_sources, _promises, _site_fixed, limit_faults):
             faults += check(solution)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.network.schema import ALL
+from ctsopt.solve.recheck_stock import kept_units
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -25,6 +26,7 @@ def limit_faults(solution: Solution) -> Iterator[str]:
     yield from _loads(solution, legs)
     yield from _site_sizes(solution, legs)
     yield from _stock(solution)
+    yield from _storage(solution)
     yield from _sources(solution)
     yield from _site_counts(solution)
     yield from _contracts(solution)
@@ -135,11 +137,11 @@ def _site_sizes(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
 
 
 def _stock(solution: Solution) -> Iterator[str]:
-    """Stock goes on from period to period, fits into its storage, and ends as agreed."""
+    """Stock goes on from period to period, and ends as agreed."""
     net, stock = solution.net, solution.carried.set_index(["site", "product", "period"])
     if stock.empty:
         return
-    periods, products = net.tables["periods"]["period"].tolist(), net.tables["products"].set_index("product")
+    periods = net.tables["periods"]["period"].tolist()
     closing = stock["closing"].unstack().reindex(columns=periods).fillna(0.0)
     opening = stock["opening"].unstack().reindex(columns=periods).fillna(0.0)
     listed = net.tables["site_products"].set_index(["site", "product"]).reindex(closing.index)
@@ -152,16 +154,29 @@ def _stock(solution: Solution) -> Iterator[str]:
     bad |= (last > given + room[:, 0]) | (same & (last < given - room[:, 0]))
     yield from (f"stock of {'/'.join(key)} does not go on from period to period as it should"
                 for key in closing.index[bad][:3])
-    sites = net.tables["sites"].set_index("site")
-    held = stock.reset_index()
+
+
+def _storage(solution: Solution) -> Iterator[str]:
+    """Stock at the end of every period, with cycle and safety stock, fits into its storage."""
+    net = solution.net
+    sites, products = net.tables["sites"].set_index("site"), net.tables["products"].set_index("product")
+    kept = kept_units(solution)
+    always, names = kept[kept["period"] == ""], net.tables["periods"]["period"]
+    parts = [solution.carried.assign(units=solution.carried["closing"]),
+             kept[kept["period"] != ""].assign(units=lambda part: part["cycle"] + part["safety"]),
+             always.drop(columns="period").assign(units=always["cycle"] + always["safety"]).merge(names, how="cross")]
+    keys = ["site", "product", "period"]
+    held = pd.concat([part[[*keys, "units"]].astype({c: object for c in keys}) for part in parts], ignore_index=True)
+    if held.empty:
+        return
     unit = held["site"].map(sites["capacity_unit"])
     factor = pd.Series(1.0, index=held.index)
     for name, column in (("kg", products["weight"]), ("m3", products["volume"]),
                          ("pallets", 1 / products["pallet_units"])):
         factor = factor.where(unit != name, held["product"].map(column).astype(float))
-    filled = (held["closing"] * factor).groupby([held["site"], held["period"]]).sum()
+    filled = (held["units"] * factor).groupby([held["site"], held["period"]]).sum()
     capacity = sites["storage_capacity"].reindex(filled.index.get_level_values("site")).to_numpy(dtype=float)
-    over = filled.to_numpy() > capacity * (1 + _TOLERANCE) + _TOLERANCE
+    over = filled.to_numpy(dtype=float) > capacity * (1 + _TOLERANCE) + _TOLERANCE
     yield from (f"stock at {'/'.join(key)} is above the storage capacity" for key in filled.index[over][:3])
 
 
