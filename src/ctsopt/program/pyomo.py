@@ -33,7 +33,7 @@ def to_pyomo(program: Program) -> pyo.ConcreteModel:
     Names follow those of the program. Variables stand in the model itself, rows in its block `rows`, cost lines in its
     block `costs`, so that a variable, a family of rows and a cost line may have the same name: `model.open["West"]`,
     `model.rows.serve_demand["A", "gold", "box", "year"]`, `model.costs.last_mile`. `doc` of each component lists its
-    key columns.
+    key columns. A name that Pyomo keeps for itself has an underscore behind it: `model.config_`.
 
     Returns
     -------
@@ -56,6 +56,14 @@ def to_pyomo(program: Program) -> pyo.ConcreteModel:
     return model
 
 
+_EMPTY = pyo.ConcreteModel()
+
+
+def component_name(name: str) -> str:
+    """The name of a block in the Pyomo model: with an underscore where a model has an attribute of that name."""
+    return f"{name}_" if hasattr(_EMPTY, name) else name
+
+
 def _keys(index: Keys) -> list[Any]:
     """Keys as Pyomo takes them: a text for one column, a tuple for several, None for a single thing."""
     labels = index.labels()
@@ -75,7 +83,7 @@ def _variables(model: pyo.ConcreteModel, block: VariableBlock) -> list[Any]:
     doc = _doc(block.name, block.index)
     component = (pyo.Var(keys, domain=domain, dense=True, doc=doc) if block.index.names
                  else pyo.Var(domain=domain, doc=doc))
-    model.add_component(block.name, component)
+    model.add_component(component_name(block.name), component)
     members = [component[key] for key in keys]
     for member, low, high in zip(members, lower, upper, strict=True):
         member.setlb(None if math.isinf(low) else low)
@@ -112,7 +120,7 @@ def _costs(model: pyo.ConcreteModel, program: Program, columns: list[Any]) -> No
         for number, part in enumerate(line.parts, start=1):
             name = _part_name(line.name, number)
             _add(model.costs, name, pyo.Expression, _bodies(part, columns), part.index)
-            if (expression := model.costs.component(name)) is not None:
+            if (expression := model.costs.component(component_name(name))) is not None:
                 total.append(expression)
     model.total_cost = pyo.Objective(expr=pyo.quicksum(pyo.quicksum(part.values()) for part in total))
 
@@ -137,9 +145,9 @@ def _add(home: Any, name: str, kind: Any, bodies: dict[Any, Any], index: Keys) -
 
     doc = _doc(name, index)
     if index.names:
-        home.add_component(name, kind(list(bodies), rule=rule, doc=doc))
+        home.add_component(component_name(name), kind(list(bodies), rule=rule, doc=doc))
     elif bodies:
-        home.add_component(name, kind(rule=rule, doc=doc))
+        home.add_component(component_name(name), kind(rule=rule, doc=doc))
 
 
 def _doc(name: str, index: Keys) -> str:
@@ -237,8 +245,8 @@ def line_values(program: Program, model: pyo.ConcreteModel, plan: Floats) -> dic
     """The value of each cost line's named expressions in a model made by `to_pyomo`, at a plan."""
     for variable, value in zip(variables(program, model), plan.tolist(), strict=True):
         variable.set_value(value, skip_validation=True)
-    parts = {name: [model.costs.component(_part_name(name, number)) for number in range(1, len(line.parts) + 1)]
-             for name, line in program.costs.items()}
+    parts = {name: [model.costs.component(component_name(_part_name(name, number)))
+                    for number in range(1, len(line.parts) + 1)] for name, line in program.costs.items()}
     return {name: sum(pyo.value(member) for part in line if part is not None for member in part.values())
             for name, line in parts.items()}
 
@@ -249,5 +257,5 @@ def _part_name(line: str, number: int) -> str:
 
 def _members(home: Any, name: str, index: Keys) -> list[Any]:
     """The members of a component in the order of `index`; None where there is none."""
-    component = home.component(name)
+    component = home.component(component_name(name))
     return [component[key] if component is not None and key in component else None for key in _keys(index)]

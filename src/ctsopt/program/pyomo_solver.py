@@ -20,7 +20,7 @@ from ctsopt.errors import SolverError, UsageError, nearest_name
 from ctsopt.keys import Floats
 from ctsopt.program.highs import Highs
 from ctsopt.program.program import Arrays, Program
-from ctsopt.program.pyomo import variables
+from ctsopt.program.pyomo import component_name, variables
 from ctsopt.program.status import StoppedBy
 
 _log = logging.getLogger("ctsopt.solve")
@@ -161,7 +161,7 @@ def run(program: Program, model: pyo.ConcreteModel, name: str, options: Mapping[
     """
     if not lazy:
         for block in (block for block in program.rows.values() if block.lazy):
-            model.rows.component(block.name).deactivate()
+            model.rows.component(component_name(block.name)).deactivate()
     if relax:
         pyo.TransformationFactory("core.relax_integer_vars").apply_to(model)
     solver = pyo.SolverFactory(name)

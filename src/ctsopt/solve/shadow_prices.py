@@ -2,7 +2,9 @@
 
 The whole decisions of the plan are fixed and the linear program that is left is solved; its duals are turned from
 rows of the program to cells of the tables. The least cost is convex in each of these figures, so that a larger step
-saves at most its dual per unit (Dantzig, "Linear Programming and Extensions", 1963, chapter 12).
+saves at most its dual per unit (Dantzig, "Linear Programming and Extensions", 1963, chapter 12). Where stock is
+planned, it is priced along its declared curve beside the plan's own volume, and configurations stay as they are; the
+curve may bend, so that a larger step may save more or less.
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import SolverError, UsageError
-from ctsopt.formulation import build
+from ctsopt.formulation import build, stock_of
 from ctsopt.formulation.family import RowFamily
+from ctsopt.formulation.segments import Breakpoints
+from ctsopt.formulation.stock_layers import LINES
+from ctsopt.formulation.stock_starts import starting
 from ctsopt.keys import Bools, Floats
 from ctsopt.network.schema import BY_NAME, SETTINGS
 from ctsopt.program.highs import Highs, Outcome
@@ -33,9 +38,10 @@ _POINT = "percentage point"
 def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.DataFrame:
     """What relaxing each promise, capacity and agreement by one unit would save, at this network.
 
-    Which sites are open, their levels, single sources and loads stay as they are; flows are free. The figures are rates
-    at the plan: a larger step saves at most as much per unit. Promises with `each_order` and shares in contracts have
-    no such rate: they decide which ways there are, or weigh flows against each other.
+    Which sites are open, their levels, single sources, loads and the configurations of stock points stay as they are;
+    flows are free. The figures are rates at the plan: a larger step saves at most as much per unit (with stock planned,
+    while volumes stay between the declared volumes beside them). Promises with `each_order` and shares in contracts
+    have no such rate: they decide which ways there are, or weigh flows against each other.
 
     Parameters
     ----------
@@ -55,8 +61,9 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
     UsageError
         If the rules are not those of the solution, or it was found under rules written in Pyomo.
     """
-    net, program = _program(solution, extra)
-    end = _duals(program, solution.tables["values"]["value"].to_numpy(dtype=float))
+    net = _network(solution, extra)
+    program, values = _program(net, extra, solution.tables["values"]["value"].to_numpy(dtype=float))
+    end = _duals(program, values)
     parts = [part for block in (_capacities, _agreements, _served, _served_in_full, _on_time)
              for part in block(solution, net, program, end)]
     frame = pd.concat([pd.DataFrame(columns=COLUMNS), *parts]) if parts else pd.DataFrame(columns=COLUMNS)
@@ -67,7 +74,8 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
     return kept.sort_values(["table", "column", "saves"], ascending=[True, True, False], ignore_index=True)
 
 
-def _program(solution: Solution, extra: Sequence[RowFamily]) -> tuple[Network, Program]:
+def _network(solution: Solution, extra: Sequence[RowFamily]) -> Network:
+    """The network that the plan is of, with the ways that its program has."""
     record = solution.record
     if record.get("pyomo_rules"):
         raise UsageError("shadow prices: the plan was found under rules written in Pyomo, which this does not know; "
@@ -78,8 +86,33 @@ def _program(solution: Solution, extra: Sequence[RowFamily]) -> tuple[Network, P
     names = [rule.__name__ for rule in extra]
     if names != list(record.get("extra", [])):
         raise UsageError(f"shadow prices: the plan was found with extra = {list(record.get('extra', []))}, not {names}")
-    net = solution.net.unpruned() if record.get("unpruned") else solution.net
-    return net, build(net, extra)
+    return solution.net.unpruned() if record.get("unpruned") else solution.net
+
+
+def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Program, Floats]:
+    """The program, and a plan whose whole columns are those to keep.
+
+    Where stock is planned, the volume of each layer lies in a segment between the declared volumes next to it.
+    """
+    program = build(net, extra)
+    stock = stock_of(program, net)
+    if stock is None:
+        return program, plan
+    made, valued = stock.declared, stock.of(plan)
+    volume = valued.volume[made.layers.volume]
+    layer = np.flatnonzero(valued.active & (volume > 0))
+    down, up = made.money[LINES[0]].corners(volume[layer])
+    most = made.most[made.layers.volume[layer]]
+    points = Breakpoints.first(made)
+    some = np.isin(layer, points.layer)
+    points = points.with_points(np.concatenate([layer[some]] * 2),
+                                np.concatenate([down[some], np.minimum(up, most)[some]]))
+    program = build(net, extra, points)
+    columns, whole = starting(program, stock, points.segments(made), plan)
+    values = np.zeros(program.columns)
+    values[columns] = whole
+    values[:len(plan)] = plan
+    return program, values
 
 
 def _duals(program: Program, values: Floats) -> Outcome:
