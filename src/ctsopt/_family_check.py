@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctsopt.errors import CtsError, DataError
-from ctsopt.formulation import COSTS, ROWS, VARIABLES, build
+from ctsopt.formulation import COSTS, ROWS, STOCK, VARIABLES, build
+from ctsopt.formulation.declared import declared
+from ctsopt.formulation.segments import Breakpoints
 from ctsopt.network.network import Network, network
 from ctsopt.program.algebra import Rows
 from ctsopt.program.highs import Highs
@@ -64,8 +66,8 @@ def examine(family: Callable[..., Any], net: Network | Sequence[Network] | None,
 def _static(family: Callable[..., Any]) -> Iterator[str]:
     """Faults of the function itself: its name, its parameters, its docstring."""
     name = getattr(family, "__name__", "")
-    taken = {f.__name__: what for what, families in (("a variable", VARIABLES), ("rows", ROWS), ("a cost line", COSTS))
-             for f in families}
+    known = (("a variable", (*VARIABLES, *STOCK)), ("rows", ROWS), ("a cost line", COSTS))
+    taken = {f.__name__: what for what, families in known for f in families}
     if not name.isidentifier():
         yield "it has no name of its own: write it with def, its name is the name of its rows"
     elif name in taken:
@@ -111,8 +113,11 @@ def _look(family: Callable[..., Any], name: str, net: Network, same_program: Cal
         given.extend([family(x, net), family(x, net)])
         return given[0]
 
+    lines = None if net.derived.stocking is None else Breakpoints.first(declared(net))
     try:
-        program = build(net, [recorded])
+        if lines is not None:  # a search begins without decisions on stock
+            build(net, [family])
+        program = build(net, [recorded], lines)
     except Exception as fault:  # whatever goes wrong in the family is what its author wants to read
         seen.faults.append(f"it cannot be built: {type(fault).__name__}: {fault}")
         return seen
@@ -129,7 +134,7 @@ def _look(family: Callable[..., Any], name: str, net: Network, same_program: Cal
         same_program(program)
     except AssertionError as fault:
         seen.faults.append(str(fault))
-    _solve(family, seen, program, build(net))
+    _solve(family, seen, program, build(net, (), lines))
     return seen
 
 
