@@ -3,7 +3,7 @@
 A Pyomo model written from docs/how-it-works.md and the data dictionary, importing nothing of ctsopt, with the simplest
 valid formulation: no pruning but what the page demands, no dominance, no strengthening rows, a wide big-M. Clarity over
 speed: for networks of a few sites and customers. oracle_tables.py reads the tables, oracle_ways.py makes the ways,
-oracle_stock.py adds stock over periods, oracle_limits.py levels, limits, loads and contracts, and the page's bound on
+oracle_stock.py adds stock over periods, oracle_safety_stock.py cycle and safety stock, oracle_limits.py levels, limits, loads and contracts, and the page's bound on
 what goes through a site: only where something asks for volume, because elsewhere it cannot bind, and leaving it out
 there shows that it does not.
 
@@ -22,13 +22,14 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
 
 from tests import oracle_limits as limits
+from tests import oracle_safety_stock as availability
 from tests import oracle_stock as stock
 from tests.oracle_tables import INF, Network, makes, promise_of, read, room, usable
 from tests.oracle_ways import SHIFT, Way, all_deliveries, all_moves
 
 LINES = ("production", "procurement", "line_haul", "handling_in", "handling_out", "site_fixed", "site_opening",
          "site_closing", "carried_stock", "stock_change", "last_mile", "lane_fixed", "loads", "duty", "tier_program",
-         "carbon", "shortage")
+         "carbon", "cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock", "shortage")
 EXACT = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9, "mip_feasibility_tolerance": 1e-9,
          "mip_abs_gap": 1e-7, "threads": 1, "random_seed": 0}
 
@@ -62,9 +63,13 @@ class Program(NamedTuple):
 
 def optimum(tables: dict, settings: dict | None = None, gap: float = 1e-9) -> OracleResult:
     """The least cost of serving the network given by plain tables."""
-    program = build(read(tables, settings or {}))
-    if not solve(program.model, gap):
-        return OracleResult(math.nan, {}, (), "infeasible")
+    breakpoints: availability.Breakpoints = {}
+    while True:
+        program = build(read(tables, settings or {}), breakpoints)
+        if not solve(program.model, gap):
+            return OracleResult(math.nan, {}, (), "infeasible")
+        if not availability.missing(program, breakpoints):
+            break
     x = program.model
     by_line = {line: float(pyo.value(x.lines[line])) for line in LINES}
     unserved = {key: pyo.value(v) for key, v in x.unserved.items() if pyo.value(v) > 1e-9}
@@ -90,7 +95,7 @@ def solve(model: Any, gap: float) -> bool:
     return True
 
 
-def build(net: Network) -> Program:
+def build(net: Network, breakpoints: availability.Breakpoints) -> Program:
     """The whole program: variables, rows, costs."""
     x = pyo.ConcreteModel()
     demand = {(r["customer"], r["product"], r["period"]): r["quantity"] for r in net.demand}
@@ -107,7 +112,7 @@ def build(net: Network) -> Program:
     for family in (serve_demand, site_balance, site_throughput, make_capacity, single_source, sites_in_group,
                    unpromised, promises, *stock.FAMILIES, *limits.FAMILIES):
         family(program)
-    x.lines = costs(program) | stock.costs(program) | limits.costs(program)
+    x.lines = costs(program) | stock.costs(program) | limits.costs(program) | availability.build(program, breakpoints)
     limits.budget(program)
     x.cost = pyo.Objective(expr=sum(x.lines.values()))
     return program

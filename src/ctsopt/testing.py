@@ -119,6 +119,8 @@ FEATURES: dict[str, Feature] = {
     "stock": Feature("Stock is carried from one period to the next, before a season.", ("several_periods",), 0.7),
     "storage": Feature("Some sites have little storage, some none.", ("stock",), 0.6),
     "opening_stock": Feature("Some sites have stock when the first period begins.", ("stock",), 0.6),
+    "availability": Feature("Promises have a fill rate: cycle and safety stock is planned (only where asked for).",
+                            chance=0.0),
 }
 """Every feature by name."""
 

@@ -37,7 +37,8 @@ def choose() -> list[int]:
     """Greedily the seed that adds most to what is covered fewer than TIMES times."""
     covers = {seed: {("on" if on else "off", name) for name, on in random_features(seed).items()}
               | {("decides", name) for name in decisive(seed)} for seed in range(POOL)}
-    wanted = dict.fromkeys([(kind, name) for name in FEATURES for kind in ("on", "off", "decides")], TIMES)
+    drawn = [name for name in FEATURES if name != "availability"]  # that one is on only where it is asked for
+    wanted = dict.fromkeys([(kind, name) for name in drawn for kind in ("on", "off", "decides")], TIMES)
     chosen: list[int] = []
     for _ in range(COUNT):
         best = max((seed for seed in covers if seed not in chosen),

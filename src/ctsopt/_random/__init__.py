@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt._random import business, limits, places, stock, transport
+from ctsopt._random import availability, business, limits, places, stock, transport
 from ctsopt._random.draw import Draw
 from ctsopt.network.schema import BY_NAME
 
@@ -26,6 +26,8 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
         for what, added in (("limits", LIMITS), ("stock", STOCK)):
             if table in added and table in draw.tables:
                 added[table](draw, draw.rng(f"{table}, {what}"))
+        if table in AVAILABILITY:  # makes the table where there is none yet
+            AVAILABILITY[table](draw, draw.rng(f"{table}, availability"))
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
                       for name, frame in draw.tables.items() if len(frame)}
@@ -48,6 +50,7 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
         chosen["processing_time"] = 0.25
     if draw.on["stock"]:
         chosen["holding_rate"] = float(draw.rng("settings, stock").choice([0.08, 0.15, 0.25]))
+    chosen |= availability.settings(draw, draw.rng("settings, availability"))
     return chosen | limits.settings(draw, draw.rng("settings, limits"))
 
 
@@ -84,6 +87,11 @@ LIMITS: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
 STOCK: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
     "products": stock.products, "sites": stock.sites, "site_products": stock.site_products}
 """What stock over periods adds to some tables."""
+
+AVAILABILITY: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
+    "products": availability.products, "promises": availability.promises, "demand": availability.demand,
+    "sites": availability.sites, "site_products": availability.site_products}
+"""What promises on availability add to some tables."""
 
 MAKERS: Mapping[str, Callable[[Draw, np.random.Generator], pd.DataFrame | None]] = {
     "periods": business.periods, "products": business.products, "modes": transport.modes, "tiers": business.tiers,
