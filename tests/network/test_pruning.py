@@ -10,7 +10,7 @@ from ctsopt.network.pruning import dominated
 
 SITE = Axis("site", ["D", "E", "X", "Y"])
 FAST = {"via": "", "cost": 5.0, "on_time": 0.9, "certain": 1.0, "days": 2.0, "site": "D", "request": 0, "co2": 0.0,
-        "shares": 0, "minimum": False}
+        "wait": 0, "shares": 0, "minimum": False}
 
 
 def beaten(*ways: dict, counts: bool = True) -> list[bool]:
@@ -21,7 +21,7 @@ def beaten(*ways: dict, counts: bool = True) -> list[bool]:
     columns = {name: np.array([w[key] for w in full]) for name, key in (
         ("on_time", "on_time"), ("certain", "certain"), ("lead_time", "days"), ("request", "request"))}
     result = dominated(Coded(keys, columns), np.array([w["cost"] for w in full]), np.full(len(full), counts),
-                       np.array([w["co2"] for w in full], dtype=float),
+                       np.array([w["co2"] for w in full], dtype=float), np.array([w["wait"] for w in full], dtype=float),
                        np.array([w["shares"] for w in full], dtype=np.int64),
                        np.array([w["minimum"] for w in full], dtype=bool))
     return result.tolist()
@@ -47,6 +47,10 @@ def beaten(*ways: dict, counts: bool = True) -> list[bool]:
     ({"co2": 2}, {"cost": 6, "co2": 1}, [False, False]),  # dearer, but the cap may need it
     ({"co2": 1}, {"cost": 6, "co2": 1}, [False, True]),
     ({"co2": 1}, {}, [True, False]),  # equal cost, emits nothing
+    ({}, {"cost": 6, "wait": 1}, [False, False]),  # dearer, but it leaves a day to wait for stock
+    ({"wait": 1}, {"cost": 6, "wait": 1}, [False, True]),
+    ({"wait": 2}, {"cost": 6, "wait": 1}, [False, True]),
+    ({"wait": 1}, {}, [False, True]),  # equal cost: the one that leaves more time
     ({"shares": 1}, {"cost": 6}, [False, False]),  # the cheap one takes a limited lane, which may be full
     ({}, {"cost": 6, "shares": 1}, [False, True]),  # only the dearer one takes a limited lane
     ({"shares": 1}, {"cost": 6, "shares": 1}, [False, True]),  # both take the same lane
