@@ -95,10 +95,12 @@ def _cut(point: Positions, days: Floats, sd: Floats, single: np.ndarray[tuple[in
 
     Returns point, lead time and standard deviation of each part, and for each way in the number of its part.
     """
+    if not len(point):
+        return point, days, sd, np.empty(0, dtype=np.int64)
     order = np.lexsort((days, point))
     point, days, sd = point[order], days[order], sd[order]
-    fresh = np.append(True, point[1:] != point[:-1]) if len(point) else np.empty(0, dtype=bool)
-    gap = np.where(fresh, 0.0, days - np.append(0.0, days[:-1])[:len(days)])
+    fresh = np.append(True, point[1:] != point[:-1])
+    gap = np.where(fresh, 0.0, days - np.append(0.0, days[:-1]))
     by_gap = np.lexsort((-np.arange(len(gap)), -gap, point))  # of equal gaps the later one
     start = np.flatnonzero(fresh)
     rank = np.empty(len(gap), dtype=np.int64)
@@ -108,10 +110,10 @@ def _cut(point: Positions, days: Floats, sd: Floats, single: np.ndarray[tuple[in
     last = np.append(np.flatnonzero(begins)[1:], len(point)) - 1
     spread = np.zeros(len(last))
     np.maximum.at(spread, part, sd)
-    group, level_of = point[last], part - part[start][np.cumsum(fresh) - 1] if len(point) else part
+    group, level_of = point[last], part - part[start][np.cumsum(fresh) - 1]
     for _ in range(most - 1):  # a level bears the standard deviation of all ways that it allows
         later = np.append(False, group[1:] == group[:-1])
-        spread = np.where(later, np.maximum(spread, np.append(0.0, spread[:-1])[:len(spread)]), spread)
+        spread = np.where(later, np.maximum(spread, np.append(0.0, spread[:-1])), spread)
     back = np.empty(len(order), dtype=np.int64)
     back[order] = level_of
     return group, days[last], spread, back

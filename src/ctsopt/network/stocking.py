@@ -209,7 +209,7 @@ def _configurations(net: Network, points: Keys, ways: Ways, place: Positions, pr
 def _labels(lead_time: Floats, wait: Positions, chosen: Positions, fill: Floats, factor: Floats) -> Floats:
     """Names of configurations: `lead 5.4 wait 1 fill 0.98`."""
     names = class_labels(fill, factor)
-    parts = [np.char.add("lead ", [f"{days:.12g}" for days in lead_time.tolist()])]
+    parts = [np.char.add("lead ", np.array([f"{days:.12g}" for days in lead_time.tolist()], dtype=str))]
     if wait.any():
         parts.append(np.char.add(" wait ", wait.astype(str)))
     if (chosen >= 0).any():

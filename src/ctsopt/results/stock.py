@@ -77,14 +77,14 @@ def _worded(net: Network, model: StockModel, index: Keys, columns: dict[str, Flo
     frame["sharing"] = np.where(chosen >= 0, np.asarray([*SHARING, ""], dtype=object)[
         np.append(stocking.sharing, len(SHARING))[point]], "")
     for column in ("lead_time", "lead_time_sd", "wait"):
-        frame[column] = np.where(chosen >= 0, of[column][chosen], np.nan)
+        frame[column] = np.append(of[column].astype(np.float64), np.nan)[chosen]
     held = columns["cycle"] + columns["safety"]
     frame["value"] = (held + columns["pipeline"]) * net.tables.column("products", "unit_value")[index["product"]]
     frame["cost"] = sum(columns[line] for line in LINES)
     volume = columns["volume"]
     frame["days_of_supply"] = np.where(volume > 0, held / np.where(volume > 0, volume, 1.0), np.nan)
     frame["turns"] = np.where(held > 0, volume * 365 / np.where(held > 0, held, 1.0), np.nan)
-    pooled = np.where(chosen >= 0, of["service_class"][chosen], BLANK)
+    pooled = np.append(of["service_class"], BLANK)[chosen]
     given = np.append(stocking.fill_rate, np.nan)[np.where(pooled >= 0, pooled, service)]
     frame["fill_rate_given"] = np.where(chosen >= 0, given, np.nan)
     frame["exact_safety"], frame["exact_fill_rate"] = exact_check(net, model, room.plan, index, point)
