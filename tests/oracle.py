@@ -3,9 +3,9 @@
 A Pyomo model written from docs/how-it-works.md and the data dictionary, importing nothing of ctsopt, with the simplest
 valid formulation: no pruning but what the page demands, no dominance, no strengthening rows, a wide big-M. Clarity over
 speed: for networks of a few sites and customers. oracle_tables.py reads the tables, oracle_ways.py makes the ways,
-oracle_stock.py adds stock over periods, oracle_safety_stock.py cycle and safety stock, oracle_limits.py levels, limits, loads and contracts, and the page's bound on
-what goes through a site: only where something asks for volume, because elsewhere it cannot bind, and leaving it out
-there shows that it does not.
+oracle_stock.py adds stock over periods, oracle_safety_stock.py cycle and safety stock, oracle_limits.py levels, limits,
+loads and contracts, and the page's bound on what goes through a site: only where something asks for volume, because
+elsewhere it cannot bind, and leaving it out there shows that it does not.
 
     optimum(tables, settings).total
 """

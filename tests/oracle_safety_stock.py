@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pyomo.environ as pyo
 
 from tests.oracle_tables import INF, room
+from tests.stock_formulas import LEAST_VOLUME, STEPS_PER_DOUBLING, cycle_stock
 from tests.stock_oracle import LINES, Class, Configuration, Flow, Point, Stock, rank
 
 Breakpoints = dict[tuple, set[float]]
@@ -162,7 +163,7 @@ def storage(program: Any) -> None:
 
 
 def cycle(program: Any, stock: Stock, span: Span) -> tuple[Any, Any]:
-    """Yearly money of the cycle stock of a span, and its room: the larger of the lot and the order interval."""
+    """Yearly money of the cycle stock of a span, and its room: the declared curve, which is convex where any is."""
     x, point = program.model, span.point
     together = stock.sharing(point) != "separate"
     groups = [tuple(span.flows)] if together else [(c,) for c in span.flows]
@@ -170,29 +171,45 @@ def cycle(program: Any, stock: Stock, span: Span) -> tuple[Any, Any]:
     taken: Any = 0.0
     for n, classes in enumerate(groups):
         block = x.stock[*point, span.name, "cycle", n]
-        members = stock.members(point)
-        block.served, block.lot = pyo.Var(domain=pyo.Binary), pyo.Var(members, domain=pyo.NonNegativeReals)
+        members = stock.groups[point.group]
+        block.served, block.units = pyo.Var(domain=pyo.Binary), pyo.Var(members, domain=pyo.NonNegativeReals)
         volume = span.volume(classes)
         x.rows.add(volume * span.days <= all_units(program) * block.served)
         for p in members:
-            lot, interval = stock.ordering(point.site, p)
-            x.rows.add(block.lot[p] >= lot * block.served)
-            x.rows.add(block.lot[p] >= interval * stock.share[p] * volume)
-            half = (block.lot[p] + stock.share[p] * volume * stock.review(point.site, p)) / 2
-            money += stock.held(p) * half
-            taken += room(program.net, point.site, p) * half
+            for height, slope in lines_of_cycle(stock, point.site, p):
+                x.rows.add(block.units[p] >= height * block.served + slope * volume)
+            money += stock.held(p) * block.units[p]
+            taken += room(program.net, point.site, p) * block.units[p]
     return money, taken
+
+
+def lines_of_cycle(stock: Stock, site: str, product: str) -> list[tuple[float, float]]:
+    """Lines (height at 0, slope) whose maximum is the declared cycle stock of a volume of the group: what lies below
+    the grid, the lot, the order interval, and the piece of the grid in which one takes over from the other."""
+    share, review, (lot, interval) = stock.share[product], stock.review(site, product), stock.ordering(site, product)
+
+    def units(volume: float) -> float:
+        return cycle_stock(share * volume, review, lot, interval)
+
+    lines = [(units(LEAST_VOLUME), 0.0), (lot / 2, share * review / 2), (0.0, share * (interval + review) / 2)]
+    change = lot / (interval * share) if interval * share else 0.0
+    if change > LEAST_VOLUME:
+        step = math.floor(STEPS_PER_DOUBLING * math.log2(change))
+        low, high = (2 ** (k / STEPS_PER_DOUBLING) for k in (step, step + 1))
+        slope = (units(high) - units(low)) / (high - low)
+        lines.append((units(low) - slope * low, slope))
+    return lines
 
 
 def terms(stock: Stock, span: Span, configuration: Configuration, chosen: Class | None) -> list[Term]:
     """The roots of a configuration; `chosen` is the class whose factor all get where stock is pooled."""
-    point, members = span.point, stock.members(span.point)
+    point, members = span.point, stock.groups[span.point.group]
     ranked = sorted(span.flows, key=rank, reverse=True)
     factors = [stock.factor(point, configuration, c) for c in ranked]
     exposed = max(configuration.lead_time + max(stock.review(point.site, p) for p in members) - configuration.wait, 0.0)
-    money = stock.mix(point, {p: stock.held(p) for p in members})
+    money = stock.mix(point, stock.held)
     limited = stock.net.sites[point.site]["storage_capacity"] < INF
-    space = stock.mix(point, {p: room(stock.net, point.site, p) for p in members}) if limited else 0.0
+    space = stock.mix(point, lambda p: room(stock.net, point.site, p)) if limited else 0.0
     if chosen is not None:
         over = [(stock.factor(point, configuration, chosen), tuple(ranked))]
     elif stock.sharing(point) == "separate":

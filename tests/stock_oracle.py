@@ -6,17 +6,19 @@ Written from docs/stock.md and the data dictionary alone. The tables and the way
 C. With `square_root` classes are ranked by fill rate, then by safety factor. A better class with the smaller factor
    is refused where stock is pooled: the page does not say what it gets.
 D. `peak`: the period in which all classes of the point together have the most; its volumes count for every class.
-E. The members of a group at a site are those that may be stocked there; what a way in brings counts for all of them.
+E. Lead times and fixed costs of a group at a site are those of the members that may be stocked there; units are those
+   of all members in the mix, whatever is stocked.
 F. A level's standard deviation is the largest of the ways up to it with one level, too.
 G. Below NOTHING units a day a volume is rounding of a solver.
 H. With `square_root` the variance of a flow is that of its own product in a group, too; a unit of the group is worth,
    and takes, the mean of its members by the mix.
+I. With `square_root` the cycle stock is that of the declared curve, too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -146,9 +148,9 @@ class Stock:
         rows = [r for r in self.net.demand if r["product"] == product and not math.isnan(r["variance_to_mean"])]
         return sum(r["quantity"] * r["variance_to_mean"] for r in rows) / sum(r["quantity"] for r in rows)
 
-    def mix(self, point: Point, figure: dict[str, float]) -> float:
-        some = self.members(point)
-        return sum(self.share[p] * figure[p] for p in some) / sum(self.share[p] for p in some)
+    def mix(self, point: Point, figure: Callable[[str], float]) -> float:
+        """Mean of a figure over the members of the group."""
+        return sum(self.share[p] * figure(p) for p in self.groups[point.group])
 
     def held(self, product: str) -> float:
         """Money for holding a unit for a year."""
@@ -313,22 +315,21 @@ class Stock:
         def of(p: str, m: float) -> float:
             return cycle_stock(self.share[p] * m, self.review(point.site, p), *self.ordering(point.site, p))
 
-        exact = self.net.settings["stock_rule"] == "square_root"
-        return self.over_members(point, lambda p: of(p, volume) if exact else on_the_grid(lambda m: of(p, m), volume))
+        return self.over_members(point, lambda p: on_the_grid(lambda m: of(p, m), volume))  # reading I
 
     def over_members(self, point: Point, units: Any) -> tuple[float, float]:
-        amounts = {p: units(p) for p in self.members(point)}
+        """Units of all members of the group, and money for holding them for a year."""
+        amounts = {p: units(p) for p in self.groups[point.group]}
         return sum(amounts.values()), sum(self.held(p) * amount for p, amount in amounts.items())
 
     def safety(self, point: Point, configuration: Configuration, served: Class, layer: Layer) -> tuple[float, float]:
         """Units and yearly money of the safety stock of a class."""
         if self.net.settings["stock_rule"] == "square_root":
-            members = self.members(point)
-            review = max(self.review(point.site, p) for p in members)
+            review = max(self.review(point.site, p) for p in self.groups[point.group])
             exposed = max(configuration.lead_time + review - configuration.wait, 0.0)
             units = self.factor(point, configuration, served) * (
                 math.sqrt(exposed * layer.variance) + configuration.sd * layer.volume)
-            return units, units * self.mix(point, {p: self.held(p) for p in members})
+            return units, units * self.mix(point, self.held)
 
         def of(p: str, m: float) -> float:
             return safety_stock(served.fill_rate, self.share[p] * m, self.variance_to_mean(p), configuration.lead_time,
@@ -343,8 +344,8 @@ class Stock:
             return served.factor
         if served.fill_rate == 0:
             return 0.0
-        members = self.members(point)
-        nominal = sum(self.stated(point.site, p, "nominal_volume", math.nan) for p in members)
+        members = self.groups[point.group]
+        nominal = sum(self.stated(point.site, p, "nominal_volume", 0.0) for p in members)
         return max(safety_factor(served.fill_rate, self.share[p] * nominal, self.variance_to_mean(p),
                                  configuration.lead_time, self.review(point.site, p), *self.ordering(point.site, p),
                                  configuration.wait, configuration.sd) for p in members)
