@@ -20,8 +20,9 @@ def beaten(*ways: dict, counts: bool = True) -> list[bool]:
                      via=SITE.codes([w["via"] for w in full]))
     columns = {name: np.array([w[key] for w in full]) for name, key in (
         ("on_time", "on_time"), ("certain", "certain"), ("lead_time", "days"), ("request", "request"))}
+    emitted, wait = (np.array([w[key] for w in full], dtype=float) for key in ("co2", "wait"))
     result = dominated(Coded(keys, columns), np.array([w["cost"] for w in full]), np.full(len(full), counts),
-                       np.array([w["co2"] for w in full], dtype=float), np.array([w["wait"] for w in full], dtype=float),
+                       emitted, wait,
                        np.array([w["shares"] for w in full], dtype=np.int64),
                        np.array([w["minimum"] for w in full], dtype=bool))
     return result.tolist()
