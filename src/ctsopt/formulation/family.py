@@ -36,7 +36,6 @@ class Variables:
     config: Expr | None
     stock_segment: Expr | None
     stock_volume: Expr | None
-    stock_above: Expr | None
     stock: StockModel | None
     segments: Segments | None
     cash: tuple[Expr, ...]

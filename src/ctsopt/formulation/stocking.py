@@ -51,19 +51,6 @@ def stock_volume(net: Network, segments: Segments) -> Variable | None:
     return Variable(_keys(declared(net), segments)) if len(segments) else None
 
 
-@piecewise
-def stock_above(net: Network, segments: Segments) -> Variable | None:
-    """stock_above[site,stock_group,service_class,measure,period] >= 0: stock above the lines, as cuts show.   [money]
-
-    The rows that lift it are found in the search, where the lines alone would be too far below the curve.
-    """
-    made = declared(net)
-    index = made.layers.volumes.index
-    used = np.zeros(len(index), dtype=bool)
-    used[made.layers.volume[segments.layer]] = True
-    return Variable(index.where(used)) if used.any() else None
-
-
 def own_segments(made: Declared, segments: Segments) -> Bools:
     """Segments that need a decision of their own: a layer of several, or one that may be empty while others are not."""
     layers = np.bincount(made.layers.configuration[np.unique(segments.layer)],
@@ -246,11 +233,9 @@ def _curved(x: Variables, name: str) -> Expr | None:
         lines = x.segments.lines[name]
         below = x.stock_volume * lines.slope + segment_on(x) * lines.intercept
         terms = below.per(index).terms
-        if name == "safety_stock" and x.stock_above is not None:
-            terms += x.stock_above.per(index).terms
     return Curved(index, terms, None, x.stock.amounts(name))
 
 
-VARIABLES = (config, stock_segment, stock_volume, stock_above)
+VARIABLES = (config, stock_segment, stock_volume)
 ROWS = (one_configuration, stock_volume_is, one_segment, stock_curve, stock_curve_from)
 COSTS = (cycle_stock, safety_stock, stock_fixed, pipeline_stock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -162,6 +162,15 @@ class Program:
         if name in self.costs:
             raise KeyMismatch(f"two cost lines are named {name}")
         self.costs[name] = CostBlock(name, parts if isinstance(parts, tuple) else (parts,), behaviour, meaning)
+
+    def fixed(self, name: str, values: Floats) -> Program:
+        """The same program with the variables of one name held at some values."""
+        twin = Program(self.name)
+        twin.__dict__.update({key: value for key, value in self.__dict__.items() if key != "arrays"})
+        block = self.variables[name]
+        twin.variables = {**self.variables, name: replace(block, variable=replace(block.variable, lower=values,
+                                                                                 upper=values))}
+        return twin
 
     @cached_property
     def arrays(self) -> Arrays:

@@ -20,11 +20,12 @@ from ctsopt.formulation import stock_of
 from ctsopt.formulation.declared import declared
 from ctsopt.formulation.preference import preference
 from ctsopt.formulation.segments import Breakpoints
-from ctsopt.formulation.stock_cuts import StockCuts, money_of
+from ctsopt.formulation.stock_cuts import SegmentCuts, cuttable
 from ctsopt.formulation.stock_starts import starting
 from ctsopt.formulation.stock_value import StockModel
 from ctsopt.keys import Floats, Positions
 from ctsopt.program.program import Program
+from ctsopt.program.status import StoppedBy
 from ctsopt.solve.direct import Search, search
 from ctsopt.solve.options import DIRECT, Options
 from ctsopt.solve.polish import Polished, clean, polish
@@ -32,14 +33,21 @@ from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, search_by_name
 
 if TYPE_CHECKING:
-    import scipy.sparse as sp
-
     from ctsopt.network.network import Network
 
 _log = logging.getLogger("ctsopt.solve")
 
 _DESIGN_SHARE = 0.25
 """Share of the time limit for the network without stock."""
+
+_ROOT_SHARE, _ROOT_ROUNDS = 0.4, 4
+"""Share of the time, and number of rounds, for refinement at the linear relaxation."""
+
+_FIXED_SHARE = 0.3
+"""Share of the time that is left for a search with the sites of the best plan."""
+
+_WHOLE = 1e-9
+"""How near to whole the columns of a relaxation have to be for it to be a plan as it is."""
 
 _OF_GAP = 0.5
 """Share of the gap that the search of a round may leave; the lines may leave the rest."""
@@ -82,32 +90,6 @@ class Refined:
     plan: Floats | None
 
 
-class _Cuts:
-    """Cuts of a network in the columns of one program.
-
-    Parameters
-    ----------
-    cuts : StockCuts
-    program : Program
-    """
-
-    def __init__(self, cuts: StockCuts, program: Program) -> None:
-        self._cuts, self._money = cuts, money_of(program, cuts.volumes)
-
-    def known(self) -> sp.csr_array:
-        """The rows found so far."""
-        return self._cuts.rows(self._money)
-
-    def violated(self, plan: Floats) -> sp.csr_array | None:
-        """New rows that a plan violates."""
-        known = len(self._cuts)
-        return self._cuts.rows(self._money, known) if self._cuts.find(self._money @ plan, plan) else None
-
-    def touch(self, plan: Floats) -> None:
-        """Find the rows that are exact at a plan."""
-        self._cuts.find(np.zeros(self._cuts.volumes), plan)
-
-
 class Refinement:
     """The search for the least plan cost of one network.
 
@@ -127,7 +109,6 @@ class Refinement:
         assert stock is not None
         self._stock: StockModel = stock
         self._declared = declared(net)
-        self._cuts = StockCuts(net, self._declared, self.base.program)
         self._best: Polished | None = None
         self._bound, self._design = -math.inf, math.inf
         self._effort = np.zeros(3, dtype=np.int64)
@@ -148,10 +129,15 @@ class Refinement:
         points = Breakpoints.first(self._declared)
         if self._best is not None:
             points = points.near(self._declared, self._stock.of(self._best.plan).volume, 0.0)
-        rounds, gap = 0, self._options.gap
+        points, rounds = self._at_the_root(points)
+        gap, found = self._options.gap, replace(found, bound=self._bound)
+        if self._within() or self._left <= 0:
+            stopped: StoppedBy = "gap" if self._within() else "time_limit"
+            return self._result(replace(found, stopped_by=stopped), self.base, rounds, 0, None)
+        points = self._with_sites_fixed(points)
         while True:
             rounds += 1
-            gap = max(_OF_GAP * self._options.gap, min(_STEP * self._gap(), gap if rounds > 1 else 1.0), 1e-9)
+            gap = max(_OF_GAP * self._options.gap, min(_STEP * self._gap(), gap if found.nodes else 1.0), 1e-9)
             pair = self._make(points)
             found, plan = self._round(pair, points, gap)
             if self._done(found):
@@ -178,6 +164,72 @@ class Refinement:
         self._design = math.inf if self._best is None else self._best.cost
         return found
 
+    def _at_the_root(self, points: Breakpoints) -> tuple[Breakpoints, int]:
+        """Refine at the linear relaxation, which takes little time, as long as its bound rises."""
+        limit, rounds = self._left, 0
+        while rounds < _ROOT_ROUNDS and self._options.solver == DIRECT and not self._within():
+            left = self._left - (1 - _ROOT_SHARE) * limit if math.isfinite(limit) else math.inf
+            if left <= 0:
+                break
+            rounds += 1
+            pair, before = self._make(points), self._bound
+            options = replace(self._options, relax=True, time_limit=None if math.isinf(left) else left)
+            found = self._search(pair, options, None, None, self._cuts(pair, points))
+            self._bound = max(self._bound, found.bound)
+            if found.plan is None:
+                break
+            rough = clean(self.base.program.arrays, found.plan[:self.base.program.columns])
+            self._take(pair.program, self._with_stock(pair, points, rough))
+            self._take_as_it_is(rough)
+            finer = points.near(self._declared, self._stock.of(rough).volume, 0.0)
+            if self._best is not None:
+                finer = finer.near(self._declared, self._stock.of(self._best.plan).volume, 0.0)
+            if len(finer.layer) == len(points.layer) or (
+                    rounds > 1 and self._bound - before < 0.1 * self._options.gap * abs(self._bound)):
+                break
+            points = finer
+        return points, rounds
+
+    def _take_as_it_is(self, rough: Floats) -> None:
+        """Keep a plan of the relaxation whose whole columns happen to be whole, where it is the best."""
+        whole = self.base.program.arrays.integer
+        if (np.abs(rough[whole] - np.round(rough[whole])) <= _WHOLE).all() and self._promising(rough):
+            own = np.where(whole, np.round(rough), rough)
+            if self._holds(own):
+                self._best = Polished(own, self._cost(own), "not applied: a plan of the relaxation")
+                _log.info("plan of %.9g, bound %.9g", self._best.cost, self._bound)
+
+    def _with_sites_fixed(self, points: Breakpoints) -> Breakpoints:
+        """Look for a better plan with the sites of the best one, which is a much smaller search."""
+        if self._best is None or self._options.solver != DIRECT:
+            return points
+        pair = self._make(points)
+        block = pair.program.variables["open"]
+        twin = Twin(pair.program.fixed("open", np.round(self._best.plan[block.span])))
+        limit = None if math.isinf(self._left) else _FIXED_SHARE * self._left
+        options = replace(self._options, gap=_OF_GAP * self._options.gap, time_limit=limit)
+        plans: list[Floats] = []
+        begin = starting(pair.program, self._stock, points.segments(self._declared), self._best.plan)
+        found = self._search(twin, options, begin, plans.append, self._cuts(pair, points))
+        for plan in [*plans[-_KEPT:], *([] if found.plan is None else [found.plan])]:
+            if self._promising(plan):
+                self._take(pair.program, plan)
+        return points.near(self._declared, self._stock.of(self._best.plan).volume, 0.0)
+
+    def _with_stock(self, pair: Twin, points: Breakpoints, rough: Floats) -> Floats:
+        """A plan of a program: flows as they are, whole columns as they round, and the stock that goes with them."""
+        own = np.where(self.base.program.arrays.integer, np.round(rough), rough)
+        plan = np.zeros(pair.program.columns)
+        plan[:len(own)] = own
+        columns, values = starting(pair.program, self._stock, points.segments(self._declared), own)
+        plan[columns] = values
+        return plan
+
+    def _cuts(self, pair: Twin, points: Breakpoints) -> SegmentCuts | None:
+        if not cuttable(self._net) or "stock_volume" not in pair.program.variables or self._options.links == "capacity":
+            return None
+        return SegmentCuts(self._net, self._declared, points.segments(self._declared), pair.program)
+
     def _round(self, pair: Twin, points: Breakpoints, gap: float) -> tuple[Search, Floats | None]:
         """One search with lines; the bound it proves, and its plans valued by the curves."""
         limit = None if self._options.time_limit is None else max(self._left, 0.01)
@@ -185,10 +237,7 @@ class Refinement:
         begin = None if self._best is None else starting(
             pair.program, self._stock, points.segments(self._declared), self._best.plan)
         plans: list[Floats] = []
-        cuts = _Cuts(self._cuts, pair.program)
-        if self._best is not None:
-            cuts.touch(self._best.plan)
-        found = self._search(pair, options, begin, plans.append, cuts)
+        found = self._search(pair, options, begin, plans.append, self._cuts(pair, points))
         self._bound = max(self._bound, found.bound)
         for plan in plans[-_KEPT:]:
             if self._promising(plan):
@@ -196,7 +245,7 @@ class Refinement:
         return found, self._take(pair.program, found.plan)
 
     def _search(self, pair: Twin, options: Options, start: tuple[Positions, Floats] | None,
-                keep: Callable[[Floats], None] | None, cuts: _Cuts | None = None) -> Search:
+                keep: Callable[[Floats], None] | None, cuts: SegmentCuts | None = None) -> Search:
         if options.solver == DIRECT:
             with watching(quiet=options.log) as watch:
                 found = search(pair.program, options, start, watch, keep, cuts)
