@@ -24,14 +24,15 @@ from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.scenarios.runner import run
 from ctsopt.solve import program, solve
 from ctsopt.solve.export import to_pyomo
+from ctsopt.solve.guaranteed_service import GuaranteedService, guaranteed_service
 from ctsopt.solve.shadow_prices import shadow_prices
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "InfeasibleError",
-    "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario", "Solution", "SolverError", "UsageError",
-    "check", "check_pack", "compare", "load", "network", "program", "read", "read_pack", "run", "shadow_prices",
-    "show_versions", "solve", "template", "to_pyomo",
+    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "GuaranteedService",
+    "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario", "Solution",
+    "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service", "load", "network",
+    "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 
 

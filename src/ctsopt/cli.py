@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
 Links = Literal["lazy", "all", "capacity"]
+StockPlan = Literal["in_plan", "after"]
 
 
 app.add_typer(cli_packs.pack_app, name="pack")
@@ -112,6 +113,8 @@ def solve(
                                                      help="Stop after so many seconds.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
     links: Annotated[Links, typer.Option(help="How deliveries are tied to open sites.")] = "lazy",
+    stock: Annotated[StockPlan, typer.Option(help="Where fill rates are promised: stock decided with the network, or "
+                                                  "added to the network that is best without it.")] = "in_plan",
     relax: Annotated[bool, typer.Option("--relax", help="Let yes-or-no decisions be fractions: a lower bound, not a "
                                                         "plan.")] = False,
     by: Annotated[str, typer.Option(metavar="KEY,KEY", help="Keys of the cost-to-serve table.")] = "tier",
@@ -128,7 +131,7 @@ def solve(
             terminal.note(str(net.findings))
         with terminal.log_on_standard_error():
             sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
-                            log=verbose)
+                            log=verbose, stock=stock)
         keys = [key.strip() for key in by.split(",")]
         served = sol.cost_to_serve(by=keys).reset_index()
         if out is not None:

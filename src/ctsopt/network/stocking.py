@@ -77,6 +77,13 @@ class Stocking:
         """site, stock_group, configuration."""
         return self.configurations.index.axes
 
+    @property
+    def decisions(self) -> int:
+        """Yes-or-no decisions on stock that a program begins with: configurations, and classes that do not pool."""
+        point = self.configurations.measures["point"]
+        own = self.present.sum(axis=1) * (self.sharing != SHARING.index("pooled"))
+        return len(point) + int(own[point].sum())
+
     def point_of(self, site: Ints, product: Ints) -> Positions:
         """Stock point of each site and product; -1 where there is none."""
         keys = Keys.make(self.points.axes, site=np.maximum(site, 0), stock_group=self.group[product])

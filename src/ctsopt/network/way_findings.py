@@ -15,6 +15,9 @@ from ctsopt.network.requests import demanded
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
+_STOCK_DECISIONS = 1000
+"""So many decisions on stock are worth a word."""
+
 _LISTED = 200
 """How many keys of one finding are written out."""
 
@@ -105,6 +108,14 @@ class Notes:
             self.add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
                       "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
         return ways > most
+
+    def many_stock_decisions(self, count: int) -> None:
+        """More decisions on stock than a search usually settles."""
+        if count > _STOCK_DECISIONS:
+            self.add("many_stock_decisions", "site_products", f"{count:,} decisions on stock: the search for the best "
+                     "plan may take long", "join products in stock_group, state replenishment_days in place of several "
+                     "lead_time_levels, or solve with stock='after'", [f"more than {_STOCK_DECISIONS:,}"], 1,
+                     severity="warning")
 
     def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
         """Requests that no way can serve within the promise."""

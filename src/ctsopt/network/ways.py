@@ -123,6 +123,7 @@ def derive(net: Network) -> Derived:
     weak = _dominated(net, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
     keepers = stocking(net, who, promised, wanted, everything)
+    notes.many_stock_decisions(0 if keepers is None else keepers.decisions)
     nominal_volumes(net, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)

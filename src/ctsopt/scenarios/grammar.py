@@ -29,7 +29,7 @@ MOST_CASES = 10_000
 """Cases of a sweep, whatever it allows."""
 
 COMBINE = ("product", "zip", "one_at_a_time")
-OPTIONS = ("gap", "abs_gap", "time_limit", "links")
+OPTIONS = ("gap", "abs_gap", "time_limit", "links", "stock")
 """Keywords of `ctsopt.solve` that a pack may set."""
 
 _OF_THE_RUNNER = ("seed", "threads", "log", "start")
@@ -116,7 +116,7 @@ class _Grammar:
                 self.nodes.report("option_of_the_run", line, "solve", f"{name} belongs to the run, not to the pack",
                                   "delete it here", name)
                 continue
-            given: float | str = (self.nodes.text(value, "solve") if name == "links" else
+            given: float | str = (self.nodes.text(value, "solve") if name in ("links", "stock") else
                                   self.nodes.number(value, f"solve, {name}"))
             if isinstance(given, float) and math.isnan(given):
                 continue

@@ -42,7 +42,7 @@ class Pack:
     baseline : str
         Name of the case that is the model as it stands.
     options : dict
-        Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links.
+        Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links, stock.
     cases : tuple of Case
         Parents before children, otherwise in the order of the pack: the baseline, scenarios, sweeps, states.
     probabilities : dict of str to float
@@ -86,7 +86,7 @@ class Pack:
         baseline : str
             Name of the case that is the model as it stands.
         solve : mapping, optional
-            Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links.
+            Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links, stock.
         name : str
         groups : mapping of str to mapping, optional
             Groups that edits may name: `{"coast": {"table": "customers", "where": {"region": ["NO", "IL"]}}}`.
