@@ -94,7 +94,8 @@ def test_the_peak_needs_at_least_the_average(seed: int) -> None:
     demand = tables["demand"].drop(columns="period").groupby(["customer", "product"], as_index=False).first()
     tables["demand"] = pd.concat([demand.assign(period=t, quantity=demand["quantity"] * share)
                                   for t, share in (("low", 0.4), ("high", 0.6))])
-    average, peak = (tables | {"settings": tables["settings"] | {"stock_level": level}} for level in ("average", "peak"))
+    average, peak = (tables | {"settings": tables["settings"] | {"stock_level": level}}
+                     for level in ("average", "peak"))
     values = plan_of(average).tables["values"]["value"].to_numpy(dtype=float)
     one, two = valued(average, values), valued(peak, values)
     assert two["cycle_stock"] >= one["cycle_stock"] - 1e-9

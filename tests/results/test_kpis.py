@@ -11,6 +11,7 @@ import ctsopt as cts
 from ctsopt import examples
 from ctsopt.testing import random_network
 from tests.small import chain, lanes, solved, table
+from tests.stock_networks import one_dc
 
 
 def value(frame: pd.DataFrame, kpi: str, by: str = "") -> float:
@@ -162,3 +163,27 @@ def test_figures_of_random_networks_are_those_of_the_tables():
 def test_days_that_mean_nothing(two_dcs, within):
     with pytest.raises(cts.UsageError, match="within"):
         two_dcs.kpis(within=within)
+
+
+def test_stock_that_is_planned():
+    """T3 in layers: 20 units of safety stock for gold, 15 for silver, worth 365 each; 40 units a day go out of 35."""
+    frame = solved(one_dc("rationed")).kpis()
+    assert value(frame, "safety_stock_units") == pytest.approx(35)
+    assert value(frame, "cycle_stock_units") == 0
+    assert value(frame, "safety_stock_value") == pytest.approx(35 * 365)
+    assert value(frame, "stock_value", "DC") == pytest.approx(35 * 365)
+    assert value(frame, "stock_value", "Plant") == 0
+    assert value(frame, "days_of_supply") == pytest.approx(35 / 40)
+    assert value(frame, "stock_turns") == pytest.approx(365 * 40 / 35)
+    assert [value(frame, "safety_stock_cost", tier) for tier in ("gold", "silver")] == pytest.approx([20, 15])
+    assert value(frame, "cost_line", "safety_stock") == pytest.approx(35)
+
+
+def test_a_plan_without_stock_has_the_same_rows():
+    """Kept side by side: 0 units, and no turns of nothing."""
+    tables = one_dc("rationed")
+    with_stock = solved(tables).kpis()
+    bare = solved(tables | {"promises": tables["promises"].drop(columns=["fill_rate", "safety_factor"])}).kpis()
+    assert bare[["section", "kpi", "by", "unit"]].equals(with_stock[["section", "kpi", "by", "unit"]])
+    assert value(bare, "safety_stock_units") == value(bare, "safety_stock_cost", "gold") == 0
+    assert math.isnan(value(bare, "stock_turns"))

@@ -10,6 +10,7 @@ import pytest
 import ctsopt as cts
 from ctsopt import examples
 from tests.small import chain, lanes, solved, table
+from tests.stock_networks import one_dc
 
 
 def lines(solution):
@@ -104,3 +105,18 @@ def test_a_plan_with_everything_fits_on_a_screen(two_dcs):
     assert len(words) <= 24
     assert "    ... and 32 more, see the table service" in words
     assert [w for w in words if w.startswith("    opened: ") and w.endswith(" and 52 more")]
+
+
+def test_stock_that_is_planned():
+    """T3 in layers: 20 units for gold, 15 for silver; a unit is worth 365 and held for 1 over the day."""
+    words = lines(solved(one_dc("rationed")))
+    start = words.index("  in stock  0 units of cycle stock, 35 of safety stock; worth 12,775.00, for 35.00 USD")
+    assert words[start + 1:start + 3] == ["    at DC 35",
+                                          "    safety stock for fill rate 0.99 (gold) 20, 0.9 (silver) 15"]
+
+
+def test_storage_that_is_full():
+    """Room for 35 units is just enough."""
+    tables = one_dc("rationed")
+    tables["sites"]["storage_capacity"] = [float("inf"), 35.0]
+    assert lines(solved(tables))[-1] == "  at limit  storage DC / day"
