@@ -15,6 +15,7 @@ from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
 from ctsopt.network.edit_grammar import edit_of, group_of
 from ctsopt.network.edit_parts import Edit
 from ctsopt.network.network import Network, read
+from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.scenarios.expand import expand
 from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_draft
@@ -44,11 +45,16 @@ class Pack:
     options : dict
         Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links.
     cases : tuple of Case
-        Parents before children, otherwise in the order of the pack: the baseline, scenarios, sweeps, states.
+        Parents before children, otherwise in the order of the pack: the baseline, scenarios, sweeps, states, bridges.
     probabilities : dict of str to float
         Of the states, where they have any.
     compare : dict of str to str
-        `against`: the case that others are compared with; `regret`: `states`.
+        `against`: the case that others are compared with; `as_is`; `regret`: `states`; `pareto`: the measure of
+        service.
+    bridges : tuple of BridgePlan
+        Bridges that are asked for, with the cases that they are computed from.
+    tornados : tuple of TornadoPlan
+        Sweeps of one thing at a time that are shown as bars.
     source : str
         Path of the pack file; blank where there is none.
     hashes : dict of str to str
@@ -66,6 +72,8 @@ class Pack:
         self.cases = tuple(cases)
         self.probabilities = {s.name: s.probability for s in draft.states.values() if not math.isnan(s.probability)}
         self.compare = dict(draft.compare)
+        asked = wanted(draft, self.cases)
+        self.bridges, self.tornados = tuple(asked.bridges), tuple(asked.tornados)
         self.source = source
         self.hashes = dict(hashes or {})
         self.findings = findings if findings is not None else Findings()
