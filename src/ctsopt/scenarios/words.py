@@ -83,7 +83,7 @@ def _changes(comparison: Comparison) -> str:
     lines: dict[str, list[str]] = {}
     for key, cells in comparison.inputs.groupby(["scenario", "table", "column"], sort=False):
         scenario, table, column = (str(part) for part in cast("tuple[Any, ...]", key))
-        what = f"{table}.{column} {_change(cells['old'], cells['new'])} ({len(cells):,})" if column else (
+        what = f"{table}.{column} {change_of(cells['old'], cells['new'])} ({len(cells):,})" if column else (
             f"{len(cells):,} {table} {'new' if cells['new'].iloc[0] == 'new row' else 'taken away'}")
         lines.setdefault(scenario, []).append(what)
     width = max(len(shown(name)) for name in lines)
@@ -91,7 +91,7 @@ def _changes(comparison: Comparison) -> str:
                       *(f"{shown(name):<{width}}  {', '.join(parts)}" for name, parts in lines.items())])
 
 
-def _change(old: pd.Series[Any], new: pd.Series[Any]) -> str:
+def change_of(old: pd.Series[Any], new: pd.Series[Any]) -> str:
     """What happened to a column: one value for another, one factor or one amount for all cells, or various."""
     if old.nunique() == 1 and new.nunique() == 1:
         return f"{shown(old.iloc[0]) or 'blank'} -> {shown(new.iloc[0]) or 'blank'}"

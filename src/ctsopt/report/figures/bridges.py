@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.report.extra import require
-from ctsopt.report.figures.theme import INK, VERDICTS, amount, figure, labels, line_name, listed, scale_of, signed
+from ctsopt.report.figures.theme import INK, PALETTE, VERDICTS, amount, decimals_of, figure, labels, line_name, listed, scale_of, signed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -73,14 +73,16 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
     total = steps["kind"].isin(TOTALS)
     size = steps["point"].astype(float)
     scale, word = scale_of(size)
-    decimals = 2 if scale > 1 else 0
+    decimals = decimals_of(size, scale)
     # A step floats at the height that those before it came to; a total stands on the ground.
-    start = float(size.iloc[0]) if total.iloc[0] else 0.0
+    start = 0.0 if not total.iloc[0] else float(size.iloc[0])
     reached = size.where(~total, 0.0).cumsum() + start
     base, top = (reached - size).where(~total, 0.0), reached.where(~total, size)
-    colours = [INK if one else VERDICTS["dearer" if up > 0 else "cheaper"]
+    # Without a cost to begin with, steps are what a cost consists of, and none of them is dearer than anything.
+    composed = not total.iloc[0]
+    colours = [INK if one else PALETTE[0] if composed and up > 0 else VERDICTS["dearer" if up > 0 else "cheaper"]
                for one, up in zip(total, size, strict=True)]
-    words = [amount(value / scale, decimals) if one else signed(value / scale, decimals)
+    words = [amount(value / scale, decimals) if one or composed else signed(value / scale, decimals)
              for one, value in zip(total, size, strict=True)]
     names, place = labels(steps["part"].tolist()), list(range(len(steps)))
     bars = go.Bar(x=listed((top - base) / scale), base=listed(base / scale), y=place, orientation="h", text=words,
@@ -89,7 +91,7 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
     low, high = _window(pd.concat([base[~total], top]))
     cut = "; the axis does not begin at 0" if low > 0 else ""
     return figure([bars, *_whiskers(steps, reached, ~total, scale)], x=f"{word}{currency}{cut}",
-                  height=90 + 30 * len(steps), showlegend=False, bargap=0.35,
+                  height=80 + 28 * len(steps), showlegend=False, bargap=0.35,
                   yaxis={"tickmode": "array", "tickvals": place, "ticktext": names, "autorange": "reversed",
                          "showgrid": False}, xaxis={"range": [low / scale, high / scale]})
 

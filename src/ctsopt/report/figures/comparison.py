@@ -12,6 +12,7 @@ from ctsopt.report.extra import require
 from ctsopt.report.figures.theme import (
     FAINT,
     INK,
+    LAND,
     PALETTE,
     SYMBOLS,
     VERDICTS,
@@ -108,7 +109,11 @@ def lines_of(comparison: Comparison) -> list[str]:
 
 _STATUS = {"front": (PALETTE[0], "circle", "on the front: no plan here serves as well for less"),
            "perhaps dominated": (FAINT, "circle-open", "another one seems to serve as well for less; the proof is open"),
-           "dominated": (VERDICTS["dearer"], "x", "proven dominated: another plan serves as well for less")}
+           "dominated": (VERDICTS["dearer"], "x", "proven dominated: another plan serves as well for less"),
+           "other demand": (LAND, "diamond-open", "of another demand, not held against these")}
+
+_SAME = 1e-6
+"""Demands that differ by a smaller share are the same."""
 
 
 def measure_name(measure: str) -> str:
@@ -137,20 +142,30 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
     if measure not in known:
         raise UsageError(f"measure = {measure!r}: one of {', '.join(known)}")
     table = comparison.pareto[comparison.pareto["measure"] == measure].reset_index(drop=True)
+    alike = _same_demand(comparison).reindex(table["scenario"]).to_numpy(dtype=bool)
+    table["status"] = table["status"].where(alike, "other demand")
     scale, word = scale_of(table["cost"])
     names = pd.Series(labels(table["scenario"].tolist()), index=table.index)
-    edge = table[table["status"] == "front"].sort_values(["service", "cost"])
+    edge = table[table["status"] == "front"].sort_values(["service", "cost"]).drop_duplicates(["service", "cost"])
+    order = [status for status in _STATUS if (table["status"] == status).any()]
     go = require("plotly.graph_objects")
     traces = [go.Scatter(x=listed(100 * edge["service"], 3), y=listed(edge["cost"] / scale), mode="lines",
                          line={"color": PALETTE[0], "width": 1.5, "shape": "vh", "dash": "dot"}, showlegend=False,
                          hoverinfo="skip"),
-              *(_standing(part, names, str(status), scale) for status, part in table.groupby("status", sort=False))]
-    notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[place], "showarrow": False,
-              "yshift": 14, "font": {"size": 11, "color": INK}}
-             for place, row in edge.drop_duplicates(["service", "cost"]).iterrows()]
+              *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
+    notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
+              "yshift": 14 if number % 2 else -14, "font": {"size": 11, "color": INK}}
+             for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
     return figure(traces, x=f"{measure_name(measure)}, % (better to the right)", y=f"{word}{comparison.currency}",
-                  height=480, annotations=notes,
+                  height=500, annotations=notes,
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
+
+
+def _same_demand(comparison: Comparison) -> pd.Series[bool]:
+    """Which plans meet the demand of the one compared with: only these are held against it."""
+    rows = plans(comparison).set_index("scenario")
+    demand = rows["cost"] / rows["cost_per_unit"] / rows["served"]
+    return (demand / demand[comparison.against] - 1).abs() < _SAME
 
 
 def _standing(part: pd.DataFrame, names: pd.Series[str], status: str, scale: float) -> Any:

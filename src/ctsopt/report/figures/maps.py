@@ -26,7 +26,10 @@ HEIGHT = 480
 _FINE = 4000.0
 """Parts into which the width of a map is divided: coordinates are rounded to such a part."""
 
-_MOST_SOURCES = 12
+_BEYOND = 0.35
+"""How far outlines are drawn beyond the places to the sides, as a share of the extent."""
+
+_MOST_SOURCES = 16
 """Sites with a colour of their own; the others share one."""
 
 _LARGEST, _SMALLEST = 11.0, 3.0
@@ -72,14 +75,18 @@ class Ground:
         """The outlines as lines of plotly."""
         go = require("plotly.graph_objects")
         looks: Mapping[str, float] = {"states": 0.6, "countries": 1.0}
+        left, right, bottom, top = self.window
+        # A window that is wider or higher than the places are is filled too.
+        wide, high = (right - left) * _BEYOND, (top - bottom) * _BEYOND / 2
+        seen = left - wide, right + wide, bottom - high, top + high
         return [go.Scatter(x=self.numbers(x), y=self.numbers(y), mode="lines", hoverinfo="skip", showlegend=False,
                            line={"color": LAND, "width": looks[name]}, connectgaps=False)
-                for name, (x, y) in sorted(outlines(self.projection, self.window).items(), reverse=True) if len(x)]
+                for name, (x, y) in sorted(outlines(self.projection, seen).items(), reverse=True) if len(x)]
 
     def figure(self, traces: list[Any]) -> go.Figure:
         """A map with the outlines under some traces."""
         left, right, bottom, top = self.window
-        hidden = {"visible": False, "constrain": "domain", "fixedrange": False}
+        hidden = {"visible": False}
         return figure([*self.base(), *traces], height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0},
                       xaxis={"range": [left, right], **hidden},
                       yaxis={"range": [bottom, top], "scaleanchor": "x", "scaleratio": 1, **hidden},
@@ -175,7 +182,7 @@ def sourcing_map(solution: Solution) -> go.Figure:
         ascending=False, kind="stable").index.tolist()
     colours = {name: PALETTE[place] if place < _MOST_SOURCES else FAINT for place, name in enumerate(by_volume)}
     moves = legs[legs["kind"] == "move"]
-    traces = [_lines(ground, moves, "moves between sites", FAINT, 1.2, "dash")] if len(moves) else []
+    traces = [_lines(ground, moves, "moves between sites", INK, 0.8, "dot")] if len(moves) else []
     own = legs[legs["kind"] == "delivery"]
     for name in by_volume[:_MOST_SOURCES]:
         traces.append(_lines(ground, own[own["origin"] == name], label(name), colours[name], 1.0, "solid"))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 INK, FAINT, GRID, LAND = "#1b2733", "#52606d", "#d9dfe5", "#9aa7b3"
 
 PALETTE = ("#1f5fa8", "#d9731a", "#2f855a", "#7a4aa0", "#b83280", "#0f7f8a", "#8a6d1f", "#c53030", "#4a5568", "#5a9bd5",
-           "#f0a868", "#7fbf9a", "#b794d6", "#e28fb9", "#6cc3cb", "#cdb56a")
+           "#f0a868", "#7fbf9a", "#b794d6", "#e28fb9", "#6cc3cb", "#cdb56a", "#8794a3", "#a3473f", "#3b3f8f", "#b5bd4c",
+           "#1b2733")
 """Colours of categories; neighbours differ in lightness too."""
 
 VERDICTS = {"cheaper": "#2f855a", "dearer": "#c2410c", "tie": "#66727e", "same": "#66727e"}
@@ -31,7 +32,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 SHOWN = 28
 """Characters of a name that a figure shows."""
 
-_HUGE, _LARGE = 1e7, 1e5
+_HUGE, _LARGE, _FINE = 1e7, 1e5, 1e3
 
 
 def line_name(line: object) -> str:
@@ -74,6 +75,13 @@ def scale_of(amounts: Iterable[float]) -> tuple[float, str]:
     if most >= _HUGE:
         return 1e6, "million "
     return (1e3, "thousand ") if most >= _LARGE else (1.0, "")
+
+
+def decimals_of(amounts: Iterable[float], scale: float) -> int:
+    """Digits after the point with which amounts over a scale are written."""
+    values = np.abs(np.asarray(list(amounts), dtype=float))
+    most = float(values[np.isfinite(values)].max(initial=0.0)) / scale
+    return 2 if scale > 1 or most < _FINE else 0
 
 
 def amount(value: float, decimals: int = 0) -> str:

@@ -1,0 +1,72 @@
+"use strict";
+const book = JSON.parse(document.getElementById("book").textContent);
+const narrow = window.matchMedia("(max-width: 640px)").matches;
+const config = {responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", showTips: false,
+  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendDataToCloud"]};
+let drawing = Promise.resolve();
+
+function forNarrow(layout) {
+  const y = layout.yaxis || {};
+  if (Array.isArray(y.ticktext)) {
+    y.ticktext = y.ticktext.map((text) => (text.length > 17 && !text.includes("&")) ? text.slice(0, 16) + "…" : text);
+    y.tickfont = {size: 11};
+  }
+  if (y.scaleanchor) {
+    layout.height = Math.round(layout.height * 0.62);
+  }
+  if (layout.legend) {
+    layout.legend.font = {size: 11};
+  }
+  return layout;
+}
+
+async function draw(place) {
+  if (place.dataset.drawn) {
+    return;
+  }
+  place.dataset.drawn = "yes";
+  const found = book.figures[place.dataset.figure];
+  const data = found.data.map((trace) => (typeof trace === "number") ? structuredClone(book.shared[trace]) : trace);
+  const layout = narrow ? forNarrow(found.layout) : found.layout;
+  layout.template = book.template;
+  await Plotly.newPlot(place, data, layout, config);
+  // A legend of many rows must not eat the picture.
+  const legend = place.querySelector(".legend");
+  const rows = legend ? legend.getBBox().height : 0;
+  if (rows > 46) {
+    await Plotly.relayout(place, {height: layout.height + rows - 46});
+  }
+}
+
+function drawShown() {
+  for (const place of document.querySelectorAll(".figure")) {
+    if (place.offsetParent !== null) {
+      drawing = drawing.then(() => draw(place));
+    }
+  }
+  return drawing;
+}
+
+function choose(select) {
+  for (const option of select.options) {
+    const part = document.getElementById(option.value);
+    if (part) {
+      part.hidden = !option.selected;
+    }
+  }
+}
+
+for (const select of document.querySelectorAll("select")) {
+  choose(select);
+  select.addEventListener("change", () => { choose(select); drawShown(); });
+}
+for (const link of document.querySelectorAll("a.see")) {
+  link.addEventListener("click", () => {
+    const target = document.getElementById(link.hash.slice(1));
+    const around = target && target.closest("details");
+    if (around) {
+      around.open = true;
+    }
+  });
+}
+drawShown().then(() => { document.documentElement.dataset.ready = "yes"; });
