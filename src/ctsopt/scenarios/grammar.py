@@ -306,7 +306,9 @@ class _Grammar:
         block = self.nodes.block(node, label, _BRIDGE)
         part = block.values
         if "to" not in part:
-            self.nodes.report("missing_key", block.line, label, "the bridge leads nowhere", "write to: and a scenario")
+            if isinstance(node, Block):
+                self.nodes.report("missing_key", block.line, label, "the bridge leads nowhere", "write to: and a "
+                                  "scenario")
             return
         self.draft.bridges.append(BridgeDraft(
             self.nodes.text(part.get("from"), label), self.nodes.text(part["to"], label),
