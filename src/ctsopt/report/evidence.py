@@ -76,7 +76,8 @@ def changes(result: PackResult, comparison: Comparison) -> Iterator[Change]:
         shown = pd.concat(parts) if parts else own
         table = grid(shown[["table", "key", "column", "old", "new", "source"]], "Cells", most=20 * CELLS)
         table = Grid(table.name, table.header, table.rows, len(own) - len(table.rows), "changes.csv")
-        yield Change(name, case.note, case.parent or "", ", ".join(case.tags), tuple(lines), (table,) if len(own) else ())
+        yield Change(name, case.note, case.parent or "", ", ".join(case.tags), tuple(lines),
+                     (table,) if len(own) else ())
 
 
 def evidence(result: PackResult, comparison: Comparison, base: Solution) -> Iterator[Grid]:
@@ -90,7 +91,8 @@ def evidence(result: PackResult, comparison: Comparison, base: Solution) -> Iter
              ("how ties were settled", _plain(base.record.get("tie_rule", "")))]
     yield grid(pd.DataFrame(facts, columns=["what", "is"]), "What was computed")
     rows = result.rows
-    shown = ["scenario", "parent", "kind", "state", "outcome", "cost", "bound", "gap", "gap_money", "seconds", "message"]
+    shown = ["scenario", "parent", "kind", "state", "outcome", "cost", "bound", "gap", "gap_money", "seconds",
+             "message"]
     yield grid(rows[shown], "Every case: cost, bound, gap", comparison.currency, where="cases.csv")
     hashes = rows[["scenario", "key"]].assign(network=rows["scenario"].map(
         {case["name"]: case["network"] for case in document["cases"]}))

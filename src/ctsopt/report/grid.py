@@ -70,7 +70,7 @@ class Grid:
 
 
 def grid(frame: pd.DataFrame, name: str, currency: str = "", *, where: str = "", most: int = MOST_ROWS,
-         money: Sequence[str] = ()) -> Grid:
+         money: Sequence[str] = (), names: Sequence[str] = ()) -> Grid:
     """A table as the report shows it.
 
     Parameters
@@ -85,9 +85,13 @@ def grid(frame: pd.DataFrame, name: str, currency: str = "", *, where: str = "",
     most : int
         Rows that are shown.
     money : sequence of str
+    names : sequence of str
+        Columns whose headers are names, and no words of ours.
     """
     amounts = MONEY | set(money)
-    header = tuple(_header(str(column), currency, amounts) for column in frame.columns)
+    own = set(names)
+    header = tuple(short(column, MOST_LETTERS) if column in own else _header(str(column), currency, amounts)
+                   for column in frame.columns)
     shown = frame.head(most)
     columns = [[cell(value, str(column)) for value in shown.iloc[:, place]]
                for place, column in enumerate(frame.columns)]
@@ -117,7 +121,7 @@ def cell(value: Any, column: str = "") -> Cell:
 
 
 def number(value: float, column: str = "") -> str:
-    """A number as it is shown: a share in percent; large ones whole; others with at most four digits after the point."""
+    """A number as it is shown: shares in percent, large ones whole, others with at most four digits after the point."""
     if math.isnan(value):
         return ""
     if math.isinf(value):

@@ -74,7 +74,9 @@ class Book:
         """The JSON text, in which nothing can end the script that holds it."""
         whole = (f'{{"template":{_json(self._template)},"shared":[{",".join(self._shared)}],'
                  f'"figures":{_json(self._figures)}}}')
-        return require("markupsafe").Markup(whole.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+        for letter in "<>&":
+            whole = whole.replace(letter, f"\\u{ord(letter):04x}")
+        return require("markupsafe").Markup(whole)
 
 
 def _json(content: Any) -> str:
@@ -141,12 +143,12 @@ def _content(result: PackResult, comparison: Comparison, plans: Sequence[str] | 
     book = Book()
     shown = _plans(result, comparison, plans)
     return {
-        "title": short(result.pack.name, MOST_LETTERS), "note": short(getattr(result.pack, "note", ""), 400),
+        "title": short(result.pack.name, MOST_LETTERS),
         "sentences": sentences(result, comparison, source),
         "facts": grid(counted, "What the sentences count"), "comparison": list(comparison_panels(comparison)),
         "plans": [replace(part, name=short(part.name, 60)) for part in shown],
-        "of_plans": say("These are shown: that compared with, today as it is run, and others worth a look. The tables of "
-                        "every other plan are in the workbook."),
+        "of_plans": say("These are shown: that compared with, today as it is run, and others worth a look. The tables "
+                        "of every other plan are in the workbook."),
         "changes": [replace(each, scenario=short(each.scenario, 60), note=short(each.note, 200),
                             tags=short(each.tags, 120), starts_from=short(each.starts_from, 60),
                             lines=tuple(short(line, 300) for line in each.lines))

@@ -77,8 +77,8 @@ def comparison_panels(comparison: Comparison) -> Iterator[Panel]:
 def _differences(comparison: Comparison) -> Panel:
     rows, money = comparison.scenarios, comparison.currency
     lead = say("Cost of each plan less that of {}. The whiskers are what is proven of the least costs: a scenario is "
-               "called cheaper or dearer only where they do not reach zero. Cheaper is about cost alone; a scenario with "
-               "other demand costs more or less for that reason too.", name(comparison.against))
+               "called cheaper or dearer only where they do not reach zero. Cheaper is about cost alone; a scenario "
+               "with other demand costs more or less for that reason too.", name(comparison.against))
     shown = ["scenario", "tags", "outcome", "cost", "bound", "gap", "point", "low", "high", "verdict", "best_rank",
              "worst_rank", "cost_per_unit", "served", "promises_kept", "promises", "lead_time", "sites_open",
              "sites_opened", "sites_closed", "customers_resourced", "volume_moved", "message"]
@@ -142,7 +142,8 @@ def _fronts(comparison: Comparison) -> Iterator[Panel]:
         for measure, part in table.groupby("measure", sort=False))
     yield Panel("frontier", "Cost against service", say(
         "A plan is on the front where no plan of the same demand serves as well for less. It is proven dominated where "
-        "another one that serves at least as well costs less than this one could at best."), variants, "Service")
+        "another one that serves at least as well costs less than this one could at best. Plans of another demand "
+        "are not held against these."), variants, "Service")
 
 
 def _tornado(comparison: Comparison) -> Iterator[Panel]:
@@ -161,8 +162,8 @@ def _regret(comparison: Comparison) -> Iterator[Panel]:
     if comparison.regret.empty:
         return
     yield Panel("regret", "Regret over states of demand", say(
-        "How much dearer a scenario is than the cheapest one in the same state; the bar is its worst, the whiskers what "
-        "is proven of that. A star marks the smallest worst regret, in brackets where it is not proven."),
+        "How much dearer a scenario is than the cheapest one in the same state; the bar is its worst, the whiskers "
+        "what is proven of that. A star marks the smallest worst regret, in brackets where it is not proven."),
         (Variant("", figures.regret(comparison), (
             grid(comparison.regret, "Worst regret and expected cost", comparison.currency, where="regret.csv"),
             grid(comparison.states, "Cost and regret in each state", comparison.currency, where="states.csv"))),))
@@ -172,9 +173,9 @@ def _kpis(comparison: Comparison) -> Panel:
     table = comparison.kpis.reset_index()
     of_time = table["kpi"] == "seconds"
     table = table[~of_time & (table["section"] != "solve")].drop(columns=["section"])
-    table = table.rename(columns={column: short(column, 60) for column in table.columns})
     table["kpi"] = table["kpi"].map(line_name)
     return Panel("kpis", "Key figures side by side", say(
         "Service, sites, utilisation, stock and transport of every plan. Shares are fractions. A cost per unit is an "
-        "average, and no price."), (Variant("", None, (grid(table, "Key figures", where="kpis.csv"),)),))
+        "average, and no price."), (Variant("", None, (
+            grid(table, "Key figures", where="kpis.csv", names=comparison.kpis.columns.tolist()),)),))
 

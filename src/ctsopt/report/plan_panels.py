@@ -39,7 +39,7 @@ class PlanPart:
 
 
 def chosen(comparison: Comparison, most: int = PLANS) -> list[str]:
-    """Plans that are shown one by one: that compared with, today as it is run, those on the front, then the cheapest."""
+    """Plans that are shown one by one: that compared with, today as it is run, those on the front, the cheapest."""
     rows = comparison.scenarios[comparison.scenarios["cost"].notna()]
     first = comparison.pareto[comparison.pareto["measure"] == comparison.pareto["measure"].iloc[0]] \
         if len(comparison.pareto) else comparison.pareto
@@ -61,8 +61,8 @@ def _panels(solution: Solution, key: str) -> Iterator[Panel]:
     lines = solution.costs["line"].tolist()
     tiers = figures.tier_table(solution)
     yield Panel(f"{key}-tiers", "What a tier costs to serve", say(
-        "Cost for a unit delivered, line by line: an average that adds up, and no price. What serves nobody stands in a "
-        "row of its own in the table."), (Variant("", figures.tier_costs(solution), (
+        "Cost for a unit delivered, line by line: an average that adds up, and no price. What serves nobody stands in "
+        "a row of its own in the table."), (Variant("", figures.tier_costs(solution), (
             grid(tiers, "P&L by tier", money, money=lines),)),))
     yield _waterfall(solution, key, tiers["tier"].iloc[:-1].tolist(), tuple(lines))
     see = ((f"{key}-customers", "the table of customers"),)
@@ -102,8 +102,8 @@ def _waterfall(solution: Solution, key: str, tiers: list[str], lines: tuple[str,
 
 def _whale(solution: Solution, key: str) -> Panel:
     table = whale_table(solution)
-    of = "its value, which is units times unit value" if "value" in table else \
-        "its units, because not every product states a unit value"
+    of = "value, which is units times unit value" if "value" in table else \
+        "units, because not every product states a unit value"
     lead = say("The tables state no revenue, so everybody pays one rate here, which just covers the cost: a rate on "
                f"{of}. Customers that cost less than they would pay make the curve rise; those that cost more bring it "
                "down to zero. Its top is what some would pay for others.")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ctsopt.report.figures.theme import percent, short
 
-_MILLIONS = 1e7
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MILLIONS = 1e6
 """From here on amounts are told in millions."""
 
 _FINE = 1000.0
+_SMALL = 1e-4
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,15 @@ class Source:
         """An amount of money, in millions where it is large; with `sign`, whether it is more or less."""
         value = self.value(table, row, column)
         large = abs(value) >= _MILLIONS
-        decimals = 2 if large or abs(value) < _FINE else 0
+        decimals = 2 if large or 0 < abs(value) < _FINE else 0
         shown = f"{value / 1e6 if large else value:{'+' if sign and value else ''},.{decimals}f}"
         return Figure(f"{shown}{' million' if large else ''} {short(self.currency, 12)}", value, table, row, column)
 
     def share(self, table: str, row: str, column: str) -> Figure:
         """A share, in percent."""
         value = self.value(table, row, column)
-        return Figure(percent(value, 2), value, table, row, column)
+        small = 0 < abs(value) < _SMALL
+        return Figure(f"{100 * value:.1g} %" if small else percent(value, 2), value, table, row, column)
 
     def count(self, table: str, row: str, column: str) -> Figure:
         """A number of things."""

@@ -9,7 +9,19 @@ import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.report.extra import require
-from ctsopt.report.figures.theme import INK, PALETTE, VERDICTS, amount, decimals_of, figure, labels, line_name, listed, scale_of, signed
+from ctsopt.report.figures.theme import (
+    INK,
+    PALETTE,
+    VERDICTS,
+    amount,
+    decimals_of,
+    figure,
+    labels,
+    line_name,
+    listed,
+    scale_of,
+    signed,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,8 +29,8 @@ if TYPE_CHECKING:
     from ctsopt.scenarios.comparison import Comparison
 
 STEPS = ["part", "kind", "low", "point", "high"]
-"""Columns of a bridge: `kind` is `start` or `end` where it begins and ends; every other row is a step between. `low` and
-`high` are what is proven of a step, not a number where nothing is."""
+"""Columns of a bridge: `kind` is `start` or `end` where it begins and ends; every other row is a step between. `low`
+and `high` are what is proven of a step, not a number where nothing is."""
 
 TOTALS = ("start", "end")
 

@@ -107,10 +107,10 @@ def lines_of(comparison: Comparison) -> list[str]:
         comparison.scenarios.columns)].tolist()
 
 
-_STATUS = {"front": (PALETTE[0], "circle", "on the front: no plan here serves as well for less"),
-           "perhaps dominated": (FAINT, "circle-open", "another one seems to serve as well for less; the proof is open"),
-           "dominated": (VERDICTS["dearer"], "x", "proven dominated: another plan serves as well for less"),
-           "other demand": (LAND, "diamond-open", "of another demand, not held against these")}
+_STATUS = {"front": (PALETTE[0], "circle", "on the front"),
+           "perhaps dominated": (FAINT, "circle-open", "perhaps dominated"),
+           "dominated": (VERDICTS["dearer"], "x", "proven dominated"),
+           "other demand": (LAND, "diamond-open", "of another demand")}
 
 _SAME = 1e-6
 """Demands that differ by a smaller share are the same."""
@@ -142,7 +142,7 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
     if measure not in known:
         raise UsageError(f"measure = {measure!r}: one of {', '.join(known)}")
     table = comparison.pareto[comparison.pareto["measure"] == measure].reset_index(drop=True)
-    alike = _same_demand(comparison).reindex(table["scenario"]).to_numpy(dtype=bool)
+    alike = same_demand(comparison).reindex(table["scenario"]).to_numpy(dtype=bool)
     table["status"] = table["status"].where(alike, "other demand")
     scale, word = scale_of(table["cost"])
     names = pd.Series(labels(table["scenario"].tolist()), index=table.index)
@@ -161,11 +161,12 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
 
 
-def _same_demand(comparison: Comparison) -> pd.Series[bool]:
+def same_demand(comparison: Comparison) -> pd.Series[bool]:
     """Which plans meet the demand of the one compared with: only these are held against it."""
     rows = plans(comparison).set_index("scenario")
     demand = rows["cost"] / rows["cost_per_unit"] / rows["served"]
-    return (demand / demand[comparison.against] - 1).abs() < _SAME
+    alike: pd.Series[bool] = (demand / demand[comparison.against] - 1).abs() < _SAME
+    return alike
 
 
 def _standing(part: pd.DataFrame, names: pd.Series[str], status: str, scale: float) -> Any:

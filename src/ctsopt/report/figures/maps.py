@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NO_PLACES = "The tables state no coordinates, so there is no map."
 HEIGHT = 480
+NO_PROMISE = "no promise on time"
 _FINE = 4000.0
 """Parts into which the width of a map is divided: coordinates are rounded to such a part."""
 
@@ -99,10 +100,11 @@ def _sizes(volume: pd.Series[float], most: float) -> list[float | None]:
     return listed(_SMALLEST + (_LARGEST - _SMALLEST) * np.sqrt(volume / most), 1)
 
 
-def _bands(figures: Floats, edges: tuple[float, ...], words: tuple[str, ...]) -> pd.Categorical:
+def _bands(figures: Floats, edges: tuple[float, ...], words: tuple[str, ...]) -> pd.Series[str]:
     """The band of each figure: at most the first edge, at most the second one, ..., above the last one."""
-    codes = np.searchsorted(np.asarray(edges) + 1e-9, figures, side="left")
-    return pd.Categorical.from_codes(np.where(np.isnan(figures), -1, codes), categories=list(words), ordered=True)
+    place = np.searchsorted(np.asarray(edges) + 1e-9, figures, side="left")
+    named = np.asarray([*words, NO_PROMISE], dtype=object)
+    return pd.Series(named[np.where(np.isnan(figures), len(words), place)])
 
 
 def service_map(solution: Solution, colour: Literal["days", "slack"] = "days") -> go.Figure:
@@ -145,10 +147,8 @@ def _coloured(table: pd.DataFrame, colour: str) -> list[tuple[str, str, pd.DataF
                                                          "up to 2 days to spare", "more to spare")
         shades = dict(zip(words, reversed(DAYS), strict=True))
         bands = _bands(table["slack"].to_numpy(dtype=float), edges, words)
-    named = pd.Series(np.asarray(bands.add_categories(["no promise on time"]).fillna("no promise on time")),
-                      index=table.index)
-    order = [*words, "no promise on time"]
-    return [(word, shades.get(word, FAINT), table[named == word]) for word in order if (named == word).any()]
+    return [(word, shades.get(word, FAINT), table[(bands == word).to_numpy()]) for word in (*words, NO_PROMISE)
+            if (bands == word).any()]
 
 
 def _customers(ground: Ground, part: pd.DataFrame, word: str, shade: str, most: float, colour: str) -> Any:
@@ -184,8 +184,8 @@ def sourcing_map(solution: Solution) -> go.Figure:
     moves = legs[legs["kind"] == "move"]
     traces = [_lines(ground, moves, "moves between sites", INK, 0.8, "dot")] if len(moves) else []
     own = legs[legs["kind"] == "delivery"]
-    for name in by_volume[:_MOST_SOURCES]:
-        traces.append(_lines(ground, own[own["origin"] == name], label(name), colours[name], 1.0, "solid"))
+    traces += [_lines(ground, own[own["origin"] == name], label(name), colours[name], 1.0, "solid")
+               for name in by_volume[:_MOST_SOURCES]]
     rest = own[own["origin"].isin(by_volume[_MOST_SOURCES:])]
     if len(rest):
         traces.append(_lines(ground, rest, "other sites", FAINT, 1.0, "solid"))

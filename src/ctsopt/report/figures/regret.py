@@ -92,5 +92,5 @@ def tornado(comparison: Comparison, sweep: str = "") -> go.Figure:
                  "array": listed((bars["high"] - bars["point"]) / scale),
                  "arrayminus": listed((bars["point"] - bars["low"]) / scale)})]
     return figure(traces, x=f"dearer than {label(bars['from'].iloc[0])} by, {word}{comparison.currency}",
-                  height=100 + 34 * len(order), showlegend=False, barmode="overlay", bargap=0.35, yaxis=rows_axis(names),
-                  xaxis={"zeroline": True, "zerolinewidth": 2})
+                  height=100 + 34 * len(order), showlegend=False, barmode="overlay", bargap=0.35,
+                  yaxis=rows_axis(names), xaxis={"zeroline": True, "zerolinewidth": 2})

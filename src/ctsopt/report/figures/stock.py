@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ctsopt.errors import UsageError
 from ctsopt.report.extra import require
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
 from ctsopt.report.figures.theme import PALETTE, amount, figure, labels, listed, nothing, scale_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     import plotly.graph_objects as go
 
     from ctsopt.results.solution import Solution

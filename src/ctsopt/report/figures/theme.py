@@ -49,7 +49,8 @@ def line_colours(lines: Iterable[str]) -> dict[str, str]:
 
 def short(text: object, limit: int = SHOWN) -> str:
     """Text with at most so many characters, without any that are not meant to be seen."""
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text)[: limit + 1])
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+                    for letter in str(text)[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
@@ -86,7 +87,7 @@ def decimals_of(amounts: Iterable[float], scale: float) -> int:
 
 def amount(value: float, decimals: int = 0) -> str:
     """A figure with separators; blank where there is none."""
-    return "" if value is None or math.isnan(value) else f"{value:,.{decimals}f}"
+    return "" if math.isnan(value) else f"{value:,.{decimals}f}"
 
 
 def signed(value: float, decimals: int = 0) -> str:
@@ -98,10 +99,10 @@ def percent(share: float, decimals: int = 1) -> str:
     """A share in percent, never 100 % where something is missing."""
     if math.isnan(share):
         return ""
-    exact = abs(share - 1) <= 1e-9 or share < 1
-    whole = 100 * share
-    return f"{whole:.{decimals}f} %" if exact and (share >= 1 - 1e-9 or round(whole, decimals) < 100) else (
-        f"{whole:.{decimals}f} %" if share > 1 else "99.99 %")
+    shown = f"{100 * share:.{decimals}f}"
+    if share < 1 - 1e-9 and float(shown) >= 100:
+        shown = f"{100 - 10.0 ** -decimals:.{decimals}f}"
+    return f"{shown} %"
 
 
 def listed(values: Iterable[Any], digits: int = 6) -> list[float | None]:

@@ -1,12 +1,19 @@
 "use strict";
 const book = JSON.parse(document.getElementById("book").textContent);
 const narrow = window.matchMedia("(max-width: 640px)").matches;
-const config = {responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", showTips: false,
-  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendDataToCloud"]};
+const config = {responsive: true, displaylogo: false, displayModeBar: false, showTips: false};
 let drawing = Promise.resolve();
 
 function forNarrow(layout) {
   const y = layout.yaxis || {};
+  for (const axis of [layout.xaxis, layout.yaxis]) {
+    const title = axis && axis.title && axis.title.text;
+    if (title && title.length > 34) {
+      const middle = title.indexOf(" ", title.length / 2);
+      axis.title.text = middle > 0 ? title.slice(0, middle) + "<br>" + title.slice(middle + 1) : title;
+    }
+  }
+  layout.dragmode = false;  // a swipe over a figure scrolls the page
   if (Array.isArray(y.ticktext)) {
     y.ticktext = y.ticktext.map((text) => (text.length > 17 && !text.includes("&")) ? text.slice(0, 16) + "…" : text);
     y.tickfont = {size: 11};
@@ -29,6 +36,7 @@ async function draw(place) {
   const data = found.data.map((trace) => (typeof trace === "number") ? structuredClone(book.shared[trace]) : trace);
   const layout = narrow ? forNarrow(found.layout) : found.layout;
   layout.template = book.template;
+  place.style.minHeight = layout.height + "px";
   await Plotly.newPlot(place, data, layout, config);
   // A legend of many rows must not eat the picture.
   const legend = place.querySelector(".legend");
