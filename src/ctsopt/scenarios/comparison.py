@@ -303,9 +303,15 @@ class _Comparing:
             self.base_name, str(self.base.net.settings["currency"]), inputs[_INPUTS], rows, self._differences(), order,
             self._bases(), _side_by_side(self.kpis), self.cells, regret_of(self.cells),
             bridge_tables(self.facts.bridges, self.ledger, self.solutions), self._tornado(),
-            fronts(self.service, {name: (self.least[name].low, self.least[name].high) for name in self.names},
-                   self.demand),
+            self._fronts(),
             self.as_is or "")
+
+    def _fronts(self) -> pd.DataFrame:
+        """Of the scenarios that may be chosen: the bars of tornados show what may happen."""
+        bars = {name for plan in self.facts.tornados for _, _, name in plan.bars}
+        chosen = [name for name in self.names if name not in bars]
+        return fronts({name: self.service[name] for name in chosen},
+                      {name: (self.least[name].low, self.least[name].high) for name in chosen}, self.demand)
 
     def _tornado(self) -> pd.DataFrame:
         def told(name: str, other: str) -> tuple[Certified, str]:

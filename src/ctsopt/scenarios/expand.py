@@ -57,7 +57,7 @@ def expand(draft: Draft) -> tuple[list[Case], list[Finding]]:
     findings += _sweeps(draft, found, depth, names)
     if draft.compare.get("regret") == "states":
         for state in draft.states.values() if len(found) * (1 + len(draft.states)) <= MOST_CASES else ():
-            found += _in_state(found, state, names, findings)
+            found += _in_state(_choices(draft, found), state, names, findings)
     asked = wanted(draft, found)
     findings += asked.findings
     for case in asked.cases:
@@ -154,6 +154,12 @@ def _sweeps(draft: Draft, found: list[Case], depth: dict[str, int], names: _Name
         findings += clash
         found += [case for case in cases if case.name not in taken]
     return findings
+
+
+def _choices(draft: Draft, cases: Sequence[Case]) -> list[Case]:
+    """Cases that may be chosen: not those of tornados, which show what may happen."""
+    bars = [id(draft.sweeps[name].origin) for name, _ in draft.tornados if name in draft.sweeps]
+    return [case for case in cases if not (case.kind == "sweep" and id(case.origin) in bars)]
 
 
 def _in_state(cases: Sequence[Case], state: StateDraft, names: _Names, findings: list[Finding]) -> list[Case]:
