@@ -325,3 +325,12 @@ def test_service_by_measure_of_two_dcs(result: cts.PackResult) -> None:
     today = pareto[pareto["scenario"] == "today"].set_index("measure")["service"]
     assert today.to_dict() == pytest.approx({"within_0.9": 55 / 60, "on_time": 1, "served": 1, "within_1": 55 / 60,
                                              "within_2": 1, "within_3": 1})
+
+
+def test_bars_of_a_tornado_are_no_choices(result: cts.PackResult, tmp_path: Path) -> None:
+    """They are on no front, and are not solved in states of demand; cases of bridges are not, either."""
+    assert set(result.compare().pareto["scenario"]) == {"today", "dear", "both", "in_place"}
+    text = PACK.replace("compare:\n", "states: {low: {apply: [{table: demand, scale: {quantity: 0.9}}]}}\n"
+                                      "compare:\n  regret: states\n")
+    names = cts.read_pack(write(tmp_path, text)).names
+    assert [name for name in names if "@" in name] == ["today @ low", "dear @ low", "both @ low", "in_place @ low"]

@@ -125,6 +125,9 @@ class Book:
         self.heading = self._book.add_format({"bold": True, "font_size": 11})
         self.header = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1,
                                              "bg_color": "#E8EEF4"})
+        self.header_of_numbers = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1,
+                                                        "bg_color": "#E8EEF4", "align": "right"})
+        self.number = self._book.add_format({"num_format": "0", "align": "left"})
         self.total = self._book.add_format({"num_format": FORMATS[MONEY], "bold": True, "top": 1})
         self.label = self._book.add_format({"bold": True, "top": 1})
         self.green = self._book.add_format({"bg_color": "#C6EFCE", "font_color": "#005C1A"})
@@ -174,7 +177,8 @@ class Sheet:
         self._row += 1
         header = self._row
         for place, column in enumerate(columns):
-            self._text(place, column.header, self._book.header)
+            left = column.kind == TEXT or column.name == "no."
+            self._text(place, column.header, self._book.header if left else self._book.header_of_numbers)
             self._wide(place, min(len(column.header), 16))
         self._row += 1
         if not self._frozen:
@@ -203,7 +207,7 @@ class Sheet:
         return pd.concat([kept, sums.reindex(columns=frame.columns)], ignore_index=True)
 
     def _cells(self, frame: pd.DataFrame, columns: Sequence[Column]) -> None:
-        formats = [self._book.formats[column.kind] for column in columns]
+        formats = [self._book.number if column.name == "no." else self._book.formats[column.kind] for column in columns]
         for place, column in enumerate(columns):
             self._wide(place, _width(frame[column.name], column))
         for row in zip(*(_plain(frame[column.name], column) for column in columns), strict=True):
@@ -229,7 +233,7 @@ class Sheet:
         """
         cell = require("xlsxwriter.utility").xl_rowcol_to_cell
         for place, words in enumerate([what, *parts, whole, "difference"]):
-            self._text(place, words, self._book.header)
+            self._text(place, words, self._book.header_of_numbers if place else self._book.header)
         self._row += 1
         first, last = self._row, len(parts) + 2
         for line in lines:
