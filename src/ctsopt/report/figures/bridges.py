@@ -16,6 +16,7 @@ from ctsopt.report.figures.theme import (
     amount,
     decimals_of,
     figure,
+    label,
     labels,
     line_name,
     listed,
@@ -102,7 +103,7 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
                   hovertext=[f"{name}: {value}" for name, value in zip(names, words, strict=True)])
     low, high = _window(pd.concat([base[~total], top]))
     cut = "; the axis does not begin at 0" if low > 0 else ""
-    return figure([bars, *_whiskers(steps, reached, ~total, scale)], x=f"{word}{currency}{cut}",
+    return figure([bars, *_whiskers(steps, reached, ~total, scale)], x=f"{word}{label(currency)}{cut}",
                   height=80 + 28 * len(steps), showlegend=False, bargap=0.35,
                   yaxis={"tickmode": "array", "tickvals": place, "ticktext": names, "autorange": "reversed",
                          "showgrid": False}, xaxis={"range": [low / scale, high / scale]})

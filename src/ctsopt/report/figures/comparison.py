@@ -67,7 +67,7 @@ def differences(comparison: Comparison) -> go.Figure:
             error_x={"type": "data", "symmetric": False, "array": listed((part["high"] - part["point"]) / scale),
                      "arrayminus": listed((part["point"] - part["low"]) / scale), "thickness": 2, "width": 5,
                      "color": VERDICTS[str(verdict)]}))
-    return figure(traces, x=f"dearer than {labels([comparison.against])[0]} by, {word}{comparison.currency}",
+    return figure(traces, x=f"dearer than {labels([comparison.against])[0]} by, {word}{label(comparison.currency)}",
                   height=120 + ROW * len(rows), yaxis=rows_axis(names),
                   xaxis={"zeroline": True, "zerolinewidth": 2}, **legend_below(ROW * len(rows)))
 
@@ -96,7 +96,7 @@ def cost_lines(comparison: Comparison) -> go.Figure:
                      hovertext=[f"{name}: {line_name(line)} {amount(value / scale, 2)}"
                                 for name, value in zip(names, rows[line].fillna(0.0), strict=True)])
               for line in lines if rows[line].fillna(0.0).abs().max() > 0]
-    return figure(traces, x=f"{word}{comparison.currency}", height=170 + ROW * len(rows), barmode="relative",
+    return figure(traces, x=f"{word}{label(comparison.currency)}", height=170 + ROW * len(rows), barmode="relative",
                   yaxis=rows_axis(names), bargap=0.3, **legend_below(ROW * len(rows)))
 
 
@@ -118,7 +118,8 @@ _SAME = 1e-6
 
 def measure_name(measure: str) -> str:
     """A measure of service in words: `share of demand that comes within 2 days`."""
-    known = {"on_time": "comes within its promised lead time", "served": "is served"}
+    known = {"on_time": "comes within its promised lead time", "served": "is served",
+             "fill_rate": "is in stock when it is asked for"}
     days = measure.removeprefix("within_")
     return f"share of demand that {known.get(measure, f'comes within {days} day' + ('' if days == '1' else 's'))}"
 
@@ -155,8 +156,9 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
               *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
     notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
               "yshift": 14 if number % 2 else -14, "font": {"size": 11, "color": INK}}
-             for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
-    return figure(traces, x=f"{measure_name(measure)}, % (better to the right)", y=f"{word}{comparison.currency}",
+    return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
+                  y=f"{word}{label(comparison.currency)}",
+    return figure(traces, x=f"{measure_name(measure)}, % (better to the right)", y=f"{word}{label(comparison.currency)}",
                   height=500, annotations=notes,
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
 

@@ -123,14 +123,14 @@ def whale(solution: Solution) -> go.Figure:
             "arrowhead": 0, "ax": 0, "ay": -22, "font": {"size": 12, "color": INK},
             "text": f"{amount(float(table['cumulative'].iloc[top]) / scale, 2 if scale > 1 else 0)} {word}".rstrip()}
     return figure([line], x="customers, cheapest to serve first, %", height=380, showlegend=False, annotations=[note],
-                  y=f"paid for others so far, {word}{solution.net.settings['currency']}",
+                  y=f"paid for others so far, {word}{label(solution.net.settings['currency'])}",
                   yaxis={"rangemode": "tozero"})
 
 
 def quadrant(solution: Solution) -> go.Figure:
     """Customers by what they take and what they cost to serve; lines at the median size and at the average cost."""
     go = require("plotly.graph_objects")
-    table, money = customer_table(solution), solution.net.settings["currency"]
+    table, money = customer_table(solution), label(solution.net.settings["currency"])
     if table.empty:
         return nothing("No customer gets goods.")
     basis = basis_of(table)

@@ -56,7 +56,7 @@ def regret(comparison: Comparison) -> go.Figure:
                        for name, value in zip(part["scenario"], part["regret_point"], strict=True)],
             marker={"size": 9, "symbol": _MARKS[number % len(_MARKS)], "color": PALETTE[number % len(PALETTE)],
                     "line": {"color": "#ffffff", "width": 1}}))
-    return figure(traces, x=f"regret, {word}{comparison.currency}", height=130 + ROW * len(worst), bargap=0.4,
+    return figure(traces, x=f"regret, {word}{label(comparison.currency)}", height=130 + ROW * len(worst), bargap=0.4,
                   yaxis=rows_axis(names), **legend_below(ROW * len(worst)))
 
 
@@ -91,6 +91,6 @@ def tornado(comparison: Comparison, sweep: str = "") -> go.Figure:
         error_x={"type": "data", "symmetric": False, "color": INK, "thickness": 1.3, "width": 4,
                  "array": listed((bars["high"] - bars["point"]) / scale),
                  "arrayminus": listed((bars["point"] - bars["low"]) / scale)})]
-    return figure(traces, x=f"dearer than {label(bars['from'].iloc[0])} by, {word}{comparison.currency}",
+    return figure(traces, x=f"dearer than {label(bars['from'].iloc[0])} by, {word}{label(comparison.currency)}",
                   height=100 + 34 * len(order), showlegend=False, barmode="overlay", bargap=0.35,
                   yaxis=rows_axis(names), xaxis={"zeroline": True, "zerolinewidth": 2})

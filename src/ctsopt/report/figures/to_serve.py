@@ -10,7 +10,7 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.report.extra import require
 from ctsopt.report.figures.bridges import bridge
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
-from ctsopt.report.figures.theme import amount, figure, labels, line_colours, line_name, listed
+from ctsopt.report.figures.theme import amount, figure, label, labels, line_colours, line_name, listed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -54,7 +54,7 @@ def tier_costs(solution: Solution) -> go.Figure:
     notes = [{"x": float(value), "y": at, "text": f"<b>{amount(float(value), 2)}</b>", "showarrow": False,
               "xanchor": "left", "xshift": 5} for at, value in enumerate(whole)]
     height = 40 + (ROW + 12) * len(frame)
-    return figure(traces, x=f"{solution.net.settings['currency']} per unit delivered, penalties included",
+    return figure(traces, x=f"{label(solution.net.settings['currency'])} per unit delivered, penalties included",
                   height=height + 160, barmode="relative", bargap=0.3, yaxis=rows_axis(names), annotations=notes,
                   xaxis={"range": [min(0.0, float(per_unit.clip(upper=0).sum(axis=1).min())),
                                    1.12 * float(whole.max())]}, **legend_below(height))
