@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from ctsopt.scenarios.bridges import contributions, line_bridge
 from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
 from ctsopt.scenarios.folder import read_saved, save_run
 from ctsopt.scenarios.pack import check_pack
-from ctsopt.scenarios.pareto import fronts, is_measure
+from ctsopt.scenarios.pareto import fronts, is_measure, service_of
 from tests.small import chain, solved, table
 
 XY = {frozenset(): 1.0, frozenset([0]): 2.0, frozenset([1]): 2.0, frozenset([0, 1]): 4.0}
@@ -334,3 +335,14 @@ def test_bars_of_a_tornado_are_no_choices(result: cts.PackResult, tmp_path: Path
                                       "compare:\n  regret: states\n")
     names = cts.read_pack(write(tmp_path, text)).names
     assert [name for name in names if "@" in name] == ["today @ low", "dear @ low", "both @ low", "in_place @ low"]
+
+
+def test_fill_rate_is_weighted_by_what_customers_get_from_stock(result: cts.PackResult) -> None:
+    """30 a day at 0.9 and 10 at 0.98: 36.8 of 40. What goes to other sites, and what no stock is sized on, is left out.
+    """
+    today = result.solutions["today"]
+    assert math.isnan(service_of(today, ["fill_rate"])["fill_rate"])
+    stock = pd.DataFrame({"volume": [30.0, 10.0, 99.0, 50.0], "exact_fill_rate": [0.9, 0.98, 0.5, math.nan],
+                          "tiers": ["gold", "gold, standard", "other sites", "gold"]})
+    stocked = replace(today, tables={**today.tables, "stock": stock})
+    assert service_of(stocked, ["fill_rate"])["fill_rate"] == pytest.approx(36.8 / 40)

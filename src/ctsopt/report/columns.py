@@ -18,14 +18,15 @@ ADDITIVE = (MONEY, UNITS, COUNT)
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     MONEY: ("cost", "bound", "gap_money", "low", "point", "high", "cash", "penalty", "cash_cost", "total", "amount",
-            "fixed_cost", "opening_cost", "closing_cost", "one_off_cash", "used_up", "value", "stock_value"),
+            "fixed_cost", "opening_cost", "closing_cost", "one_off_cash", "used_up", "value"),
     UNITS: ("units", "demand", "delivered", "quantity", "unserved", "opening", "closing", "cycle", "safety", "pipeline",
-            "volume", "position"),
+            "exact_safety"),
     SHARE: ("gap", "served", "within_1", "within_2", "within_3", "on_time", "utilisation", "open_share",
             "customers_resourced", "volume_moved", "served_fraction", "served_fraction_achieved",
             "served_fraction_each", "served_fraction_each_achieved", "reliability", "on_time_certain",
-            "on_time_expected", "on_time_share", "on_time_share_achieved", "fill_rate", "fill_rate_achieved"),
-    DAYS: ("lead_time", "lead_time_achieved", "lead_time_longest"),
+            "on_time_expected", "on_time_share", "on_time_share_achieved", "fill_rate", "fill_rate_given",
+            "exact_fill_rate"),
+    DAYS: ("lead_time", "lead_time_achieved", "lead_time_longest", "lead_time_sd", "wait", "days_of_supply"),
     COUNT: ("no.", "sites_open", "best_rank", "worst_rank", "promises", "promises_kept", "cells_changed", "order",
             "rank"),
     DISTANCE: ("distance",)}
@@ -70,9 +71,11 @@ class Columns:
         self.currency = currency
         self._kinds = {name: kind for kind, names in _KINDS.items() for name in names} | dict.fromkeys(lines, MONEY)
         self._units = {MONEY: currency, UNITS: "units", DAYS: "days", DISTANCE: distance_unit, SHARE: "share"}
-        self._own = {"co2": (NUMBER, "kg"), "cost_per_unit": (NUMBER, currency),
-                     "turns": (NUMBER, "a year"), "seconds": (NUMBER, "s"), "throughput": (NUMBER, "capacity units"),
-                     "capacity": (NUMBER, "capacity units"), "weight": (NUMBER, "kg"), "gap": (SHARE, "share of cost")}
+        self._own = {
+            "co2": (NUMBER, "kg"), "weight": (NUMBER, "kg"), "cost_per_unit": (NUMBER, currency),
+            "turns": (NUMBER, "a year"), "volume": (NUMBER, "units a day"), "seconds": (NUMBER, "s"),
+            "throughput": (NUMBER, "capacity units"), "capacity": (NUMBER, "capacity units"),
+            "gap": (SHARE, "share of cost")}
 
     def of(self, name: str, *, numeric: bool) -> Column:
         """The column of that name; one that is not known is text, or a number without a unit."""

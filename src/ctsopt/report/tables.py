@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError
-from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within
+from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within, fill_rate
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.comparison import Comparison, compare
 from ctsopt.scenarios.outcome import PackResult
@@ -29,7 +29,6 @@ OF_SITES: Mapping[str, str] = {"fixed_cost": "site_fixed", "opening_cost": "site
 """Cost lines that are known for each site, by the column of the table of sites."""
 
 _TABLES = ("costs", "tiers", "customers", "service", "flows", "sites", "stock", "stock_cost", "carried")
-_SERVICE = ["on_time", "served", "within_1", "within_2", "within_3"]
 
 
 @dataclass(eq=False)
@@ -113,7 +112,8 @@ def _figures(name: str, plan: Solution) -> dict[str, Any]:
     delivered = plan.flows[plan.flows["kind"] == "delivery"]
     return {"scenario": name, "demand": float(plan.service["demand"].sum()),
             "delivered": float(delivered["quantity"].sum()), "on_time": demand_on_time(plan),
-            "served": demand_served(plan), **{f"within_{days}": demand_within(plan, days) for days in (1, 2, 3)},
+            "served": demand_served(plan), "fill_rate": fill_rate(plan),
+            **{f"within_{days}": demand_within(plan, days) for days in (1, 2, 3)},
             "lead_time_longest": float(delivered["lead_time"].max()), "co2": float(plan.flows["co2"].sum())}
 
 
@@ -191,6 +191,7 @@ def summary(told: Contents) -> pd.DataFrame:
     with_plan = frame["cost"].notna()
     frame.insert(0, "no.", np.where(with_plan, with_plan.cumsum(), np.nan))
     frame = pd.concat([frame[with_plan], frame[~with_plan]], ignore_index=True)
+    frame = frame.drop(columns=["fill_rate"] if frame["fill_rate"].isna().all() else [])
     if "message" in frame:  # at the end, where there is room
         frame["message"] = frame.pop("message")
     return frame

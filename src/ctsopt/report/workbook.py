@@ -188,7 +188,10 @@ class _Writing:
             placed = sheet.table("Cost of stock by site", wide[["no.", "scenario", "site", *lines]], keys=3)
             self._reconciled(STOCK, "cost of stock", placed, wide, {line: line for line in lines})
         if "stock" in frames:
-            sheet.table("Stock of each plan", frames["stock"])
+            frame = frames["stock"]
+            placed = sheet.table("Cycle, safety and pipeline stock", frame)
+            self._reconciled(STOCK, "cost of stock by product", placed, frame,
+                             {line: line for line in STOCK_LINES if line in frame})
         if "carried" in frames:
             frame = frames["carried"]
             placed = sheet.table("Stock carried between periods", frame)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str, str, float, str]
 
+OTHER_SITES = "other sites"
+"""Stands among the tiers of stock for goods that are moved to other sites."""
+
 TIME_TOLERANCE = 1e-9
 """Days by which a lead time may exceed a limit and still count as within it: the rounding of sums."""
 
@@ -53,6 +56,18 @@ def demand_served(solution: Solution, tier: str = "") -> float:
     some = service[service["tier"] == tier] if tier else service
     served = (some["demand"] * some["served_fraction_achieved"]).sum()
     return _share(float(served), float(some["demand"].sum()))
+
+
+def fill_rate(solution: Solution) -> float:
+    """Expected share of what customers get from stock that is there when they ask for it, weighted by volume.
+
+    That of the plan's own stock, lots and lead times. Not a number where no stock is planned.
+    """
+    stock = solution.tables.get("stock")
+    if stock is None or "exact_fill_rate" not in stock:
+        return np.nan
+    some = stock[stock["exact_fill_rate"].notna() & (stock["tiers"] != OTHER_SITES)]
+    return _share(float((some["volume"] * some["exact_fill_rate"]).sum()), float(some["volume"].sum()))
 
 
 def service_rows(solution: Solution, within: Sequence[float]) -> Iterator[Row]:

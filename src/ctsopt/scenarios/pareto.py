@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within
+from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within, fill_rate
 
 if TYPE_CHECKING:
     from ctsopt.keys import Floats
     from ctsopt.results.solution import Solution
 
-MEASURES = ("on_time", "served", "within_1", "within_2", "within_3")
-"""Measures of service, in shares of demand: what comes within its promised lead time, what comes at all, what comes
-within so many days."""
+MEASURES = ("on_time", "served", "fill_rate", "within_1", "within_2", "within_3")
+"""Measures of service, in shares of demand: what comes within its promised lead time, what comes at all, what is in
+stock when it is asked for (where stock is planned), what comes within so many days."""
 
 SAME_SERVICE = 1e-9
 """Shares that differ by less are the same: they are sums of flows."""
@@ -45,7 +45,7 @@ def _days(name: str) -> float:
 
 def service_of(solution: Solution, measures: Sequence[str]) -> dict[str, float]:
     """Service of a plan by each measure; not a number where it has no meaning, as on time where nothing is promised."""
-    fixed = {"on_time": demand_on_time, "served": demand_served}
+    fixed = {"on_time": demand_on_time, "served": demand_served, "fill_rate": fill_rate}
     return {name: fixed[name](solution) if name in fixed else demand_within(solution, _days(name)) for name in measures}
 
 
