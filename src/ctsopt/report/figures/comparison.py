@@ -156,9 +156,9 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
               *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
     notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
               "yshift": 14 if number % 2 else -14, "font": {"size": 11, "color": INK}}
+             for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
     return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
                   y=f"{word}{label(comparison.currency)}",
-    return figure(traces, x=f"{measure_name(measure)}, % (better to the right)", y=f"{word}{label(comparison.currency)}",
                   height=500, annotations=notes,
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
 
