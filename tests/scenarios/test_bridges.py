@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ctsopt as cts
+from ctsopt import examples
 from ctsopt.scenarios.bridges import contributions, line_bridge
 from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
 from ctsopt.scenarios.folder import read_saved, save_run
@@ -346,3 +347,17 @@ def test_fill_rate_is_weighted_by_what_customers_get_from_stock(result: cts.Pack
                           "tiers": ["gold", "gold, standard", "other sites", "gold"]})
     stocked = replace(today, tables={**today.tables, "stock": stock})
     assert service_of(stocked, ["fill_rate"])["fill_rate"] == pytest.approx(36.8 / 40)
+
+
+def test_a_bridge_from_python() -> None:
+    """Edits of a scenario in Python are overrides of their own; a fault is told as in a file."""
+    net = cts.read(examples.path("two_dcs"))
+    both = cts.Scenario("both", [{"table": "modes", "where": {"mode": "carrier"}, "add": {"fuel_surcharge": 0.1}},
+                                 {"table": "promises", "where": {"tier": "gold"}, "set": {"lead_time": 2}}])
+    pack = cts.Pack.of(net, [both], solve={"gap": 0}, compare={"bridge": [{"to": "both"}], "pareto": "within_1.5"})
+    assert [plan.parts for plan in pack.bridges] == [("both, edit 1", "both, edit 2")]
+    assert pack.compare == {"pareto": "within_1.5"}
+    with pytest.raises(cts.DataError, match="unknown_scenario"):
+        cts.Pack.of(net, [both], compare={"bridge": {"to": "bth"}})
+    with pytest.raises(cts.DataError, match="unknown_key"):
+        cts.Pack.of(net, [both], compare={"bridges": {"to": "both"}})

@@ -34,6 +34,8 @@ _FIXED = datetime(2020, 1, 1)
 def safe(value: object) -> str:
     """Text for a cell: no character that cannot be seen, none that turns the writing round, and not too long."""
     text = str(value)
+    if len(text) <= LONGEST_TEXT and text.isprintable():
+        return text
     shown = "".join(_visible(letter) for letter in text[:LONGEST_TEXT])
     return shown if len(text) <= LONGEST_TEXT else f"{shown} … [cut here; it has {len(text):,} characters]"
 

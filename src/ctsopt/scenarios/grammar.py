@@ -24,7 +24,7 @@ from ctsopt.scenarios.draft import (
 )
 from ctsopt.scenarios.nodes import Nodes
 from ctsopt.scenarios.pareto import MEASURES, is_measure
-from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, plain
+from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 from ctsopt.solve.options import Options
 
 SCHEMA = "ctsopt/pack/1"
@@ -70,6 +70,15 @@ def read_draft(source: Source, folder: Path | None) -> Draft:
     draft = reader.draft
     draft.findings = [*source.findings, *reader.nodes.findings]
     return draft
+
+
+def read_compare(draft: Draft, compare: Mapping[str, object]) -> None:
+    """What a comparison is to show, as a pack file has it under `compare`; faults are added to the draft's findings."""
+    root = node_of(dict(compare))
+    reader = _Grammar(Source(draft.name, root, []), None)
+    reader.draft = draft
+    reader._compare(root)
+    draft.findings += reader.nodes.findings
 
 
 class _Grammar:

@@ -18,7 +18,7 @@ from ctsopt.network.network import Network, read
 from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.scenarios.expand import expand
-from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_draft
+from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_compare, read_draft
 from ctsopt.scenarios.nodes import is_absolute, is_too_long
 from ctsopt.scenarios.resolve import Resolver, check_cases
 from ctsopt.scenarios.source import read_source
@@ -82,7 +82,8 @@ class Pack:
     @classmethod
     def of(cls, net: Network, scenarios: Sequence[Scenario], baseline: str = BASELINE,
            solve: Mapping[str, Any] | None = None, name: str = "pack",
-           groups: Mapping[str, Mapping[str, Any]] | None = None) -> Pack:
+           groups: Mapping[str, Mapping[str, Any]] | None = None,
+           compare: Mapping[str, Any] | None = None) -> Pack:
         """A pack over a network, from scenarios in Python.
 
         Parameters
@@ -98,6 +99,8 @@ class Pack:
         name : str
         groups : mapping of str to mapping, optional
             Groups that edits may name: `{"coast": {"table": "customers", "where": {"region": ["NO", "IL"]}}}`.
+        compare : mapping, optional
+            What the comparison is to show: `{"against": "today", "bridge": {"to": "both", "method": "shapley"}}`.
 
         Raises
         ------
@@ -110,6 +113,7 @@ class Pack:
             raise UsageError(f"a network is needed, not {type(net).__name__}: make one with ctsopt.read(path)")
         draft = _draft_of(scenarios, baseline, name, groups or {})
         draft.options = _options(solve or {})
+        read_compare(draft, compare or {})
         return _checked(draft, net, source="", model=None, networks=True)
 
     @property
