@@ -98,8 +98,8 @@ def _write_changes(terminal: Terminal, name: str, cells: pd.DataFrame) -> None:
 def run(
     path: PackPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
-                                             help="Folder for the tables as CSV, the pack resolved, and the plans."
-                                             )] = None,
+                                             help="Folder for report.html, workbook.xlsx, the tables as CSV, "
+                                                  "the pack resolved, and the plans.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", show_default="one per core",
                                                 help="Processes that solve.")] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", show_default=False,

@@ -134,7 +134,8 @@ def commands(text: str) -> list[list[str]]:
     return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md", "docs/packs.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md", "docs/packs.md",
+                                  "docs/report.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,10 +149,16 @@ def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, f"ctsopt {' '.join(words)}: {result.output}"
             ran += 1
-    assert ran >= 4
+    assert ran >= (1 if page == "docs/report.md" else 4)
     if page == "README.md":
         proven = "11,500.00 (proven between 11,500.00 and 11,500.00)"
         assert f"promising gold one day costs {proven} USD a year" in capsys.readouterr().out
+
+
+def test_pictures_are_there_and_small() -> None:
+    named = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "docs" / "report.md").read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(f"report/{path.name}" for path in (ROOT / "docs" / "report").iterdir())
+    assert all(0 < (ROOT / "docs" / name).stat().st_size < 200_000 for name in named)
 
 
 def test_readme_names_the_commands_that_ci_runs() -> None:

@@ -155,7 +155,8 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
                          hoverinfo="skip"),
               *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
     notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
-              "yshift": 14 if number % 2 else -14, "font": {"size": 11, "color": INK}}
+              "yshift": 15 if number % 2 else -15, "font": {"size": 11, "color": INK},
+              "bgcolor": "rgba(255,255,255,0.8)"}
              for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
     return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
                   y=f"{word}{label(comparison.currency)}",

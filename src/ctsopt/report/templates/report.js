@@ -2,6 +2,7 @@
 const book = JSON.parse(document.getElementById("book").textContent);
 const narrow = window.matchMedia("(max-width: 640px)").matches;
 const config = {responsive: true, displaylogo: false, displayModeBar: false, showTips: false};
+const SMALLER = 0.7;  // marks of maps on a telephone
 let drawing = Promise.resolve();
 
 function forNarrow(layout) {
@@ -34,6 +35,14 @@ async function draw(place) {
   place.dataset.drawn = "yes";
   const found = book.figures[place.dataset.figure];
   const data = found.data.map((trace) => (typeof trace === "number") ? structuredClone(book.shared[trace]) : trace);
+  if (narrow && found.layout.yaxis && found.layout.yaxis.scaleanchor) {
+    for (const trace of data) {
+      if (trace.marker) {
+        const size = trace.marker.size;
+        trace.marker.size = Array.isArray(size) ? size.map((each) => each * SMALLER) : size * SMALLER;
+      }
+    }
+  }
   const layout = narrow ? forNarrow(found.layout) : found.layout;
   layout.template = book.template;
   place.style.minHeight = layout.height + "px";
