@@ -91,10 +91,10 @@ def table_of(book: Workbook, sheet: str, title: str) -> pd.DataFrame:
 
 def test_the_sheets_of_a_pack_and_of_a_plan(written: Path, result: cts.PackResult, tmp_path: Path) -> None:
     assert openpyxl.load_workbook(written).sheetnames == [
-        "Summary", "Cost to serve", "Promises", "Flows", "Sites", "What changed", "Evidence"]
+        "Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "What changed", "Evidence"]
     alone = openpyxl.load_workbook(write_workbook(result.solutions["today"], tmp_path / "deep" / "plan.xlsx"))
-    assert alone.sheetnames == ["Summary", "Cost to serve", "Promises", "Flows", "Sites", "Evidence"]
-    assert len(list(differences(alone))) == 10
+    assert alone.sheetnames == ["Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "Evidence"]
+    assert len(list(differences(alone))) == 11
 
 
 def test_figures_of_two_dcs_stand_as_numbers_under_their_units(written: Path) -> None:
@@ -116,14 +116,19 @@ def test_figures_of_two_dcs_stand_as_numbers_under_their_units(written: Path) ->
     flows = table_of(book, "Flows", "Flows of each plan")
     assert flows.loc[flows["kind"] == "delivery", "quantity (units)"].sum() == pytest.approx(120_000)
     bridges = rows(book["What changed"])
+    figures = {row[1:3]: row[4:6] for row in rows(book["Key figures"])}
+    assert figures["cost_line", "last_mile"] == pytest.approx((157_500, 208_000 / 1.25 * 1.35))
+    assert figures["sites_closed", "dc"] == (0, 0)
+    assert figures["utilisation_highest", "dc"][1] == pytest.approx(1200 / 1300)
+    assert figures["status", None] == ("optimal", "optimal")
     assert [row[6] for row in bridges if row[4] == "interaction"] == [pytest.approx(4_040)]
 
 
 def test_panes_are_frozen_and_columns_are_as_wide_as_what_stands_in_them(written: Path) -> None:
     book = openpyxl.load_workbook(written)
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Summary": "C6", "Cost to serve": "C6", "Promises": "D6", "Flows": "C6", "Sites": "D6", "What changed": "C6",
-        "Evidence": "C6"}
+        "Summary": "C6", "Key figures": "E6", "Cost to serve": "C6", "Promises": "D6", "Flows": "C6", "Sites": "D6",
+        "What changed": "C6", "Evidence": "C6"}
     cost = found(book, "Summary", "no.", "scenario")[1].index("cost (USD)")
     cell = book["Summary"].cell(6, cost + 1)
     assert cell.number_format.startswith("#,##0.00")
@@ -133,9 +138,9 @@ def test_panes_are_frozen_and_columns_are_as_wide_as_what_stands_in_them(written
 def test_libreoffice_finds_every_difference_to_be_nothing(written: Path, folder: Path) -> None:
     book = openpyxl.load_workbook(recalculated(written, folder), data_only=True)
     values = [sheet.cell(row, column).value for sheet, row, column in differences(book)]
-    # For both plans: cost lines, by tier in money and units, by customer, two of promises, flows, sites, bounds. Once:
-    # differences of the one that is not compared with, all plans, cells; and two bridges.
-    assert len(values) == 2 * 9 + 3 + 2
+    # For both plans: key figures, cost lines, by tier in money and units, by customer, two of promises, flows, sites,
+    # bounds. Once: differences of the one that is not compared with, all plans, cells; and two bridges.
+    assert len(values) == 2 * 10 + 3 + 2
     assert values == [0] * len(values)
     checks = rows(book["Summary"])[found(book, "Summary", "sheet", "what is reconciled")[0]:]
     known = [row[:3] for row in checks if row[0] in book.sheetnames]
@@ -152,6 +157,7 @@ SPOILT = [("Cost to serve", "Cost lines of each plan", "last mile (USD)", {"cost
           ("What changed", "Cost lines less those of today", "amount (USD)", {"differences of cost lines"}),
           ("What changed", "Bridges by override", "difference (USD)", {"bridges"}),
           ("Evidence", "Bounds and plans", "proven bound (USD)", {"bounds"}),
+          ("Key figures", "Key figures of each plan", "today", {"rows cost_line"}),
           ("Summary", "Scenarios", "penalties (USD)", {"all plans"})]
 
 
@@ -166,6 +172,8 @@ def test_a_spoilt_cell_turns_its_lines_red_and_no_other(written: Path, folder: P
                                                     max_col=header.index(column) + 1) if _is_number(c[0].value))[0]
         if title == "Bridges by override":  # the first row is the cost where it begins, which the summary has, too
             cell = book[sheet].cell(cell.row + 1, cell.column)
+        if sheet == "Key figures":
+            cell = book[sheet].cell(found(book, sheet, "cost", "cost_line", "last_mile")[0], cell.column)
         cell.value += 1
         spoilt = folder / f"spoilt_{place}.xlsx"
         book.save(spoilt)
@@ -225,7 +233,7 @@ def test_names_that_mean_harm_are_text(tmp_path: Path) -> None:
     assert not [c for c in cells if c.hyperlink]
     values = [sheet.cell(row, column).value for sheet, row, column in
               differences(openpyxl.load_workbook(recalculated(file, tmp_path), data_only=True))]
-    assert values == [0] * 10
+    assert values == [0] * 11
     with zipfile.ZipFile(file) as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
     assert b"<script>" not in content
@@ -255,17 +263,23 @@ def test_texts_of_cells(text: str, shown: str) -> None:
     assert safe(text) == shown
 
 
-def test_more_rows_than_a_sheet_holds_are_added_up_and_said(result: cts.PackResult, tmp_path: Path,
-                                                            monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were a sheet to hold 40 rows, it would not have room for all tables of cost to serve."""
-    monkeypatch.setattr(sheets, "MOST_ROWS", 40)
-    file = write_workbook(result.solutions["today"], tmp_path / "cut.xlsx")
+def test_more_rows_than_a_sheet_holds_are_added_up_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a sheet to hold 150 rows, it would have no room for 200 customers and their flows."""
+    monkeypatch.setattr(sheets, "MOST_ROWS", 150)
+    names = [f"C{number}" for number in range(200)]
+    sol = solved(chain(customers=table(*({"customer": name} for name in names)),
+                       demand=table(*({"customer": name, "quantity": 10} for name in names)),
+                       lanes=lanes("P-D", *(f"D-{name}" for name in names))))
+    file = write_workbook(sol, tmp_path / "cut.xlsx")
     book = openpyxl.load_workbook(file)
-    assert any("further rows, added up: a sheet holds 40" in str(value) for sheet in book for row in rows(sheet)
-               for value in row)
-    assert all(sheet.max_row <= 40 for sheet in book if sheet.title in ("Flows", "Promises", "Sites"))
+    said = [value for sheet in book for row in rows(sheet) for value in row if "further rows" in str(value)]
+    assert len(said) == 2
+    # Flows: the header stands in row 5, so 145 rows are left for 201. Of these, 12 are kept for the lines below the
+    # table, and as many for rows like this one.
+    assert said[1] == "80 further rows, added up: a sheet holds 150"
+    assert all(sheet.max_row <= 150 for sheet in book)
     computed = openpyxl.load_workbook(recalculated(file, tmp_path), data_only=True)
-    assert [sheet.cell(row, column).value for sheet, row, column in differences(computed)] == [0] * 10
+    assert [sheet.cell(row, column).value for sheet, row, column in differences(computed)] == [0] * 11
 
 
 def test_carried_stock_has_a_sheet_that_adds_up(tmp_path: Path) -> None:
@@ -282,7 +296,7 @@ def test_carried_stock_has_a_sheet_that_adds_up(tmp_path: Path) -> None:
     carried = table_of(book, "Stock", "Stock carried between periods")
     assert carried["cost (USD)"].sum() == pytest.approx(10)
     values = [sheet.cell(row, column).value for sheet, row, column in differences(book)]
-    assert values == [0] * 12
+    assert values == [0] * 13
 
 
 def test_what_cannot_be_written(result: cts.PackResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +307,10 @@ def test_what_cannot_be_written(result: cts.PackResult, tmp_path: Path, monkeypa
     nothing = cts.run(cts.Pack.of(stuck, [], solve={"gap": 0}), workers=1, cache=tmp_path / "cache")
     with pytest.raises(cts.UsageError, match="no scenario has a plan"):
         write_workbook(nothing, tmp_path / "x.xlsx")
+    (tmp_path / "taken.xlsx").mkdir()
+    with pytest.raises(cts.UsageError, match=r"taken.xlsx cannot be written .*is it open in another program"):
+        write_workbook(result, tmp_path / "taken.xlsx")
+    assert not list(tmp_path.glob("*.part"))
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(cts.UsageError, match=r"pip install 'ctsopt\[report\]'"):
         write_workbook(result, tmp_path / "x.xlsx")
@@ -310,7 +328,7 @@ def test_workbooks_of_random_networks_reconcile(tmp_path: Path) -> None:
         file = write_workbook(sol, tmp_path / f"{seed}.xlsx")
         book = openpyxl.load_workbook(file, data_only=True)
         values = [sheet.cell(row, column).value for sheet, row, column in differences(book)]
-        assert len(values) >= 10
+        assert len(values) >= 11
         assert values == [0] * len(values), seed
         made += 1
         if made == 6:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,15 +62,15 @@ class Placed:
     sheet: str
     first: int
     rows: int
-    columns: dict[str, int]
+    columns: Mapping[Hashable, int]
 
-    def range(self, name: str) -> str:
+    def range(self, name: Hashable) -> str:
         """All cells of a column, for a formula on any sheet."""
         at = require("xlsxwriter.utility").xl_range_abs
         return _on(self.sheet, at(self.first, self.columns[name], self.first + max(self.rows, 1) - 1,
                                   self.columns[name]))
 
-    def cell(self, name: str, row: int) -> str:
+    def cell(self, name: Hashable, row: int) -> str:
         """One cell of a column."""
         at = require("xlsxwriter.utility").xl_rowcol_to_cell
         return _on(self.sheet, at(self.first + row, self.columns[name], row_abs=True, col_abs=True))
@@ -134,6 +134,7 @@ class Book:
         self.label = self._book.add_format({"bold": True, "top": 1})
         self.green = self._book.add_format({"bg_color": "#C6EFCE", "font_color": "#005C1A"})
         self.red = self._book.add_format({"bg_color": "#FF4D4D", "font_color": "#FFFFFF"})
+        self._closed = False
         self.checks: list[tuple[str, str, str, float]] = []
         self.sheets = {name: Sheet(self, name, self._book.add_worksheet(name)) for name in names}
 
@@ -141,7 +142,14 @@ class Book:
         """Write the file."""
         for sheet in self.sheets.values():
             sheet.end()
+        self._closed = True
         self._book.close()
+
+    def end(self) -> None:
+        """Leave no file of a workbook behind that was not written to its end; does nothing to one that was."""
+        if not self._closed:
+            self._closed = True
+            self._book.close()
 
 
 class Sheet:
@@ -163,7 +171,7 @@ class Sheet:
         self._text(0, text)
         self._row += 1
 
-    def table(self, title: str, frame: pd.DataFrame, keys: int = 0) -> Placed:
+    def table(self, title: str, frame: pd.DataFrame, keys: int = 0, named: Sequence[Column] = ()) -> Placed:
         """Write a table.
 
         Parameters
@@ -173,8 +181,10 @@ class Sheet:
             More rows than a sheet holds are added up in a row for each scenario, and that is said.
         keys : int
             Columns that stay in sight on the right of a wide table, where it is the first of the sheet.
+        named : sequence of Column
+            What the columns are, where that does not follow from their names.
         """
-        columns = [self._book.columns.of(name, numeric=_numeric(frame[name])) for name in frame.columns]
+        columns = list(named) or [self._book.columns.of(name, numeric=_numeric(frame[name])) for name in frame.columns]
         self._text(0, title, self._book.heading)
         self._row += 1
         header = self._row
@@ -211,8 +221,9 @@ class Sheet:
     def _cells(self, frame: pd.DataFrame, columns: Sequence[Column]) -> None:
         formats = [self._book.number if column.name == "no." else self._book.formats[column.kind] for column in columns]
         for place, column in enumerate(columns):
-            self._wide(place, _width(frame[column.name], column))
-        for row in zip(*(_plain(frame[column.name], column) for column in columns), strict=True):
+            self._wide(place, _width(frame.iloc[:, place], column))
+        cells = [_plain(frame.iloc[:, place], column) for place, column in enumerate(columns)]
+        for row in zip(*cells, strict=True):
             for place, value in enumerate(row):
                 if isinstance(value, str):
                     self._text(place, value)
@@ -300,17 +311,18 @@ def _numeric(column: pd.Series[Any]) -> bool:
 def _plain(column: pd.Series[Any], kind: Column) -> Iterator[Any]:
     """Numbers, texts, or None where there is nothing; what has no limit says so."""
     if kind.kind == TEXT:
-        words = {True: "yes", False: "no"} if pd.api.types.is_bool_dtype(column) else {}
-        return (words.get(value, None if pd.isna(value) else str(value)) if not isinstance(value, str) else value
-                for value in column.tolist())
-    values = column.to_numpy(dtype=float)
-    return (None if math.isnan(value) else value if math.isfinite(value) else "no limit" for value in values.tolist())
+        words = {True: "yes", False: "no"}
+        return (words[value] if isinstance(value, bool) else value if isinstance(value, str) else
+                None if pd.isna(value) else str(value) for value in column.tolist())
+    values = (value if isinstance(value, str) else float(value) for value in column.tolist())
+    return (value if isinstance(value, str) or math.isfinite(value) else None if math.isnan(value) else "no limit"
+            for value in values)
 
 
 def _width(column: pd.Series[Any], kind: Column) -> int:
     """Characters that the cells need; the first ones are looked at, and the largest number."""
     if kind.kind == TEXT:
         return max((len(str(value)) for value in column.head(_LOOKED_AT).tolist()), default=0)
-    values = column.to_numpy(dtype=float)
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     return len(f"{largest:,.0f}") + 4

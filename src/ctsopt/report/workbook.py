@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from ctsopt.report.columns import Columns
+from ctsopt.errors import UsageError
+from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
 from ctsopt.report.sheets import Book, Formula, Line, Placed
 from ctsopt.report.tables import OF_SITES, ON_FLOWS, STOCK_LINES, Contents, contents, summary
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.comparison import Comparison
 from ctsopt.scenarios.outcome import PackResult
 
-SUMMARY, TO_SERVE, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
-    "Summary", "Cost to serve", "Promises", "Flows", "Sites", "Stock", "What changed", "Evidence")
+SUMMARY, FIGURES, TO_SERVE, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
+    "Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "Stock", "What changed", "Evidence")
 
 _TOTAL = "cost of the plan (Summary)"
 
@@ -24,10 +25,10 @@ _TOTAL = "cost of the plan (Summary)"
 def write_workbook(source: PackResult | Solution, path: str | Path, comparison: Comparison | None = None) -> Path:
     """Write a workbook (.xlsx) with the plans of a pack, or with one plan.
 
-    Sheets: summary, cost to serve, promises, flows, sites, stock (where there is any), what changed (of a pack),
-    evidence. Numbers are numbers, units stand in the headers, texts are texts, whatever they begin with. Below every
-    table live formulas reconcile it with the cost of each plan, or its units: a difference of 0 is green, anything
-    else red. The same plans make the same file, byte for byte.
+    Sheets: summary, key figures, cost to serve, promises, flows, sites, stock (where there is any), what changed (of a
+    pack), evidence. Numbers are numbers, units stand in the headers, texts are texts, whatever they begin with. Below
+    every table live formulas reconcile it with the cost of each plan, or its units: a difference of 0 is green,
+    anything else red. The same plans make the same file, byte for byte.
 
     Parameters
     ----------
@@ -48,24 +49,22 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
     """
     told, target = contents(source, comparison), Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    names = [SUMMARY, TO_SERVE, PROMISES, FLOWS, SITES]
+    names = [SUMMARY, FIGURES, TO_SERVE, PROMISES, FLOWS, SITES]
     if {"stock", "stock_cost", "carried"} & told.frames.keys():
         names.append(STOCK)
     if isinstance(source, PackResult):
         names.append(CHANGED)
-    book = Book(target, [*names, EVIDENCE], Columns(told.currency, told.distance_unit, told.lines), told.name)
-    writing = _Writing(book, told)
-    writing.cost_to_serve()
-    writing.promises()
-    writing.flows()
-    writing.sites()
-    if STOCK in names:
-        writing.stock()
-    if CHANGED in names:
-        writing.changed()
-    writing.evidence()
-    writing.summary()
-    book.close()
+    draft = target.with_name(f"{target.name}.part")
+    book = Book(draft, [*names, EVIDENCE], Columns(told.currency, told.distance_unit, told.lines), told.name)
+    try:
+        _Writing(book, told).all(names)
+        book.close()
+        draft.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written ({error}); is it open in another program?") from error
+    finally:
+        book.end()
+        draft.unlink(missing_ok=True)
     return target
 
 
@@ -83,6 +82,20 @@ class _Writing:
             {str(line): float(amount) for line, amount in row.items()}
             for row in told.frames["costs"][told.lines].to_dict("records")]
         self.of_costs: Placed | None = None
+
+    def all(self, names: Sequence[str]) -> None:
+        """Every sheet, in the order in which they lean on each other."""
+        self.figures()
+        self.cost_to_serve()
+        self.promises()
+        self.flows()
+        self.sites()
+        if STOCK in names:
+            self.stock()
+        if CHANGED in names:
+            self.changed()
+        self.evidence()
+        self.summary()
 
     # ---- formulas ------------------------------------------------------------------------------------------------
 
@@ -123,6 +136,24 @@ class _Writing:
         self.book.sheets[sheet].reconcile(what, ["sum of the table"], whole, lines)
 
     # ---- sheets --------------------------------------------------------------------------------------------------
+
+    def figures(self) -> None:
+        """Key figures side by side, a column for each plan."""
+        sheet, kpis = self.book.sheets[FIGURES], self.told.comparison.kpis[self.told.names].reset_index()
+        sheet.head("Key figures", "One row for each figure, one column for each plan. Shares are fractions; a cost per "
+                   "unit is an average, and no price.")
+        kpis = kpis[kpis["kpi"] != "seconds"].reset_index(drop=True)  # times differ from run to run
+        keys = kpis.columns.tolist()[:4]
+        # A scenario may have the name of a column.
+        frame = kpis.set_axis([*keys, *range(len(self.told.names))], axis=1)
+        placed = sheet.table("Key figures of each plan", frame, keys=4, named=[
+            *(Column(name, name, TEXT) for name in keys),
+            *(Column(name, name, NUMBER) for name in self.told.names)])
+        of_costs = kpis["kpi"] == "cost_line"
+        lines = [Line(name, [Formula(f'=SUMIF({placed.range("kpi")},"cost_line",{placed.range(place)})',
+                                     math.fsum(frame.loc[of_costs, place].tolist()))], self._of_plan("cost", place + 1))
+                 for place, name in enumerate(self.told.names)]
+        sheet.reconcile("rows cost_line", ["sum of the rows"], _TOTAL, lines)
 
     def cost_to_serve(self) -> None:
         """Cost lines of each plan, then by tier and by customer."""
