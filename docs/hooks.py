@@ -146,13 +146,23 @@ def api() -> str:
 
 
 def designers_tour() -> str:
-    """The notebook of that name: its text as text, its code as code."""
-    source = (ROOT / "notebooks" / "designers_tour.py").read_text(encoding="utf-8")
+    """The notebook on one network."""
+    return _notebook("designers_tour")
+
+
+def consultants_pack() -> str:
+    """The notebook on a pack of scenarios."""
+    return _notebook("consultants_pack")
+
+
+def _notebook(name: str) -> str:
+    """A notebook: its text as text, its code as code."""
+    source = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
     head, *cells = re.split(r"^# %%", source, flags=re.MULTILINE)
     if head.strip():
-        raise ValueError("notebooks/designers_tour.py does not begin with a cell")
+        raise ValueError(f"notebooks/{name}.py does not begin with a cell")
     title, *parts = map(_cell, cells)
-    note = "*This page is made from `notebooks/designers_tour.py`.*"
+    note = f"*This page is made from `notebooks/{name}.py`.*"
     heading, _, rest = title.partition("\n\n")
     return "\n\n".join([heading, note, rest, *parts]) + "\n"
 
@@ -184,5 +194,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": command_line,
     "reference/api.md": api,
     "designers-tour.md": designers_tour,
+    "consultants-pack.md": consultants_pack,
     "changelog.md": changelog,
 }

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
-LATER = ("pyomo", "scipy.stats", "openpyxl", "pyarrow", "networkx", "ruamel", "typer", "rich", "linopy", "mkdocs")
+LATER = ("pyomo", "scipy.stats", "openpyxl", "pyarrow", "networkx", "ruamel", "typer", "rich", "linopy", "mkdocs",
+         "plotly", "jinja2", "markupsafe", "xlsxwriter", "ctsopt.report")
 
 
 def modules_after(statement: str) -> set[str]:

@@ -98,8 +98,8 @@ def _write_changes(terminal: Terminal, name: str, cells: pd.DataFrame) -> None:
 def run(
     path: PackPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
-                                             help="Folder for the tables as CSV, the pack resolved, and the plans."
-                                             )] = None,
+                                             help="Folder for report.html, workbook.xlsx, the tables as CSV, "
+                                                  "the pack resolved, and the plans.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, metavar="N", show_default="one per core",
                                                 help="Processes that solve.")] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", show_default=False,
@@ -111,6 +111,8 @@ def run(
                                                help="Folder of answers: what is in it is not solved again.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Solve everything, and keep nothing.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
+    no_report: Annotated[bool, typer.Option("--no-report", help="With -o: write no report.html and no "
+                                                                "workbook.xlsx.")] = False,
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Solve every scenario of a pack and show them side by side; what was solved before is taken from the cache."""
@@ -130,6 +132,8 @@ def run(
         if out is not None:
             save_run(result, out, comparison)
             terminal.note(f"saved in {out}")
+            if comparison is not None and not no_report:
+                _report(terminal, result, comparison, out)
         _show(terminal, result, comparison)
         terminal.document({"pack": pack.name, "cases": result.rows, "shortfalls": result.shortfalls,
                            "comparison": _document(comparison), "findings": pack.findings, "notes": result.notes,
@@ -171,6 +175,19 @@ def _read(terminal: Terminal, path: str) -> Pack:
     if pack.findings:
         terminal.note(str(pack.findings))
     return pack
+
+
+def _report(terminal: Terminal, result: PackResult, comparison: Comparison, folder: Path) -> None:
+    """Write the page and the workbook beside the tables; where the packages for them are missing, say so."""
+    from ctsopt.report import write_html, write_workbook
+    from ctsopt.report.extra import MISSING, installed
+
+    if not installed():
+        terminal.note(MISSING)
+        return
+    for path in (write_html(result, folder / "report.html", comparison),
+                 write_workbook(result, folder / "workbook.xlsx", comparison)):
+        terminal.note(f"written: {path}")
 
 
 def _show(terminal: Terminal, result: PackResult, comparison: Comparison | None) -> None:

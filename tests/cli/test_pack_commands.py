@@ -98,8 +98,9 @@ def test_run_prints_the_comparison_and_writes_its_tables(pack: Path, tmp_path: P
     assert "3 of 3 scenarios have a plan" in result.stdout
     assert "done 3/3" in result.stderr
     assert {p.name for p in out.iterdir()} == {
-        "cases.csv", "scenarios.csv", "inputs.csv", "differences.csv", "order.csv", "kpis.csv", "changes.csv",
-        "findings.csv", "pack.json", "run.json", "versions.json", "solutions"}
+        "cases.csv", "scenarios.csv", "inputs.csv", "differences.csv", "order.csv", "kpis.csv", "pareto.csv",
+        "changes.csv", "findings.csv", "pack.json", "run.json", "versions.json", "solutions", "report.html",
+        "workbook.xlsx"}
     table = {row["scenario"]: row for row in rows(out / "scenarios.csv")}
     assert float(table["gold_in_two_days"]["point"]) == pytest.approx(-11_500)
     assert table["gold_in_two_days"]["verdict"] == "cheaper"

@@ -34,7 +34,7 @@ def keys(heading: str) -> set[str]:
 
 @pytest.mark.parametrize(("heading", "known"), [
     ("key of the pack", grammar._TOP), ("key of a scenario", grammar._SCENARIO), ("key of a sweep", grammar._SWEEP),
-    ("key of compare", grammar._COMPARE)])
+    ("key of compare", grammar._COMPARE), ("key of a bridge", grammar._BRIDGE)])
 def test_every_key_of_the_grammar_is_on_the_page(heading: str, known: tuple[str, ...]) -> None:
     assert keys(heading) == set(known)
 
@@ -58,14 +58,15 @@ def test_every_example_of_an_edit_changes_something(block: str) -> None:
 
 
 def test_the_example_of_a_pack_with_its_sweep_and_states_has_no_faults(tmp_path: Path) -> None:
-    extras = [block for block in BLOCKS if block.startswith(("sweeps:", "states:"))]
-    assert len(extras) == 2
+    extras = [block for block in BLOCKS if block.startswith(("sweeps:", "states:", "compare:"))]
+    assert len(extras) == 3
     file = tmp_path / "small.yaml"
-    file.write_text(PACK + "".join(extras) + "compare: {regret: states}\n", encoding="utf-8")
+    file.write_text(PACK + "".join(extras) + "  regret: states\n", encoding="utf-8")
     assert not check_pack(file).errors, str(check_pack(file))
     names = read_pack(file).names
-    # The model, two scenarios, three of four combinations; and all six in each of two states.
-    assert len(names) == 18
+    # The model, two scenarios, three of four combinations; all six in each of two states; two of a bridge.
+    assert len(names) == 20
+    assert names[-2:] == ["today ~ 1 of patient_growth", "today ~ 2 of patient_growth"]
     assert {"gold_1_x0.9", "gold_1.5_x0.9", "gold_1.5_x1.05", "patient @ high"} <= set(names)
 
 

@@ -82,20 +82,22 @@ def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
     assert {"read", "network", "check", "solve", "load", "program", "to_pyomo", "show_versions", "DataError"} <= named
 
 
-def test_the_tour_page_is_the_notebook(hooks: ModuleType) -> None:
+@pytest.mark.parametrize(("name", "title"), [("designers_tour", "The designer's tour"),
+                                             ("consultants_pack", "The consultant's pack")])
+def test_the_page_of_a_notebook_is_the_notebook(hooks: ModuleType, name: str, title: str) -> None:
     """Every line of the notebook stands on the page, as text or as code, in its order; nothing else does."""
-    notebook = (ROOT / "notebooks" / "designers_tour.py").read_text(encoding="utf-8")
-    page = hooks.designers_tour()
-    assert page.startswith("# The designer's tour\n\n")
+    notebook = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
+    page = getattr(hooks, name)()
+    assert page.startswith(f"# {title}\n\n")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     text = re.sub(r"^```python\n(.*?)^```$", "", page, flags=re.MULTILINE | re.DOTALL)
-    compile(code, "designers_tour", "exec")
+    compile(code, name, "exec")
     cells = [part.split("\n", 1) for part in notebook.split("# %%")[1:]]
     assert len(cells) == page.count("```python\n") + sum("[markdown]" in kind for kind, _ in cells)
     wanted = [line for kind, body in cells if not kind.strip() for line in body.splitlines() if line.strip()]
     assert [line for line in code.splitlines() if line.strip()] == wanted
     prose = [line[2:] for kind, body in cells if kind.strip() for line in body.splitlines() if line[2:].strip()]
-    made_from = "*This page is made from `notebooks/designers_tour.py`.*"
+    made_from = f"*This page is made from `notebooks/{name}.py`.*"
     assert [line for line in text.splitlines() if line.strip() and line != made_from] == prose
 
 
@@ -134,7 +136,8 @@ def commands(text: str) -> list[list[str]]:
     return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md", "docs/packs.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/quick-start.md", "docs/add-your-own-rule.md", "docs/packs.md",
+                                  "docs/report.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,10 +151,16 @@ def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, f"ctsopt {' '.join(words)}: {result.output}"
             ran += 1
-    assert ran >= 4
+    assert ran >= (1 if page == "docs/report.md" else 4)
     if page == "README.md":
         proven = "11,500.00 (proven between 11,500.00 and 11,500.00)"
         assert f"promising gold one day costs {proven} USD a year" in capsys.readouterr().out
+
+
+def test_pictures_are_there_and_small() -> None:
+    named = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "docs" / "report.md").read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(f"report/{path.name}" for path in (ROOT / "docs" / "report").iterdir())
+    assert all(0 < (ROOT / "docs" / name).stat().st_size < 200_000 for name in named)
 
 
 def test_readme_names_the_commands_that_ci_runs() -> None:

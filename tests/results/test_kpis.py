@@ -9,6 +9,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
+from ctsopt.results.service_figures import customer_service
 from ctsopt.testing import random_network
 from tests.small import chain, lanes, solved, table
 from tests.stock_networks import one_dc
@@ -131,6 +132,56 @@ def test_levels_count_as_capacity():
     site = sol.sites.set_index("site").loc["D"]
     assert (site["level"], site["capacity"], site["utilisation"]) == ("small", 100, pytest.approx(1))
     assert value(sol.kpis(), "utilisation_mean", "dc") == pytest.approx(1)
+
+
+def test_service_by_tier_stands_beside_what_is_promised(two_dcs):
+    """Gold: A and C, 30,000 boxes in 0.7 days, promised 1. Standard: B's 20,000 and 5,000 of D's in 0.9 days, the other
+    5,000 in 1.5; promised 2. D waits longest: (0.9 + 1.5) / 2 days.
+    """
+    frame = two_dcs.kpis(within=(0.9, 1.5))
+    assert value(frame, "demand_within_days", "0.9") == pytest.approx(55 / 60)
+    assert value(frame, "demand_within_days", "0.9 / gold") == 1
+    assert value(frame, "demand_within_days", "0.9 / standard") == pytest.approx(25 / 30)
+    assert value(frame, "demand_within_days", "1.5 / standard") == 1
+    assert [value(frame, "lead_time_promised", tier) for tier in ("", "gold", "standard")] == [1.5, 1, 2]
+    assert value(frame, "lead_time_achieved", "gold") == pytest.approx(0.7)
+    assert value(frame, "lead_time_achieved", "standard") == pytest.approx((25 * 0.9 + 5 * 1.5) / 30)
+    assert (value(frame, "lead_time_longest", "standard"), text(frame, "lead_time_longest", "standard")) == (1.5, "D")
+    assert text(frame, "slowest_customer") == "D"
+    assert value(frame, "slowest_customer") == pytest.approx(1.2)
+    assert [value(frame, "on_time_share_promised", tier) for tier in ("", "gold", "standard")] == [1, 1, 1]
+    assert [value(frame, "served_fraction_promised", tier) for tier in ("", "gold", "standard")] == [1, 1, 1]
+    assert [value(frame, "demand_on_time", tier) for tier in ("", "gold", "standard")] == [1, 1, 1]
+
+
+def test_what_is_not_served_is_not_on_time():
+    """60 of C's 100 units come, all in time; B gets all 20. So 80 of 120 are on time, and 60 % of C's."""
+    tables = chain(customers=table({"customer": "B", "tier": "gold"}, {"customer": "C", "tier": "silver"}),
+                   demand=table({"customer": "B", "quantity": 20}, {"customer": "C", "quantity": 100}),
+                   tiers=table({"tier": "gold", "rank": 1}, {"tier": "silver", "rank": 2, "shortage_cost": 9}),
+                   promises=table({"tier": "gold", "lead_time": 9}, {"tier": "silver", "lead_time": 9,
+                                                                     "served_fraction": 0.5}),
+                   lanes=lanes("P-D", "D-C", "D-B"),
+                   site_products=table({"site": "P", "product": "goods", "make_capacity": 80}))
+    sol = solved(tables)
+    frame = sol.kpis()
+    assert value(frame, "demand_on_time") == pytest.approx(80 / 120)
+    assert value(frame, "demand_on_time", "silver") == pytest.approx(0.6)
+    assert value(frame, "on_time_expected", "silver") == pytest.approx(1)
+    assert value(frame, "served_fraction_promised", "silver") == 0.5
+    assert value(frame, "served_fraction_promised") == pytest.approx((20 + 50) / 120)
+    assert (text(frame, "least_served_customer"), value(frame, "least_served_customer")) == ("C", pytest.approx(0.6))
+    customers = customer_service(sol).set_index("customer")
+    assert customers.loc["C", ["demand", "delivered", "on_time"]].tolist() == pytest.approx([100, 60, 1])
+    assert customers["served"].to_dict() == pytest.approx({"B": 1, "C": 0.6})
+
+
+def test_without_a_promise_nothing_is_said_of_being_on_time():
+    frame = solved(chain()).kpis()
+    for kpi in ("demand_on_time", "lead_time_promised", "on_time_share_promised", "least_on_time_customer"):
+        assert math.isnan(value(frame, kpi))
+    assert text(frame, "least_on_time_customer") == ""
+    assert value(frame, "served_fraction_promised") == 1
 
 
 @pytest.mark.slow

@@ -209,7 +209,7 @@ def test_two_writings_are_byte_for_byte_alike_but_for_seconds(plans: dict[str, c
              "near": with_gap(per_unit(3.2), 495.0)}
     one, other = (compare(each).write(tmp_path / name) for each, name in ((plans, "one"), (again, "other")))
     assert sorted(p.name for p in one.iterdir()) == ["differences.csv", "inputs.csv", "kpis.csv", "order.csv",
-                                                     "scenarios.csv"]
+                                                     "pareto.csv", "scenarios.csv"]
     for file in one.iterdir():
         first, second = (pd.read_csv(folder / file.name) for folder in (one, other))
         if file.name == "scenarios.csv":

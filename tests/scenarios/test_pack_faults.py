@@ -183,7 +183,10 @@ states:
 compare:
   against: todya                                                                        #! unknown_scenario
   regret: states
-  bridge: [cost_line]                                                                   #! unknown_key
+  also: today                                                                           #! unknown_key
+  bridge: [cost_line]                                                                   #! not_a_block
+  tornado: fuel                                                                         #! unknown_sweep
+  pareto: speed                                                                         #! unknown_choice
 """.lstrip()
 
 EQUAL = "equal:"

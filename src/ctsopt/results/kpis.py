@@ -10,6 +10,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError
 from ctsopt.formulation import COSTS
+from ctsopt.results.service_figures import service_rows
 
 if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
@@ -122,6 +123,7 @@ def _service(solution: Solution, within: Sequence[float], distances: Sequence[fl
                         "delivered", tiers)
     yield from _by_tier("served_fraction_achieved", "share of demand", service, service["served_fraction_achieved"],
                         "demand", tiers)
+    yield from service_rows(solution, within)
 
 
 def _tiers(solution: Solution) -> list[str]:

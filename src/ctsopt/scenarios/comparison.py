@@ -6,7 +6,7 @@ and only if A's cost is below B's bound. Scenarios are therefore in partial orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,20 @@ from ctsopt.certified import Certified
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.network.difference import difference
 from ctsopt.results.solution import Solution
+from ctsopt.scenarios.bridges import TORNADO, Ledger, bridge_tables
+from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
+from ctsopt.scenarios.order import order_of, ranks_of, verdict
+from ctsopt.scenarios.pareto import MEASURES, fronts, service_of
 from ctsopt.scenarios.regret import cells_of, regret_of
 from ctsopt.scenarios.sourcing import resourced
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ctsopt.keys import Floats
     from ctsopt.scenarios.outcome import PackResult
 
-TABLES = ("scenarios", "inputs", "differences", "order", "bases", "kpis", "states", "regret")
+TABLES = ("scenarios", "inputs", "differences", "order", "bases", "kpis", "states", "regret", "bridges", "tornado",
+          "pareto")
 """Tables of a comparison, as they are written."""
 
 _KEYS = ["section", "kpi", "by", "unit"]
@@ -72,6 +76,14 @@ class Comparison:
     regret : DataFrame
         One row per scenario that has a plan in every state: worst_low, _point, _high (its largest regret), minimax
         (`proven`, `possible` or blank), expected_low, _point, _high (cost, where states have probabilities).
+    bridges : DataFrame
+        Bridges that the pack asks for, by cost line and by override, see `ctsopt.scenarios.bridges`: bridge, method,
+        from, to, part, kind, low, point, high, cash, penalty (money), note. The parts add up.
+    tornado : DataFrame
+        Sweeps of one thing at a time: sweep, from, axis, value, scenario, low, point, high, verdict, swing, rank.
+    pareto : DataFrame
+        Cost against service, by every measure, that of the pack first: measure, scenario, service, cost, bound, status
+        (`front`, `dominated` where that is proven, `perhaps dominated`), dominated_by.
     as_is : str
         The plan of today as it is run, blank where there is none.
     """
@@ -86,6 +98,9 @@ class Comparison:
     kpis: pd.DataFrame
     states: pd.DataFrame
     regret: pd.DataFrame
+    bridges: pd.DataFrame
+    tornado: pd.DataFrame
+    pareto: pd.DataFrame
     as_is: str = ""
 
     def difference(self, scenario: str) -> Certified:
@@ -138,10 +153,21 @@ class Facts:
         Of a run: scenario, parent, kind, state, tags, outcome, message, key.
     probabilities : mapping of str to float
         Of each state of demand.
+    bridges : sequence of BridgePlan
+    tornados : sequence of TornadoPlan
+    pareto : str
+        Measure of service that the pack asks for.
     """
 
     rows: pd.DataFrame | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
+    bridges: Sequence[BridgePlan] = ()
+    tornados: Sequence[TornadoPlan] = ()
+    pareto: str = ""
+
+    def aside(self) -> set[str]:
+        """Cases that were solved for bridges alone."""
+        return set() if self.rows is None else set(self.rows.loc[self.rows["kind"] == "bridge", "scenario"])
 
     def states(self) -> dict[str, tuple[str, str]]:
         """Scenario and state of every case that is a scenario in a state."""
@@ -194,7 +220,8 @@ def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None 
         as_is = as_is or (wished if wished is not None and wished in solutions else None)
     facts = facts or Facts()
     in_state = facts.states()
-    names = [name for name in solutions if name not in in_state]
+    aside = facts.aside()
+    names = [name for name in solutions if name not in in_state and name not in aside]
     if not names:
         raise UsageError("there is no plan to compare")
     base = against or names[0]
@@ -208,7 +235,8 @@ def facts_of(result: PackResult) -> Facts:
     """What a run knows beside the plans."""
     tags = {case.name: ", ".join(case.tags) for case in result.pack.cases}
     rows = result.rows.assign(tags=result.rows["scenario"].map(tags).fillna(""))
-    return Facts(rows, dict(result.pack.probabilities))
+    pack = result.pack
+    return Facts(rows, dict(pack.probabilities), pack.bridges, pack.tornados, pack.compare.get("pareto", ""))
 
 
 def _require(name: str, names: list[str], what: str) -> None:
@@ -218,23 +246,18 @@ def _require(name: str, names: list[str], what: str) -> None:
                          + (f"; did you mean {near!r}?" if near else f" (there are: {', '.join(names)})"))
 
 
-def verdict(dearer: Certified, *, alike: bool = False) -> str:
-    """What is proven about a difference: `dearer`, `cheaper`, `same` (exactly), or `tie` where it cannot be told."""
-    if alike or dearer.low == dearer.high == 0:
-        return "same"
-    if dearer.low > 0:
-        return "dearer"
-    return "cheaper" if dearer.high < 0 else "tie"
-
-
 class _Comparing:
     """Every plan is looked at once: there may be many, and each is read from disk."""
 
     def __init__(self, solutions: Mapping[str, Solution], names: list[str], base: str, as_is: str | None, facts: Facts,
                  in_state: Mapping[str, tuple[str, str]]) -> None:
         self.names, self.base_name, self.as_is, self.facts = names, base, as_is, facts
-        self.base = solutions[base]
-        self.least: dict[str, Certified] = {}
+        self.base, self.solutions = solutions[base], solutions
+        self.ledger = Ledger(facts.key)
+        self.least = self.ledger.least
+        self.measures = tuple(dict.fromkeys([facts.pareto or MEASURES[0], *MEASURES]))
+        self.service: dict[str, dict[str, float]] = {}
+        self.demand: dict[str, float] = {}
         self.rows: list[dict[str, Any]] = []
         self.lines: dict[str, pd.Series[float]] = {}
         self.inputs: list[pd.DataFrame] = []
@@ -242,8 +265,8 @@ class _Comparing:
         for name in solutions:
             solution = self.base if name == base else solutions[name]
             _require_plan(name, solution, self.base)
-            self.least[name] = solution.least_cost
-            if name not in in_state:
+            self.ledger.add(name, solution)
+            if name in names:
                 self._look(name, solution)
         self.cells = cells_of({name: (*in_state[name], least) for name, least in self.least.items()
                                if name in in_state}, facts.probabilities)
@@ -252,6 +275,8 @@ class _Comparing:
         self.rows.append(_row(name, solution, self.base, self._dearer(name, self.base_name)))
         self.lines[name] = solution.costs.set_index("line")["amount"]
         self.kpis[name] = _kpi_column(solution)
+        self.service[name] = service_of(solution, self.measures)
+        self.demand[name] = float(solution.service["demand"].sum())
         if name != self.base_name:
             self.inputs.append(difference(self.base.net, solution.net).assign(scenario=name))
 
@@ -270,13 +295,31 @@ class _Comparing:
         place = rows.columns.tolist().index("verdict") + 1
         rows = rows[[*rows.columns[:place], *_RANKS, *rows.columns[place:-len(_RANKS)]]]
         if self.facts.rows is not None:
-            told = self.facts.rows[self.facts.rows["state"] == ""]
+            told = self.facts.rows[(self.facts.rows["state"] == "") & (self.facts.rows["kind"] != "bridge")]
             kept = [name for name in _OF_A_RUN if name in told]
             rows = told[["scenario", *kept]].merge(rows.drop(columns=["outcome"]), on="scenario", how="left")
         inputs = pd.concat(self.inputs, ignore_index=True) if self.inputs else pd.DataFrame(columns=_INPUTS)
         return Comparison(
             self.base_name, str(self.base.net.settings["currency"]), inputs[_INPUTS], rows, self._differences(), order,
-            self._bases(), _side_by_side(self.kpis), self.cells, regret_of(self.cells), self.as_is or "")
+            self._bases(), _side_by_side(self.kpis), self.cells, regret_of(self.cells),
+            bridge_tables(self.facts.bridges, self.ledger, self.solutions), self._tornado(),
+            self._fronts(),
+            self.as_is or "")
+
+    def _fronts(self) -> pd.DataFrame:
+        """Of the scenarios that may be chosen: the bars of tornados show what may happen."""
+        bars = {name for plan in self.facts.tornados for _, _, name in plan.bars}
+        chosen = [name for name in self.names if name not in bars]
+        return fronts({name: self.service[name] for name in chosen},
+                      {name: (self.least[name].low, self.least[name].high) for name in chosen}, self.demand)
+
+    def _tornado(self) -> pd.DataFrame:
+        def told(name: str, other: str) -> tuple[Certified, str]:
+            apart = self._dearer(name, other)
+            return apart, verdict(apart)
+
+        parts = [self.ledger.tornado(plan, told) for plan in self.facts.tornados]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TORNADO)
 
     def _differences(self) -> pd.DataFrame:
         amounts = pd.DataFrame(self.lines).fillna(0.0)
@@ -337,46 +380,6 @@ def _delivered(solution: Solution) -> tuple[float, float]:
     flow = solution.flows[solution.flows["kind"] == "delivery"]
     volume = float(flow["quantity"].sum())
     return volume, float((flow["quantity"] * flow["lead_time"]).sum()) / volume if volume > 0 else np.nan
-
-
-def order_of(least: Mapping[str, Certified], keys: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Every pair of plans once in each direction: what is proven of their difference.
-
-    Parameters
-    ----------
-    least : mapping of str to Certified
-        Least cost (money) by name.
-    keys : mapping of str to str, optional
-        Cases with one key, if it is not blank, are the same case.
-
-    Returns
-    -------
-    DataFrame
-        scenario, other; low, point, high: money by which the scenario is dearer; verdict.
-    """
-    names = list(least)
-    low: Floats = np.array([least[name].low for name in names])
-    cost: Floats = np.array([least[name].high for name in names])
-    known = keys or {}
-    key = np.array([known.get(name) or f"\0{place}" for place, name in enumerate(names)], dtype=object)
-    one, other = (index.ravel() for index in np.indices((len(names), len(names))))
-    apart = one != other
-    one, other = one[apart], other[apart]
-    alike = (key[one] == key[other]).astype(bool)
-    ends = [np.where(alike, 0.0, end) for end in (low[one] - cost[other], cost[one] - cost[other],
-                                                  cost[one] - low[other])]
-    words = np.select([(ends[0] == 0) & (ends[2] == 0), ends[0] > 0, ends[2] < 0], ["same", "dearer", "cheaper"], "tie")
-    labels = np.array(names, dtype=object)
-    return pd.DataFrame({"scenario": labels[one], "other": labels[other], **dict(zip(_ENDS, ends, strict=True)),
-                         "verdict": words})
-
-
-def ranks_of(order: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The ranks that each plan may have, 1 = cheapest: so many are proven cheaper, so many are proven dearer."""
-    counts = pd.crosstab(order["scenario"], order["verdict"]).reindex(index=names, columns=["dearer", "cheaper"],
-                                                                      fill_value=0)
-    return pd.DataFrame({"scenario": names, "best_rank": counts["dearer"].to_numpy() + 1,
-                         "worst_rank": len(names) - counts["cheaper"].to_numpy()})
 
 
 def _kpi_column(solution: Solution) -> pd.Series[Any]:

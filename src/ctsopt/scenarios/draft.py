@@ -150,9 +150,19 @@ class StateDraft:
     origin: Origin
 
 
+@dataclass(frozen=True)
+class BridgeDraft:
+    """A bridge between two scenarios as declared. `base` is blank for what the others are compared with."""
+
+    base: str
+    to: str
+    method: str
+    origin: Origin
+
+
 @dataclass
 class Draft:
-    """A whole pack as declared."""
+    """A whole pack as declared. `tornados` holds names of sweeps."""
 
     name: str
     baseline: str
@@ -163,6 +173,8 @@ class Draft:
     sweeps: dict[str, SweepDraft] = field(default_factory=dict)
     states: dict[str, StateDraft] = field(default_factory=dict)
     compare: dict[str, str] = field(default_factory=dict)
+    bridges: list[BridgeDraft] = field(default_factory=list)
+    tornados: list[tuple[str, Origin]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -175,7 +187,7 @@ class Case:
     name : str
     parent : str or None
         Case whose plan the search starts from; None for the baseline.
-    kind : {"baseline", "scenario", "sweep", "state"}
+    kind : {"baseline", "scenario", "sweep", "state", "bridge"}
     tags : tuple of str
     note : str
     edits : tuple of Edit
@@ -184,6 +196,8 @@ class Case:
         State of demand, blank where there is none.
     axes : mapping of str to str
         Value of each axis of its sweep, as written.
+    bridge : str
+        The scenario to which the bridge leads that it is solved for; blank where it is solved for itself.
     origin : Origin
         Where it was declared.
     steps : tuple of Step
@@ -198,6 +212,7 @@ class Case:
     edits: tuple[Edit, ...] = ()
     state: str = ""
     axes: Mapping[str, str] = field(default_factory=dict)
+    bridge: str = ""
     origin: Origin = field(default=Origin(""), repr=False)
     steps: tuple[Step, ...] = field(default=(), repr=False)
 
@@ -209,10 +224,10 @@ class Case:
 
 def make_case(name: str, parent: str | None, kind: str, steps: Sequence[Step], origin: Origin, *,
               tags: tuple[str, ...] = (), note: str = "", state: str = "",
-              axes: Mapping[str, str] | None = None) -> Case:
+              axes: Mapping[str, str] | None = None, bridge: str = "") -> Case:
     """A case from its steps."""
     edits = tuple(step.edit for step in steps if step.edit is not None)
-    return Case(name, parent, kind, tags, note, edits, state, dict(axes or {}), origin, tuple(steps))
+    return Case(name, parent, kind, tags, note, edits, state, dict(axes or {}), bridge, origin, tuple(steps))
 
 
 def name_fault(name: str) -> str:

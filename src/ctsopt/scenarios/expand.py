@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ctsopt.errors import Finding
+from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import Case, Draft, ScenarioDraft, StateDraft, Step, make_case, name_fault
 from ctsopt.scenarios.sweeps import cases_of
 
@@ -56,7 +57,12 @@ def expand(draft: Draft) -> tuple[list[Case], list[Finding]]:
     findings += _sweeps(draft, found, depth, names)
     if draft.compare.get("regret") == "states":
         for state in draft.states.values() if len(found) * (1 + len(draft.states)) <= MOST_CASES else ():
-            found += _in_state(found, state, names, findings)
+            found += _in_state(_choices(draft, found), state, names, findings)
+    asked = wanted(draft, found)
+    findings += asked.findings
+    for case in asked.cases:
+        findings += names.take([case.name], case.origin.at(), case.origin.label)[1]
+    found += asked.cases
     findings += [*_limits(draft, found, max(depth.values())), *_frozen(draft, found), *_compared(draft, found),
                  *_idle_states(draft)]
     return found, findings
@@ -150,6 +156,12 @@ def _sweeps(draft: Draft, found: list[Case], depth: dict[str, int], names: _Name
     return findings
 
 
+def _choices(draft: Draft, cases: Sequence[Case]) -> list[Case]:
+    """Cases that may be chosen: not those of tornados, which show what may happen."""
+    bars = [id(draft.sweeps[name].origin) for name, _ in draft.tornados if name in draft.sweeps]
+    return [case for case in cases if not (case.kind == "sweep" and id(case.origin) in bars)]
+
+
 def _in_state(cases: Sequence[Case], state: StateDraft, names: _Names, findings: list[Finding]) -> list[Case]:
     """Every case so far in a state of demand."""
     made = []
@@ -203,7 +215,7 @@ def _frozen(draft: Draft, cases: Sequence[Case]) -> list[Finding]:
              if (edit := step.edit) is not None and edit.op in _RELATIVE for column in edit.values}
     findings = []
     for case in cases:
-        if case.state or case.parent is None:
+        if case.state or case.bridge or case.parent is None:
             continue
         for step in case.steps:
             edit = step.edit
@@ -220,11 +232,11 @@ def _frozen(draft: Draft, cases: Sequence[Case]) -> list[Finding]:
 
 
 def _compared(draft: Draft, cases: Sequence[Case]) -> list[Finding]:
-    names = [case.name for case in cases if not case.state]
-    wanted = {key: draft.compare[key] for key in ("against", "as_is") if key in draft.compare}
+    names = [case.name for case in cases if not case.state and not case.bridge]
+    named = {key: draft.compare[key] for key in ("against", "as_is") if key in draft.compare}
     return [draft.origin.finding("unknown_scenario", f"compare, {key}: there is no scenario of that name",
                                  "correct the name", name, path=("compare", key), candidates=names)
-            for key, name in wanted.items() if name not in names]
+            for key, name in named.items() if name not in names]
 
 
 def _idle_states(draft: Draft) -> list[Finding]:

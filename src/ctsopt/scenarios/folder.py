@@ -13,6 +13,7 @@ import pandas as pd
 from ctsopt.errors import UsageError
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
 from ctsopt.scenarios.comparison import Comparison, Facts, compare, facts_of
 from ctsopt.scenarios.spreadsheet import harmless
 from ctsopt.versions import versions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ctsopt.scenarios.outcome import PackResult
     from ctsopt.scenarios.pack import Pack
 
-_FORMAT = 1
+_FORMAT = 2
 _RUN, _PACK, _SOLUTIONS, _SOLUTION = "run.json", "pack.json", "solutions", "solution.json"
 _FACTS = ("scenario", "parent", "kind", "state", "tags", "outcome", "message", "key")
 
@@ -99,6 +100,8 @@ def save_run(result: PackResult, folder: str | Path, comparison: Comparison | No
         "format": _FORMAT, "pack": pack.name, "against": comparison.against if comparison is not None else None,
         "as_is": (comparison.as_is or None) if comparison is not None else None,
         "probabilities": pack.probabilities, "solutions": list(result.solutions),
+        "bridges": [plan.document() for plan in pack.bridges], "tornados": [plan.document() for plan in pack.tornados],
+        "pareto": pack.compare.get("pareto", ""),
         "rows": rows[list(_FACTS)].to_dict("records")})
     return target
 
@@ -115,9 +118,10 @@ def pack_document(pack: Pack) -> dict[str, Any]:
     """A pack as plain values, every case with all its edits."""
     return {"pack": pack.name, "source": Path(pack.source).name, "model": str(pack.base.settings["name"]),
             "model_hash": pack.base.hash, "baseline": pack.baseline, "solve": pack.options, "compare": pack.compare,
-            "probabilities": pack.probabilities,
+            "probabilities": pack.probabilities, "bridges": [plan.document() for plan in pack.bridges],
+            "tornados": [plan.document() for plan in pack.tornados],
             "cases": [{"name": case.name, "parent": case.parent, "kind": case.kind, "state": case.state,
-                       "axes": dict(case.axes), "tags": list(case.tags), "note": case.note,
+                       "bridge": case.bridge, "axes": dict(case.axes), "tags": list(case.tags), "note": case.note,
                        "network": pack.hashes.get(case.name, ""), "edits": [_edit(edit) for edit in case.edits]}
                       for case in pack.cases]}
 
@@ -146,7 +150,9 @@ def read_saved(folders: Sequence[str | Path]) -> SavedRun:
             found = {f"{prefix}{name}": each / _SOLUTIONS / name for name in run["solutions"]}
             if not prefix:
                 rows = pd.DataFrame(run["rows"], columns=list(_FACTS))
-                facts, against, as_is = Facts(rows, run["probabilities"]), run["against"], run["as_is"]
+                facts = Facts(rows, run["probabilities"], [BridgePlan.of_document(d) for d in run["bridges"]],
+                              [TornadoPlan.of_document(d) for d in run["tornados"]], run["pareto"])
+                against, as_is = run["against"], run["as_is"]
         elif (each / _SOLUTION).is_file():
             found = {each.resolve().name: each}
         elif (each / "solution" / _SOLUTION).is_file():

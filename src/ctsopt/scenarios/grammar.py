@@ -11,9 +11,20 @@ from ctsopt.errors import UsageError
 from ctsopt.network.edit_grammar import edit_of, group_of
 from ctsopt.network.edit_parts import CHANGES, Edit, EditFault, Group
 from ctsopt.network.schema import BY_NAME
-from ctsopt.scenarios.draft import Axis, Draft, Origin, ScenarioDraft, StateDraft, Step, SweepDraft, is_probability
+from ctsopt.scenarios.draft import (
+    Axis,
+    BridgeDraft,
+    Draft,
+    Origin,
+    ScenarioDraft,
+    StateDraft,
+    Step,
+    SweepDraft,
+    is_probability,
+)
 from ctsopt.scenarios.nodes import Nodes
-from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, plain
+from ctsopt.scenarios.pareto import MEASURES, is_measure
+from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 from ctsopt.solve.options import Options
 
 SCHEMA = "ctsopt/pack/1"
@@ -39,7 +50,9 @@ _SCENARIO = ("extends", "apply", "tags", "note")
 _SWEEP = ("from", "axes", "combine", "skip", "name", "max_cases", "tags", "note")
 _AXIS = ("table", "where", "op", "column", "values", "expect", "on_conflict")
 _STATE = ("probability", "apply", "note")
-_COMPARE = ("against", "as_is", "regret")
+_COMPARE = ("against", "as_is", "regret", "bridge", "tornado", "pareto")
+_BRIDGE = ("from", "to", "method")
+METHODS = ("steps", "shapley")
 
 
 def read_draft(source: Source, folder: Path | None) -> Draft:
@@ -57,6 +70,15 @@ def read_draft(source: Source, folder: Path | None) -> Draft:
     draft = reader.draft
     draft.findings = [*source.findings, *reader.nodes.findings]
     return draft
+
+
+def read_compare(draft: Draft, compare: Mapping[str, object]) -> None:
+    """What a comparison is to show, as a pack file has it under `compare`; faults are added to the draft's findings."""
+    root = node_of(dict(compare))
+    reader = _Grammar(Source(draft.name, root, []), None)
+    reader.draft = draft
+    reader._compare(root)
+    draft.findings += reader.nodes.findings
 
 
 class _Grammar:
@@ -276,6 +298,31 @@ class _Grammar:
             if not self.draft.states:
                 self.nodes.report("no_states", part["regret"].line, "compare", "regret is taken over states, and the "
                                   "pack has none", "define states, or delete regret")
+        for item in self.nodes.items(part.get("bridge"), "compare, bridge"):
+            self._bridge(item)
+        self.draft.tornados = [(self.nodes.text(item, "compare, tornado"), self.nodes.origin(item, "compare, tornado"))
+                               for item in self.nodes.items(part.get("tornado"), "compare, tornado")]
+        measure = self.nodes.text(part.get("pareto"), "compare, pareto")
+        if "pareto" in part and not is_measure(measure):
+            self.nodes.report("unknown_choice", part["pareto"].line, "compare, pareto", "there is no such measure of "
+                              "service", f"write one of {', '.join(MEASURES)}; or within_ and a number of days",
+                              measure, MEASURES)
+        elif measure:
+            self.draft.compare["pareto"] = measure
+
+    def _bridge(self, node: Node) -> None:
+        label = "compare, bridge"
+        block = self.nodes.block(node, label, _BRIDGE)
+        part = block.values
+        if "to" not in part:
+            if isinstance(node, Block):
+                self.nodes.report("missing_key", block.line, label, "the bridge leads nowhere", "write to: and a "
+                                  "scenario")
+            return
+        self.draft.bridges.append(BridgeDraft(
+            self.nodes.text(part.get("from"), label), self.nodes.text(part["to"], label),
+            self.nodes.choice(part.get("method"), f"{label}, method", METHODS, "steps"),
+            self.nodes.origin(block, label)))
 
 
 def _line(block: Node, name: str) -> int:

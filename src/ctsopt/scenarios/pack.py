@@ -15,9 +15,10 @@ from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
 from ctsopt.network.edit_grammar import edit_of, group_of
 from ctsopt.network.edit_parts import Edit
 from ctsopt.network.network import Network, read
+from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.scenarios.expand import expand
-from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_draft
+from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_compare, read_draft
 from ctsopt.scenarios.nodes import is_absolute, is_too_long
 from ctsopt.scenarios.resolve import Resolver, check_cases
 from ctsopt.scenarios.source import read_source
@@ -44,11 +45,16 @@ class Pack:
     options : dict
         Keywords of `ctsopt.solve`: gap, abs_gap, time_limit, links, stock.
     cases : tuple of Case
-        Parents before children, otherwise in the order of the pack: the baseline, scenarios, sweeps, states.
+        Parents before children, otherwise in the order of the pack: the baseline, scenarios, sweeps, states, bridges.
     probabilities : dict of str to float
         Of the states, where they have any.
     compare : dict of str to str
-        `against`: the case that others are compared with; `regret`: `states`.
+        `against`: the case that others are compared with; `as_is`; `regret`: `states`; `pareto`: the measure of
+        service.
+    bridges : tuple of BridgePlan
+        Bridges that are asked for, with the cases that they are computed from.
+    tornados : tuple of TornadoPlan
+        Sweeps of one thing at a time that are shown as bars.
     source : str
         Path of the pack file; blank where there is none.
     hashes : dict of str to str
@@ -66,6 +72,8 @@ class Pack:
         self.cases = tuple(cases)
         self.probabilities = {s.name: s.probability for s in draft.states.values() if not math.isnan(s.probability)}
         self.compare = dict(draft.compare)
+        asked = wanted(draft, self.cases)
+        self.bridges, self.tornados = tuple(asked.bridges), tuple(asked.tornados)
         self.source = source
         self.hashes = dict(hashes or {})
         self.findings = findings if findings is not None else Findings()
@@ -74,7 +82,8 @@ class Pack:
     @classmethod
     def of(cls, net: Network, scenarios: Sequence[Scenario], baseline: str = BASELINE,
            solve: Mapping[str, Any] | None = None, name: str = "pack",
-           groups: Mapping[str, Mapping[str, Any]] | None = None) -> Pack:
+           groups: Mapping[str, Mapping[str, Any]] | None = None,
+           compare: Mapping[str, Any] | None = None) -> Pack:
         """A pack over a network, from scenarios in Python.
 
         Parameters
@@ -90,6 +99,8 @@ class Pack:
         name : str
         groups : mapping of str to mapping, optional
             Groups that edits may name: `{"coast": {"table": "customers", "where": {"region": ["NO", "IL"]}}}`.
+        compare : mapping, optional
+            What the comparison is to show: `{"against": "today", "bridge": {"to": "both", "method": "shapley"}}`.
 
         Raises
         ------
@@ -102,6 +113,7 @@ class Pack:
             raise UsageError(f"a network is needed, not {type(net).__name__}: make one with ctsopt.read(path)")
         draft = _draft_of(scenarios, baseline, name, groups or {})
         draft.options = _options(solve or {})
+        read_compare(draft, compare or {})
         return _checked(draft, net, source="", model=None, networks=True)
 
     @property

@@ -66,7 +66,7 @@ def check_cases(base: Network, cases: Sequence[Case]) -> Checked:
     known = {_identity(f) for f in base.findings}
     done: dict[tuple[int, ...], str | None] = {}
     for case in cases:
-        if case.state and case.parent not in hashes:
+        if (case.state and case.parent not in hashes) or (case.bridge and case.bridge not in hashes):
             continue  # what is wrong with the case itself has been said
         same = tuple(id(step.edit or step) for step in case.steps)
         of_parent = warned.get(case.parent or "", set())
@@ -190,7 +190,7 @@ def _equals(cases: Sequence[Case], hashes: Mapping[str, str]) -> Iterator[Findin
     first: dict[str, Case] = {}
     for case in cases:
         digest = hashes.get(case.name)
-        if digest is None or case.kind == "state":
+        if digest is None or case.kind in ("state", "bridge"):
             continue
         other = first.setdefault(digest, case)
         if other is case or (case.kind == "sweep" and (other.kind != "sweep" or other.origin is not case.origin)):

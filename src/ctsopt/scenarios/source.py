@@ -87,6 +87,15 @@ def plain(node: Node) -> Any:
     return {name: plain(value) for name, value in node.values.items()}
 
 
+def node_of(value: object) -> Node:
+    """Nested mappings, lists and values as nodes of a file of one line."""
+    if isinstance(value, Mapping):
+        return Block(1, {str(name): node_of(part) for name, part in value.items()}, {str(name): 1 for name in value})
+    if isinstance(value, list | tuple):
+        return Items(1, [node_of(part) for part in value])
+    return Scalar(1, str(value))
+
+
 def line_of(node: Node, path: Sequence[PathPart]) -> int:
     """Line of what `path` leads to (a name, or a place in a list); as far as the path can be followed."""
     line = node.line

@@ -26,6 +26,10 @@ def in_words(comparison: Comparison) -> str:
         parts.append(_bases(comparison, money, scale))
     if len(comparison.regret):
         parts.append(_regret(comparison, money, scale))
+    parts += [_bridge(rows, money, scale)
+              for _, rows in comparison.bridges.groupby(["bridge", "method"], sort=False)]
+    parts += [_tornado(rows, money, scale)
+              for _, rows in comparison.tornado.groupby("sweep", sort=False)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -79,7 +83,7 @@ def _changes(comparison: Comparison) -> str:
     lines: dict[str, list[str]] = {}
     for key, cells in comparison.inputs.groupby(["scenario", "table", "column"], sort=False):
         scenario, table, column = (str(part) for part in cast("tuple[Any, ...]", key))
-        what = f"{table}.{column} {_change(cells['old'], cells['new'])} ({len(cells):,})" if column else (
+        what = f"{table}.{column} {change_of(cells['old'], cells['new'])} ({len(cells):,})" if column else (
             f"{len(cells):,} {table} {'new' if cells['new'].iloc[0] == 'new row' else 'taken away'}")
         lines.setdefault(scenario, []).append(what)
     width = max(len(shown(name)) for name in lines)
@@ -87,7 +91,7 @@ def _changes(comparison: Comparison) -> str:
                       *(f"{shown(name):<{width}}  {', '.join(parts)}" for name, parts in lines.items())])
 
 
-def _change(old: pd.Series[Any], new: pd.Series[Any]) -> str:
+def change_of(old: pd.Series[Any], new: pd.Series[Any]) -> str:
     """What happened to a column: one value for another, one factor or one amount for all cells, or various."""
     if old.nunique() == 1 and new.nunique() == 1:
         return f"{shown(old.iloc[0]) or 'blank'} -> {shown(new.iloc[0]) or 'blank'}"
@@ -163,6 +167,36 @@ def _regret(comparison: Comparison, money: str, scale: float) -> str:
     header = ["scenario", *map(shown, states), "worst", "proven", "", *(["expected cost"] if expected else [])]
     return "\n".join([f"Regret by state: how much dearer than the cheapest scenario there (in {money}).",
                       *aligned(header, cells, "l" + "r" * (len(states) + 2) + "lr")])
+
+
+def _bridge(rows: pd.DataFrame, money: str, scale: float) -> str:
+    """The parts of a bridge, which add up."""
+    first = rows.iloc[0]
+    by = {"lines": "by cost line", "steps": "by override, each alone and the rest",
+          "shapley": "by override, Shapley values"}[first["method"]]
+    head = f"From {shown(first['from'])} to {shown(first['to'])}, {by} (in {money})."
+    if first["note"]:
+        return f"{head}\nNot to be had: {shown(first['note'], 400)}."
+    cells = [[shown(row["part"]), (f"{row['point'] / scale:,.0f}" if row["kind"] in ("start", "end") else
+                                   _signed(row["point"] / scale)), _ends(row, scale)]
+             for row in rows.to_dict("records")]
+    return "\n".join([head, *aligned(["part", "amount", "proven between"], cells, "lrr")])
+
+
+def _tornado(rows: pd.DataFrame, money: str, scale: float) -> str:
+    """What moves the cost, the strongest first."""
+    cells = [[shown(row["axis"]), shown(row["value"]), "no plan" if pd.isna(row["point"]) else
+              _signed(row["point"] / scale), _ends(row, scale)] for row in rows.to_dict("records")]
+    first = rows.iloc[0]
+    return "\n".join([f"{shown(first['sweep'])}: one thing at a time, against {shown(first['from'])} (in {money}).",
+                      *aligned(["axis", "value", "difference", "proven between"], cells, "llrr")])
+
+
+def _ends(row: Mapping[Any, Any], scale: float) -> str:
+    """The proven ends of an amount; blank where there is nothing to add to the amount."""
+    if pd.isna(row["low"]) or round(row["low"] / scale) == round(row["high"] / scale):
+        return ""
+    return f"{_signed(row['low'] / scale)} and {_signed(row['high'] / scale)}"
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> list[str]:

@@ -1,0 +1,187 @@
+"""Scenarios beside each other: what each costs, what is proven, and what it gives for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ctsopt.errors import UsageError
+from ctsopt.report.extra import require
+from ctsopt.report.figures.theme import (
+    FAINT,
+    INK,
+    LAND,
+    PALETTE,
+    SYMBOLS,
+    VERDICTS,
+    amount,
+    figure,
+    label,
+    labels,
+    line_colours,
+    line_name,
+    listed,
+    nothing,
+    percent,
+    scale_of,
+    signed,
+)
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ctsopt.scenarios.comparison import Comparison
+
+ROW = 26
+"""Pixels of a row of a figure with one row per scenario."""
+
+
+def plans(comparison: Comparison) -> pd.DataFrame:
+    """The scenarios that have a plan, in order."""
+    return comparison.scenarios[comparison.scenarios["cost"].notna()].reset_index(drop=True)
+
+
+def differences(comparison: Comparison) -> go.Figure:
+    """By how much each scenario is dearer than the one compared with: the plans' difference, and what is proven.
+
+    A scenario is proven cheaper or dearer where its whiskers do not reach 0.
+    """
+    go = require("plotly.graph_objects")
+    rows = plans(comparison)
+    rows = rows[rows["scenario"] != comparison.against].reset_index(drop=True)
+    if rows.empty:
+        return nothing("There is no second plan to compare with.")
+    scale, word = scale_of([*rows["low"], *rows["high"]])
+    decimals = 2 if scale > 1 else 0
+    names = labels(rows["scenario"].tolist())
+    traces = []
+    for verdict, part in rows.groupby("verdict", sort=False):
+        words = [f"{names[place]}: {signed(p / scale, decimals)}, proven between {signed(a / scale, decimals)} and "
+                 f"{signed(b / scale, decimals)}"
+                 for place, p, a, b in zip(part.index, part["point"], part["low"], part["high"], strict=True)]
+        traces.append(go.Scatter(
+            x=listed(part["point"] / scale), y=part.index.tolist(), mode="markers", name=str(verdict), hoverinfo="text",
+            hovertext=words, marker={"size": 10, "color": VERDICTS[str(verdict)], "symbol": SYMBOLS[str(verdict)]},
+            error_x={"type": "data", "symmetric": False, "array": listed((part["high"] - part["point"]) / scale),
+                     "arrayminus": listed((part["point"] - part["low"]) / scale), "thickness": 2, "width": 5,
+                     "color": VERDICTS[str(verdict)]}))
+    return figure(traces, x=f"dearer than {labels([comparison.against])[0]} by, {word}{label(comparison.currency)}",
+                  height=120 + ROW * len(rows), yaxis=rows_axis(names),
+                  xaxis={"zeroline": True, "zerolinewidth": 2}, **legend_below(ROW * len(rows)))
+
+
+def rows_axis(names: Sequence[str]) -> dict[str, Any]:
+    """An axis with one row per name, the first at the top."""
+    return {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": list(names),
+            "range": [len(names) - 0.5, -0.5], "showgrid": False, "zeroline": False}
+
+
+def legend_below(height: int) -> dict[str, Any]:
+    """A legend under the title of the axis of a figure whose plot is so many pixels high."""
+    return {"legend": {"orientation": "h", "yanchor": "top", "y": -55 / max(height, 120), "x": 0, "xanchor": "left",
+                       "font": {"size": 12}}}
+
+
+def cost_lines(comparison: Comparison) -> go.Figure:
+    """Every plan's cost, line by line; the parts of a bar add up to the cost of the plan."""
+    go = require("plotly.graph_objects")
+    rows, lines = plans(comparison), lines_of(comparison)
+    scale, word = scale_of(rows["cost"])
+    names, colours = labels(rows["scenario"].tolist()), line_colours(lines)
+    place = list(range(len(rows)))
+    traces = [go.Bar(x=listed(rows[line].fillna(0.0) / scale), y=place, orientation="h", name=line_name(line),
+                     marker={"color": colours[line], "line": {"color": "#ffffff", "width": 0.5}}, hoverinfo="text",
+                     hovertext=[f"{name}: {line_name(line)} {amount(value / scale, 2)}"
+                                for name, value in zip(names, rows[line].fillna(0.0), strict=True)])
+              for line in lines if rows[line].fillna(0.0).abs().max() > 0]
+    return figure(traces, x=f"{word}{label(comparison.currency)}", height=170 + ROW * len(rows), barmode="relative",
+                  yaxis=rows_axis(names), bargap=0.3, **legend_below(ROW * len(rows)))
+
+
+def lines_of(comparison: Comparison) -> list[str]:
+    """The cost lines of the plans, in P&L order."""
+    known = comparison.kpis.reset_index()
+    return known.loc[known["kpi"] == "cost_line", "by"].astype(str).loc[lambda names: names.isin(
+        comparison.scenarios.columns)].tolist()
+
+
+_STATUS = {"front": (PALETTE[0], "circle", "on the front"),
+           "perhaps dominated": (FAINT, "circle-open", "perhaps dominated"),
+           "dominated": (VERDICTS["dearer"], "x", "proven dominated"),
+           "other demand": (LAND, "diamond-open", "of another demand")}
+
+_SAME = 1e-6
+"""Demands that differ by a smaller share are the same."""
+
+
+def measure_name(measure: str) -> str:
+    """A measure of service in words: `share of demand that comes within 2 days`."""
+    known = {"on_time": "comes within its promised lead time", "served": "is served",
+             "fill_rate": "is in stock when it is asked for"}
+    days = measure.removeprefix("within_")
+    return f"share of demand that {known.get(measure, f'comes within {days} day' + ('' if days == '1' else 's'))}"
+
+
+def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
+    """Cost against service: the front of the plans that no other one beats in both, and what is proven dominated.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    measure : str
+        Of the table `comparison.pareto`; blank for its first one, that of the pack.
+
+    Raises
+    ------
+    UsageError
+        If there is no such measure.
+    """
+    known = list(dict.fromkeys(comparison.pareto["measure"]))
+    measure = measure or (known[0] if known else "")
+    if measure not in known:
+        raise UsageError(f"measure = {measure!r}: one of {', '.join(known)}")
+    table = comparison.pareto[comparison.pareto["measure"] == measure].reset_index(drop=True)
+    alike = same_demand(comparison).reindex(table["scenario"]).to_numpy(dtype=bool)
+    table["status"] = table["status"].where(alike, "other demand")
+    scale, word = scale_of(table["cost"])
+    names = pd.Series(labels(table["scenario"].tolist()), index=table.index)
+    edge = table[table["status"] == "front"].sort_values(["service", "cost"]).drop_duplicates(["service", "cost"])
+    order = [status for status in _STATUS if (table["status"] == status).any()]
+    go = require("plotly.graph_objects")
+    traces = [go.Scatter(x=listed(100 * edge["service"], 3), y=listed(edge["cost"] / scale), mode="lines",
+                         line={"color": PALETTE[0], "width": 1.5, "shape": "vh", "dash": "dot"}, showlegend=False,
+                         hoverinfo="skip"),
+              *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
+    notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
+              "yshift": 15 if number % 2 else -15, "font": {"size": 11, "color": INK},
+              "bgcolor": "rgba(255,255,255,0.8)"}
+             for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
+    return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
+                  y=f"{word}{label(comparison.currency)}",
+                  height=500, annotations=notes,
+                  legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
+
+
+def same_demand(comparison: Comparison) -> pd.Series[bool]:
+    """Which plans meet the demand of the one compared with: only these are held against it."""
+    rows = plans(comparison).set_index("scenario")
+    demand = rows["cost"] / rows["cost_per_unit"] / rows["served"]
+    alike: pd.Series[bool] = (demand / demand[comparison.against] - 1).abs() < _SAME
+    return alike
+
+
+def _standing(part: pd.DataFrame, names: pd.Series[str], status: str, scale: float) -> Any:
+    """The plans of one status, with whiskers down to what no plan can cost less than."""
+    colour, symbol, meaning = _STATUS[status]
+    words = [f"{names[place]}: {percent(service)}; {amount(cost / scale, 2)}, no plan costs less than "
+             f"{amount(bound / scale, 2)}" + (f"; beaten by {label(by)}" if by else "")
+             for place, service, cost, bound, by in
+             part[["service", "cost", "bound", "dominated_by"]].itertuples()]
+    below = ((part["cost"] - part["bound"]) / scale).clip(lower=0.0)
+    return require("plotly.graph_objects").Scatter(
+        x=listed(100 * part["service"], 3), y=listed(part["cost"] / scale), mode="markers", name=meaning,
+        hoverinfo="text", hovertext=words, marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2}},
+        error_y={"type": "data", "symmetric": False, "array": [0.0] * len(part), "arrayminus": listed(below),
+                 "width": 4, "thickness": 1.2, "color": colour})

@@ -1,0 +1,75 @@
+"""Stock of one plan: what lies where, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ctsopt.errors import UsageError
+from ctsopt.report.extra import require
+from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.theme import PALETTE, amount, figure, labels, listed, nothing, scale_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from ctsopt.results.solution import Solution
+
+KINDS = ("cycle", "safety", "pipeline")
+"""Kinds of stock: of lots, against uncertainty, on the way."""
+
+_KEYS = {"site": "site", "tier": "tiers", "product": "product"}
+
+
+def has_stock(solution: Solution) -> bool:
+    """Whether the plan states its stock: plans that were saved before ctsopt knew of stock do not."""
+    table = solution.tables.get("stock")
+    return table is not None and len(table) > 0
+
+
+def stock_table(solution: Solution, by: str = "site") -> pd.DataFrame:
+    """Stock by site, tier or product, largest first.
+
+    Parameters
+    ----------
+    solution : Solution
+    by : {"site", "tier", "product"}
+        Stock that several tiers share stands in a row of its own, with all their names.
+
+    Returns
+    -------
+    DataFrame
+        The key; cycle, safety, pipeline (units); units (their sum); value (money); volume (units a year); turns (value
+        that passes in a year over value in stock, where the value is known).
+
+    Raises
+    ------
+    UsageError
+        If the plan states no stock, or there is no such key.
+    """
+    if by not in _KEYS:
+        raise UsageError(f"by = {by!r}: one of {', '.join(_KEYS)}")
+    if not has_stock(solution):
+        raise UsageError("the plan states no stock")
+    frame = solution.tables["stock"]
+    sums = frame.groupby(_KEYS[by], observed=True, sort=True)[[*KINDS, "value", "volume"]].sum()
+    sums.insert(len(KINDS), "units", sums[list(KINDS)].sum(axis=1))
+    sums["turns"] = sums["volume"] / sums["units"].where(sums["units"] > 0)
+    return sums.sort_values("units", ascending=False, kind="stable").rename_axis(by).reset_index()
+
+
+def stock(solution: Solution, by: str = "site") -> go.Figure:
+    """Stock in units by site, tier or product: cycle, safety, and on the way; see `stock_table`."""
+    go = require("plotly.graph_objects")
+    if not has_stock(solution):
+        return nothing("This plan states no stock.")
+    frame = stock_table(solution, by)
+    scale, word = scale_of(frame["units"])
+    names, place = labels(frame[by].tolist()), list(range(len(frame)))
+    traces = [go.Bar(x=listed(frame[kind] / scale), y=place, orientation="h", name=kind, hoverinfo="text",
+                     marker={"color": PALETTE[number]},
+                     hovertext=[f"{name}: {kind} {amount(value, 0)} units"
+                                for name, value in zip(names, frame[kind], strict=True)])
+              for number, kind in enumerate(KINDS)]
+    return figure(traces, x=f"{word}units, on average", height=140 + ROW * len(frame), barmode="relative", bargap=0.3,
+                  yaxis=rows_axis(names), **legend_below(ROW * len(frame)))

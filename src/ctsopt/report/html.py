@@ -1,0 +1,192 @@
+"""A pack as one HTML file that needs nothing else: no network, no second file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctsopt.errors import UsageError
+from ctsopt.report.evidence import changes, evidence
+from ctsopt.report.extra import require
+from ctsopt.report.figures.theme import short
+from ctsopt.report.grid import MOST_LETTERS, grid
+from ctsopt.report.panels import comparison_panels
+from ctsopt.report.plan_panels import PlanPart, chosen, plan_part
+from ctsopt.report.prose import Source, say
+from ctsopt.report.summary import facts, sentences
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.scenarios.outcome import PackResult
+
+MOST_BYTES = 5_000_000
+"""What the plans that are shown one by one may take of the file; plotly.js and the comparison come to as much again."""
+
+_SHARED = 4_000
+"""Letters from which on a trace that occurs again is written once."""
+
+
+class Book:
+    """The figures of a report as one JSON text, in which long traces that occur several times stand once."""
+
+    def __init__(self) -> None:
+        self._figures: list[dict[str, Any]] = []
+        self._numbers: dict[int, int] = {}
+        self._shared: list[str] = []
+        self._of_text: dict[str, int] = {}
+        self._template: Any = {}
+        self._kept: list[go.Figure] = []
+
+    def add(self, figure: go.Figure) -> int:
+        """The number of a figure, which is added."""
+        if id(figure) not in self._numbers:
+            content = json.loads(figure.to_json())
+            self._template = content["layout"].pop("template", self._template)
+            self._numbers[id(figure)] = len(self._figures)
+            self._kept.append(figure)
+            self._figures.append({"data": [self._trace(trace) for trace in content["data"]],
+                                  "layout": content["layout"]})
+        return self._numbers[id(figure)]
+
+    def _trace(self, trace: Any) -> Any:
+        text = _json(trace)
+        if len(text) < _SHARED:
+            return trace
+        if text not in self._of_text:
+            self._of_text[text] = len(self._shared)
+            self._shared.append(text)
+        return self._of_text[text]
+
+    @staticmethod
+    def height(figure: go.Figure) -> int:
+        """Pixels that are kept free for a figure."""
+        return int(figure.layout.height)
+
+    def text(self) -> Any:
+        """The JSON text, in which nothing can end the script that holds it."""
+        whole = (f'{{"template":{_json(self._template)},"shared":[{",".join(self._shared)}],'
+                 f'"figures":{_json(self._figures)}}}')
+        for letter in "<>&":
+            whole = whole.replace(letter, f"\\u{ord(letter):04x}")
+        return require("markupsafe").Markup(whole)
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def write_html(result: PackResult, path: str | Path, comparison: Comparison | None = None,
+               plans: Sequence[str] | None = None) -> Path:
+    """Write what came of a pack as one HTML file, to be opened without a network.
+
+    Parameters
+    ----------
+    result : PackResult
+    path : str or Path
+        The file, which is written over.
+    comparison : Comparison, optional
+        `result.compare()`, where it is known already.
+    plans : sequence of str, optional
+        Scenarios that are shown one by one, with their customers, stock and maps. By default the one compared with,
+        today as it is run, those on the front of cost against service, then the cheapest: six, or fewer where they
+        would make the file large.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        If there is no plan, a scenario that is to be shown has none, or the extra `report` is not installed.
+    """
+    require("plotly.graph_objects")
+    environment = _environment()
+    if comparison is None:
+        if not len(result.solutions):
+            raise UsageError("no scenario has a plan: there is nothing to report")
+        comparison = result.compare()
+    text = environment.get_template("report.html.j2").render(**_content(result, comparison, plans))
+    target = Path(path)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def _environment() -> Any:
+    """Templates that escape everything that is not said to be markup."""
+    jinja2 = require("jinja2")
+    return jinja2.Environment(loader=jinja2.FunctionLoader(_part), autoescape=True, undefined=jinja2.StrictUndefined,
+                              keep_trailing_newline=True)
+
+
+def _part(name: str) -> str:
+    return files("ctsopt.report").joinpath("templates").joinpath(name).read_text(encoding="utf-8")
+
+
+def _content(result: PackResult, comparison: Comparison, plans: Sequence[str] | None) -> dict[str, Any]:
+    """Everything that the template shows."""
+    base = result.solutions[comparison.against]
+    counted = facts(comparison, base.net.horizon)
+    source = Source({"facts": counted, "scenarios": comparison.scenarios, "bases": comparison.bases,
+                     "regret": comparison.regret}, comparison.currency)
+    markup = require("markupsafe").Markup
+    plotly, script, css = _plotly_js(), _part("report.js"), _part("report.css")
+    book = Book()
+    shown = _plans(result, comparison, plans)
+    return {
+        "title": short(result.pack.name, MOST_LETTERS),
+        "sentences": sentences(result, comparison, source),
+        "facts": grid(counted, "What the sentences count"), "comparison": list(comparison_panels(comparison)),
+        "plans": [replace(part, name=short(part.name, 60)) for part in shown],
+        "of_plans": say("These are shown: that compared with, today as it is run, and others worth a look. The tables "
+                        "of every other plan are in the workbook."),
+        "changes": [replace(each, scenario=short(each.scenario, 60), note=short(each.note, 200),
+                            tags=short(each.tags, 120), starts_from=short(each.starts_from, 60),
+                            lines=tuple(short(line, 300) for line in each.lines))
+                    for each in changes(result, comparison)],
+        "evidence": list(evidence(result, comparison, base)), "book": book, "css": markup(css),
+        "plotly": markup(plotly), "script": markup(script), "policy": _policy(plotly, script)}
+
+
+def _plans(result: PackResult, comparison: Comparison, plans: Sequence[str] | None) -> list[PlanPart]:
+    """The plans that are shown one by one: all that are asked for, or as many as the file has room for."""
+    names = list(plans) if plans is not None else chosen(comparison)
+    parts: list[PlanPart] = []
+    taken = 0
+    for number, name in enumerate(names, start=1):
+        part = plan_part(name, number, result.solutions[name])
+        taken += sum(_weight(part))
+        if plans is None and parts and taken > MOST_BYTES:
+            break
+        parts.append(part)
+    return parts
+
+
+def _weight(part: PlanPart) -> list[int]:
+    """About how many bytes the figures and tables of a plan take."""
+    variants = [variant for panel in part.panels for variant in panel.variants]
+    return [*(len(variant.figure.to_json()) for variant in variants if variant.figure is not None),
+            *(sum(len(cell.text) + 12 for row in table.rows for cell in row)
+              for variant in variants for table in variant.grids)]
+
+
+def _plotly_js() -> str:
+    """plotly.js as the package brings it, such that it cannot end the script element that holds it."""
+    script: str = require("plotly.offline").get_plotlyjs()
+    return script.replace("</script", "<\\/script")
+
+
+def _policy(*scripts: str) -> str:
+    """What the page may do: run its own scripts and nothing else, fetch nothing."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
+                      for each in scripts)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:"

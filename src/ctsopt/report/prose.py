@@ -1,0 +1,99 @@
+"""Sentences whose numbers are looked up in tables, so that none of them can be made up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ctsopt.report.figures.theme import percent, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MILLIONS = 1e6
+"""From here on amounts are told in millions."""
+
+_FINE = 1000.0
+_SMALL = 1e-4
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number in a sentence: how it is shown, and the cell that it comes from."""
+
+    shown: str
+    value: float
+    table: str
+    row: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name, or words of somebody else, in a sentence."""
+
+    text: str
+
+
+Part = str | Figure | Name
+Sentence = tuple[Part, ...]
+
+
+def say(template: str, *parts: Part) -> Sentence:
+    """A sentence with parts at its `{}`; what surrounds them has no digits."""
+    words = template.split("{}")
+    if len(words) != len(parts) + 1 or any(letter.isdigit() for letter in template):
+        raise ValueError(f"{template!r} with {len(parts)} parts")
+    between = zip(words[:-1], parts, strict=True)
+    return tuple(part for pair in between for part in pair if part != "") + ((words[-1],) if words[-1] else ())
+
+
+def name(text: object) -> Name:
+    """A name, short."""
+    return Name(short(text, 60))
+
+
+class Source:
+    """Tables that sentences are made from.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        By name; the first column of each is the key of its rows.
+    currency : str
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], currency: str) -> None:
+        self._tables = {key: frame.set_index(frame.columns[0]) for key, frame in tables.items()}
+        self.currency = currency
+
+    def value(self, table: str, row: str, column: str) -> float:
+        """The number in a cell."""
+        found: Any = self._tables[table].loc[row, column]
+        return float(found)
+
+    def money(self, table: str, row: str, column: str, *, sign: bool = False) -> Figure:
+        """An amount of money, in millions where it is large; with `sign`, whether it is more or less."""
+        value = self.value(table, row, column)
+        large = abs(value) >= _MILLIONS
+        decimals = 2 if large or 0 < abs(value) < _FINE else 0
+        shown = f"{value / 1e6 if large else value:{'+' if sign and value else ''},.{decimals}f}"
+        return Figure(f"{shown}{' million' if large else ''} {short(self.currency, 12)}", value, table, row, column)
+
+    def share(self, table: str, row: str, column: str) -> Figure:
+        """A share, in percent."""
+        value = self.value(table, row, column)
+        small = 0 < abs(value) < _SMALL
+        return Figure(f"{100 * value:.1g} %" if small else percent(value, 2), value, table, row, column)
+
+    def count(self, table: str, row: str, column: str) -> Figure:
+        """A number of things."""
+        value = self.value(table, row, column)
+        return Figure(f"{value:,.0f}", value, table, row, column)
+
+    def days(self, table: str, row: str, column: str) -> Figure:
+        """A number of days."""
+        value = self.value(table, row, column)
+        return Figure("" if math.isnan(value) else f"{value:,.2f}", value, table, row, column)
