@@ -6,8 +6,8 @@ Written from docs/stock.md and the data dictionary alone. The tables and the way
 C. With `square_root` classes are ranked by fill rate, then by safety factor. A better class with the smaller factor
    is refused where stock is pooled: the page does not say what it gets.
 D. `peak`: the period in which all classes of the point together have the most; its volumes count for every class.
-E. Lead times and fixed costs of a group at a site are those of the members that may be stocked there; units are those
-   of all members in the mix, whatever is stocked.
+E. Lead times and fixed costs of a group at a site are those of the members that are stocked there and can be delivered
+   from there; units are those of all members in the mix, whatever is stocked.
 F. A level's standard deviation is the largest of the ways up to it with one level, too.
 G. Below NOTHING units a day a volume is rounding of a solver.
 H. With `square_root` the variance of a flow is that of its own product in a group, too; a unit of the group is worth,
@@ -99,6 +99,8 @@ class Stock:
         self.net = net
         wanted = {(r["customer"], r["product"], r["period"]): r["quantity"] for r in net.demand}
         self.moves, self.deliveries = useful(net, all_moves(net), all_deliveries(net), wanted)
+        self.senders = {(d.origin, d.product) for d in self.deliveries}
+        self.senders |= {k for k, row in net.site_products.items() if not math.isnan(row["replenishment_fill_rate"])}
         self.planned = any(not math.isnan(r[c]) for r in net.promises.values() for c in ("fill_rate", "safety_factor"))
         self.days = sum(net.periods.values())
         demand = {p: sum(q for k, q in wanted.items() if k[1] == p) for p in net.products}
@@ -113,14 +115,13 @@ class Stock:
     # -------------------------------------------------------------------------------------------- from the tables
 
     def points(self) -> list[Point]:
-        net = self.net
-        senders = {(d.origin, d.product) for d in self.deliveries}
-        senders |= {key for key, row in net.site_products.items() if not math.isnan(row["replenishment_fill_rate"])}
-        return [Point(s, g) for s, row in net.sites.items() if usable(net, s) and row["kind"] in ("dc", "plant")
-                for g, some in self.groups.items() if any((s, p) in senders and stocks(net, s, p) for p in some)]
+        keepers = [s for s, row in self.net.sites.items() if usable(self.net, s) and row["kind"] in ("dc", "plant")]
+        return [Point(s, g) for s in keepers for g in self.groups if self.members(Point(s, g))]
 
     def members(self, point: Point) -> list[str]:
-        return [p for p in self.groups[point.group] if stocks(self.net, point.site, p)]  # reading E
+        """Products of the group that are stocked at the site and can leave it (reading E)."""
+        return [p for p in self.groups[point.group]
+                if (point.site, p) in self.senders and stocks(self.net, point.site, p)]
 
     def stated(self, site: str, product: str, column: str, otherwise: Any) -> Any:
         value = self.net.site_products.get((site, product), {}).get(column)

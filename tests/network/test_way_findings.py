@@ -6,6 +6,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt.errors import Finding
+from ctsopt.network import way_findings
 from tests.small import chain, lanes, rates, table
 
 GOLD = {"tiers": table({"tier": "gold"})}
@@ -207,3 +208,19 @@ def test_a_safety_factor_needs_no_volume_but_stock_for_other_sites_does():
     found = finding(stock_by_factors(promises=stated, site_products=for_d), "nominal_volume_missing")
     assert list(found.values) == ["P, screw: fill rate 0.9 of goods for other sites",
                                   "P, small: fill rate 0.9 of goods for other sites"]
+
+
+@pytest.mark.parametrize(("sharing", "decisions"), [("pooled", 6), ("rationed", 10), ("separate", 10)])
+def test_many_decisions_on_stock(monkeypatch: pytest.MonkeyPatch, sharing: str, decisions: int):
+    """D and P stock two groups each. Pooled: D chooses between gold's fill rate and silver's, 2 x 2 + 2. Else: 4
+    configurations, and a stock or layer for each of 2 x 2 + 2 classes.
+    """
+    tables = stock_by_factors(settings={"stock_rule": "curve", "holding_rate": 0.2, "stock_sharing": sharing})
+    assert way_findings._STOCK_DECISIONS == 1000
+    monkeypatch.setattr(way_findings, "_STOCK_DECISIONS", decisions)
+    assert "many_stock_decisions" not in [f.rule for f in cts.check(tables)]
+    monkeypatch.setattr(way_findings, "_STOCK_DECISIONS", decisions - 1)
+    found = finding(tables, "many_stock_decisions")
+    assert (found.severity, found.table) == ("warning", "site_products")
+    assert found.message.startswith(f"{decisions} decisions on stock")
+    assert "stock='after'" in found.mend

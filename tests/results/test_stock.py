@@ -55,6 +55,14 @@ def test_one_dc_with_two_tiers(sharing: str, gold: float, silver: float) -> None
     assert in_cube["gold"] == pytest.approx(gold)
 
 
+@pytest.mark.parametrize("sharing", ["pooled", "rationed"])
+def test_a_better_class_with_the_smaller_factor_gets_the_larger(sharing: str) -> None:
+    """Factors 1 and 2.5: 2.5 x 20 for both, shared by variance of 100 and 300."""
+    tables = one_dc(sharing)
+    tables["promises"]["safety_factor"] = [1.0, 2.5]
+    assert by_tier(solved(tables), "safety") == pytest.approx({"gold": 12.5, "silver": 37.5})
+
+
 def test_three_tiers_in_one_pool_by_the_layered_rule() -> None:
     """Deviations 3, 4, 12 and factors 1, 1.5, 2 at 2 a unit: 52 in all. Layers of 26, 13 and 13: the first by variance
     9, 16, 144 of 169, the second by 16 and 144 of 160, the third to the best alone."""

@@ -135,12 +135,13 @@ def _safety(stocking: Stocking, member: _Members, service: Positions, volumes: F
 def factors(net: Network, stocking: Stocking, configuration: Positions, service: Positions) -> Floats:
     """Safety factor of a class under the square-root rule, in a configuration; 0 for class -1.
 
-    Where a better class of a rationed point has the smaller factor, it gets the largest of those below it.
+    Where a better class of a point that shares stock has the smaller factor, it gets the largest of those below it: a
+    pool is for all of them, and layers never take stock away.
     """
     table = _factor_table(net, stocking)
-    rationed = stocking.sharing[stocking.configurations.measures["point"]] == SHARING.index("rationed")
+    shared = stocking.sharing[stocking.configurations.measures["point"]] != SHARING.index("separate")
     merged = np.maximum.accumulate(np.where(_here(stocking), table, 0.0)[:, ::-1], axis=1)[:, ::-1]
-    table = np.where(rationed[:, None], merged, table)
+    table = np.where(shared[:, None], merged, table)
     return np.asarray(np.append(table, np.zeros((len(table), 1)), axis=1)[configuration, service])
 
 

@@ -88,6 +88,14 @@ class Curves:
         low, high = self.table[curve, place], self.table[curve, place + 1]
         return np.asarray(low + (high - low) * share + self.root[curve] * np.sqrt(np.maximum(volume, 0.0)))
 
+    def slope(self, curve: Positions, volume: Floats) -> Floats:
+        """How steep each curve is at a volume (on a corner: to its right), per unit of volume; 0 at volume 0."""
+        place, _ = self._place(volume)
+        rise = self.table[curve, place + 1] - self.table[curve, place]
+        steep = rise / (self.volumes[place + 1] - self.volumes[place])
+        root = np.sqrt(np.where(volume > 0, volume, 1.0))
+        return np.where(volume > 0, steep + self.root[curve] / (2 * root), 0.0)
+
     def corners(self, volume: Floats) -> tuple[Floats, Floats]:
         """The corners next below and next above each volume (a corner itself: those on its two sides)."""
         at = np.searchsorted(self.volumes, volume)

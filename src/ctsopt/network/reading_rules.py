@@ -93,6 +93,7 @@ OF_WAYS: dict[str, str] = {
     "whole_loads_with_breaks": "A mode with whole loads has a rate with several weight breaks.",
     "too_many_via_ways": "There are more paths over cross-docks than settings.max_via_ways.",
     "unreachable_customer": "No way serves a demand within its promise.",
+    "many_stock_decisions": "There are more than 1,000 yes-or-no decisions on stock.",
     "nominal_volume_missing": "A safety factor is worked out at a daily volume (`stock_rule = square_root`), and none "
                               "is given.",
 }

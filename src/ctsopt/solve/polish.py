@@ -60,7 +60,9 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
         plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
         arrays, model, first = _flows(program, plan)
-    idle = np.empty(0, dtype=np.int64) if first.plan is None else _idle(program, first.plan, min(1.0, model.quantity))
+    idle = np.empty(0, dtype=np.int64)
+    if first.plan is not None:
+        idle = idle_columns(program, first.plan, min(1.0, model.quantity))
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
         closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
@@ -98,7 +100,7 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
     return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
-def _idle(program: Program, plan: Floats, unit: float) -> Positions:
+def idle_columns(program: Program, plan: Floats, unit: float) -> Positions:
     """Design columns at 1 that cost money and that the plan does not need: every row holds without them.
 
     `unit` is the quantity of which a thousand-millionth is nothing.

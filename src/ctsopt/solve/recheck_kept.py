@@ -247,7 +247,7 @@ class StockBook:
             k = np.divide(units, spread, out=np.zeros(len(rows)), where=spread > 0)
             np.maximum.at(table[:, service], rows["point"].to_numpy(), k)
         table = np.where(np.isnan(factor), table, factor)
-        shared = self.configured["sharing"].reindex(self.points).to_numpy(dtype=object) == "rationed"
+        shared = self.configured["sharing"].reindex(self.points).to_numpy(dtype=object) != "separate"
         merged = np.maximum.accumulate(np.where(present, table, 0.0)[:, ::-1], axis=1)[:, ::-1]
         return np.where(shared[:, None], merged, table)
 

@@ -26,6 +26,7 @@ from ctsopt.formulation.stock_value import StockModel
 from ctsopt.keys import Floats, Positions
 from ctsopt.program.program import Program
 from ctsopt.program.status import StoppedBy
+from ctsopt.solve.consolidate import Consolidation
 from ctsopt.solve.direct import Search, search
 from ctsopt.solve.options import DIRECT, Options
 from ctsopt.solve.polish import Polished, clean, polish
@@ -45,6 +46,9 @@ _ROOT_SHARE, _ROOT_ROUNDS = 0.4, 4
 
 _FIXED_SHARE = 0.3
 """Share of the time that is left for a search with the sites of the best plan."""
+
+_NEARBY_SHARE = 0.15
+"""Share of the time that is left for steps from the best plan to better ones nearby."""
 
 _WHOLE = 1e-9
 """How near to whole the columns of a relaxation have to be for it to be a plan as it is."""
@@ -112,6 +116,8 @@ class Refinement:
         self._best: Polished | None = None
         self._bound, self._design = -math.inf, math.inf
         self._effort = np.zeros(3, dtype=np.int64)
+        self._nearby = Consolidation(net, self.base.program, stock, self._cost, self._holds)
+        self._consolidated = math.inf
 
     @property
     def _left(self) -> float:
@@ -126,20 +132,24 @@ class Refinement:
         if found.stopped_by in ("infeasible", "unbounded", "error", "interrupt") or (
                 self._options.stock == "after" and self._best is not None):
             return self._result(replace(found, bound=self._bound), self.base, 0, 0, found.plan)
+        self._consolidate()
         points = Breakpoints.first(self._declared)
         if self._best is not None:
             points = points.near(self._declared, self._stock.of(self._best.plan).volume, 0.0)
         points, rounds = self._at_the_root(points)
+        self._consolidate()
         gap, found = self._options.gap, replace(found, bound=self._bound)
         if self._within() or self._left <= 0:
             stopped: StoppedBy = "gap" if self._within() else "time_limit"
             return self._result(replace(found, stopped_by=stopped), self.base, rounds, 0, None)
         points = self._with_sites_fixed(points)
+        self._consolidate()
         while True:
             rounds += 1
             gap = max(_OF_GAP * self._options.gap, min(_STEP * self._gap(), gap if found.nodes else 1.0), 1e-9)
             pair = self._make(points)
             found, plan = self._round(pair, points, gap)
+            self._consolidate()
             if self._done(found):
                 break
             finer = self._finer(points, pair, plan)
@@ -196,8 +206,22 @@ class Refinement:
         if (np.abs(rough[whole] - np.round(rough[whole])) <= _WHOLE).all() and self._promising(rough):
             own = np.where(whole, np.round(rough), rough)
             if self._holds(own):
-                self._best = Polished(own, self._cost(own), "not applied: a plan of the relaxation")
+                self._best = Polished(own, self._cost(own), "not applied: a plan that is kept as it is")
                 _log.info("plan of %.9g, bound %.9g", self._best.cost, self._bound)
+
+    def _consolidate(self) -> None:
+        """Keep less stock, where that costs less, in a best plan that has not been looked at yet."""
+        if self._best is None or self._options.solver != DIRECT or self._within() or self._left <= 0 or (
+                self._best.cost >= self._consolidated):
+            return
+        seconds = self._left if math.isinf(self._left) else _NEARBY_SHARE * self._left
+        found = self._nearby.better(self._best.plan, seconds)
+        if found is not None:
+            points = Breakpoints.first(self._declared).near(self._declared, self._stock.of(found).volume, 0.0)
+            pair = self._make(points)
+            self._take(pair.program, self._with_stock(pair, points, found))
+            self._take_as_it_is(found)
+        self._consolidated = self._best.cost
 
     def _with_sites_fixed(self, points: Breakpoints) -> Breakpoints:
         """Look for a better plan with the sites of the best one, which is a much smaller search."""
@@ -246,6 +270,8 @@ class Refinement:
 
     def _search(self, pair: Twin, options: Options, start: tuple[Positions, Floats] | None,
                 keep: Callable[[Floats], None] | None, cuts: SegmentCuts | None = None) -> Search:
+        if self._nearby.interrupted:
+            return Search(None, -math.inf, "interrupt", "Interrupted", ~pair.program.lazy, 0, 0, 0)
         if options.solver == DIRECT:
             with watching(quiet=options.log) as watch:
                 found = search(pair.program, options, start, watch, keep, cuts)
