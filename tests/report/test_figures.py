@@ -160,11 +160,11 @@ def test_without_coordinates_there_is_no_map() -> None:
 
 
 def test_stock_by_site_tier_and_product() -> None:
-    """Two sites; gold and base share stock at one of them."""
+    """Two sites; gold and base share stock at one of them: 28 a day go out, 730 times the 14 kept there in a year."""
     held = table({"site": "D", "product": "x", "tiers": "gold, base", "cycle": 10.0, "safety": 4.0, "pipeline": 1.0,
-                  "value": 150.0, "volume": 300.0},
+                  "value": 150.0, "volume": 28.0},
                  {"site": "E", "product": "x", "tiers": "base", "cycle": 5.0, "safety": 5.0, "pipeline": 0.0,
-                  "value": 100.0, "volume": 50.0})
+                  "value": 100.0, "volume": 5.0})
     solution = two()
     assert "no stock" in figures.stock(solution).layout.annotations[0].text
     with pytest.raises(UsageError, match="states no stock"):
@@ -172,7 +172,7 @@ def test_stock_by_site_tier_and_product() -> None:
     solution = replace(solution, tables={**solution.tables, "stock": held})
     frame = figures.stock_table(solution).set_index("site")
     assert frame.loc["D"].to_dict() == {"cycle": 10, "safety": 4, "pipeline": 1, "units": 15, "value": 150,
-                                        "volume": 300, "turns": 20}
+                                        "volume": 28, "turns": 730}
     assert figures.stock_table(solution, "tier")["tier"].tolist() == ["gold, base", "base"]
     assert figures.stock_table(solution, "product")["units"].tolist() == [25]
     assert [numbers(trace.x) for trace in figures.stock(solution).data] == [[10, 5], [4, 5], [1, 0]]

@@ -20,7 +20,8 @@ MOST_LETTERS = 120
 SHARES = frozenset({
     "gap", "served", "customers_resourced", "volume_moved", "share_of_units", "share_of_cost", "utilisation", "service",
     "probability", "served_fraction", "served_fraction_achieved", "on_time_share", "on_time_share_achieved",
-    "on_time_expected", "on_time_certain", "reliability", "fill_rate", "fill_rate_given"})
+    "on_time_expected", "on_time_certain", "reliability", "fill_rate", "fill_rate_given",
+    "exact_fill_rate"})
 MONEY = frozenset({
     "cost", "bound", "gap_money", "low", "point", "high", "cash_cost", "penalty", "cash", "total", "cost_per_unit",
     "amount", "at_one_rate", "surplus", "cumulative", "value", "fixed_cost", "opening_cost", "closing_cost",
@@ -29,7 +30,8 @@ MONEY = frozenset({
     "better_use_low", "better_use_point", "better_use_high", "idea_low", "idea_point", "idea_high", "total_low",
     "total_point", "total_high"})
 _UNITS = {"lead_time": "days", "slack": "days", "seconds": "s", "wait": "days", "days_of_supply": "days",
-          "cycle": "units", "safety": "units", "pipeline": "units", "volume": "units a year", "turns": "a year"}
+          "cycle": "units", "safety": "units", "pipeline": "units", "exact_safety": "units",
+          "lead_time_sd": "days", "volume": "units a day", "turns": "a year"}
 
 
 @dataclass(frozen=True)

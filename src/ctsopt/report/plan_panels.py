@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
     from ctsopt.scenarios.comparison import Comparison
 
+STOCK_LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
+"""Cost lines of stock, as columns of its table."""
+
 PLANS = 6
 """Plans that are shown one by one where nothing else is asked for."""
 
@@ -127,7 +130,8 @@ def _stock(solution: Solution, key: str, money: str) -> Iterator[Panel]:
     variants = [Variant(by, figures.stock(solution, by), (grid(stock_table(solution, by), f"Stock by {by}", money),))
                 for by in ("site", "tier", "product")]
     last = variants[0]
-    every = grid(solution.tables["stock"], "Every stock point", money, where="the saved plan and the workbook")
+    every = grid(solution.tables["stock"], "Every stock point", money, money=STOCK_LINES,
+                 where="the saved plan and the workbook")
     variants[0] = Variant(last.label, last.figure, (*last.grids, every))
     yield Panel(f"{key}-stock", "Stock", say(
         "Units on average: cycle stock of lots, safety stock against uncertainty at the promised fill rate, by volume, "

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 KINDS = ("cycle", "safety", "pipeline")
 """Kinds of stock: of lots, against uncertainty, on the way."""
 
+_DAYS = 365.0
+
 _KEYS = {"site": "site", "tier": "tiers", "product": "product"}
 
 
@@ -39,8 +41,8 @@ def stock_table(solution: Solution, by: str = "site") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The key; cycle, safety, pipeline (units); units (their sum); value (money); volume (units a year); turns (value
-        that passes in a year over value in stock, where the value is known).
+        The key; cycle, safety, pipeline (units, mean); units (their sum); value (money); volume (units a day that go
+        out); turns (units that go out in a year over cycle and safety stock).
 
     Raises
     ------
@@ -54,7 +56,8 @@ def stock_table(solution: Solution, by: str = "site") -> pd.DataFrame:
     frame = solution.tables["stock"]
     sums = frame.groupby(_KEYS[by], observed=True, sort=True)[[*KINDS, "value", "volume"]].sum()
     sums.insert(len(KINDS), "units", sums[list(KINDS)].sum(axis=1))
-    sums["turns"] = sums["volume"] / sums["units"].where(sums["units"] > 0)
+    kept = sums["cycle"] + sums["safety"]
+    sums["turns"] = _DAYS * sums["volume"] / kept.where(kept > 0)
     return sums.sort_values("units", ascending=False, kind="stable").rename_axis(by).reset_index()
 
 
