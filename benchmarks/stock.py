@@ -27,7 +27,8 @@ def instance(sites: int, customers: int, modes: int = 1, sharing: str = "pooled"
     rng = np.random.default_rng(seed)
     names = [f"D{i:03d}" for i in range(sites)]
     ends = [f"C{i:04d}" for i in range(customers)]
-    place, shop, plant = rng.uniform(0, 1000, (sites, 2)), rng.uniform(0, 1000, (customers, 2)), np.array([500.0, 500.0])
+    place, shop = rng.uniform(0, 1000, (sites, 2)), rng.uniform(0, 1000, (customers, 2))
+    plant = np.array([500.0, 500.0])
     tier = rng.choice(TIERS, customers, p=[0.2, 0.3, 0.5])
     quantity = rng.gamma(1.5, 1.0, (customers, len(PRODUCTS))) * np.array([2000, 800, 300, 100])
     to_shop = np.linalg.norm(place[:, None] - shop[None], axis=2)

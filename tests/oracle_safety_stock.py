@@ -139,7 +139,7 @@ def allow(program: Any, stock: Stock, point: Point, flows: list, choices: list) 
             if served is None:
                 continue
             able = [i for i, (c, chosen) in enumerate(choices) if (chosen is None or rank(served) <= rank(chosen))
-                    and (f.kind == "move" or stock.may_wait(f.way, c.wait))]
+                    and (c.wait == 0 if f.kind == "move" else stock.may_wait(f.way, c.wait))]
         elif several:
             able = [i for i, (c, _) in enumerate(choices) if stock.lead_time(f.way) <= c.lead_time + 1e-9]
             if len(able) == len(choices):
@@ -176,6 +176,8 @@ def cycle(program: Any, stock: Stock, span: Span) -> tuple[Any, Any]:
         volume = span.volume(classes)
         x.rows.add(volume * span.days <= all_units(program) * block.served)
         for p in members:
+            if stock.share[p] == 0:  # nobody wants it: nothing is kept, whatever its lot
+                continue
             for height, slope in lines_of_cycle(stock, point.site, p):
                 x.rows.add(block.units[p] >= height * block.served + slope * volume)
             money += stock.held(p) * block.units[p]

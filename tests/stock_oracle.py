@@ -13,6 +13,7 @@ G. Below NOTHING units a day a volume is rounding of a solver.
 H. With `square_root` the variance of a flow is that of its own product in a group, too; a unit of the group is worth,
    and takes, the mean of its members by the mix.
 I. With `square_root` the cycle stock is that of the declared curve, too.
+J. Goods that are moved on to other sites are not kept waiting.
 """
 
 from __future__ import annotations
@@ -231,11 +232,13 @@ class Stock:
         needed = max((self.lead_time(f.way) for f in flows if f.kind == "move" and f.way.destination == point.site
                       and f.way.product in members), default=0.0)
         several = len(self.levels[point]) > 1
+        moved_on = any(f.kind == "move" and f.way.origin == point.site and f.way.product in members
+                       and self.class_of(f) is not None for f in flows)  # reading J
         out = [f.way for f in flows if f.kind == "delivery" and f.way.origin == point.site and f.way.product in members]
         return [Configuration(lead, sd, wait) for lead, sd in self.levels[point]
                 if not several or needed <= lead + SHIFT
                 for wait in range(int(self.net.settings["longest_wait"]) + 1)
-                if all(self.may_wait(way, wait) for way in out)]
+                if (wait == 0 or not moved_on) and all(self.may_wait(way, wait) for way in out)]
 
     def layers(self, point: Point, flows: Iterable[Flow]) -> list[tuple[float, dict[Class, Layer]]]:
         """For each span of time: its days, and volume and variance per day of each class that is served."""
