@@ -8,8 +8,8 @@ DEV := .venv-dev
 .PHONY: demo test lint docs bench clean
 .DELETE_ON_ERROR:
 
-demo: $(DEMO)/made  ## install the package and compare twenty tier structures of the example network retail_us
-	$(DEMO)/bin/ctsopt run tier_structures
+demo: $(DEMO)/made  ## install the package, price thirty service offers of the example network retail_us, write the report
+	$(DEMO)/bin/ctsopt run service_menu -o demo
 
 test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
 	$(DEV)/bin/python -m pytest -n 2
@@ -31,7 +31,7 @@ clean:
 # What is installed is the package itself, so a change of any of its files installs it anew.
 $(DEMO)/made: pyproject.toml README.md LICENSE NOTICE $(shell find src models scenarios -type f -not -name '*.pyc')
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check '.[report]'
 	touch $@
 
 # Installed as a link to src/: only a change of the dependencies installs anew.
