@@ -213,6 +213,8 @@ def terms(stock: Stock, span: Span, configuration: Configuration, chosen: Class 
     limited = stock.net.sites[point.site]["storage_capacity"] < INF
     space = stock.mix(point, lambda p: room(stock.net, point.site, p)) if limited else 0.0
     if chosen is not None:
+        if factors != sorted(factors, reverse=True):
+            raise ValueError("the oracle takes no pool in which a better class has the smaller factor")
         over = [(stock.factor(point, configuration, chosen), tuple(ranked))]
     elif stock.sharing(point) == "separate":
         over = [(k, (c,)) for k, c in zip(factors, ranked, strict=True)]

@@ -59,6 +59,8 @@ def fill_rate(s: float, lot: float, volume: float, variance_to_mean: float, lead
 def safety_stock(target: float, volume: float, variance_to_mean: float, lead_time: float, review: float,
                  lot_size: float, order_interval: float, wait: float = 0.0, lead_time_sd: float = 0.0) -> float:
     """S(b, m) of the page, units."""
+    if lead_time + review <= wait:
+        return 0.0
     review = max(review, LEAST_REVIEW)  # reading A
     exposed = max(lead_time + review - wait, 0.0)
     if target == 0 or volume == 0 or exposed == 0 or (variance_to_mean == 0 and lead_time_sd == 0):

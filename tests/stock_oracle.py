@@ -3,8 +3,7 @@
 Written from docs/stock.md and the data dictionary alone. The tables and the ways are those of the oracle
 (oracle_tables.py, oracle_ways.py), the formulas those of stock_formulas.py. Readings where the page leaves room:
 
-C. With `square_root` classes are ranked by fill rate, then by safety factor. A better class with the smaller factor
-   is refused where stock is pooled: the page does not say what it gets.
+C. With `square_root` classes are ranked by fill rate, then by safety factor.
 D. `peak`: the period in which all classes of the point together have the most; its volumes count for every class.
 E. Lead times and fixed costs of a group at a site are those of the members that are stocked there and can be delivered
    from there; units are those of all members in the mix, whatever is stocked.
@@ -297,9 +296,7 @@ class Stock:
             cycles = [self.cycle(point, x.volume) for _, x in ranked]
         elif sharing == "pooled":
             sizes = [self.safety(point, configuration, c, together) for c, _ in ranked]
-            if sizes[0] < max(sizes):
-                raise ValueError("the best class has not the largest safety factor")  # reading C
-            parts = sizes[:1]
+            parts = [max(sizes)]  # all get the largest factor of those that are served
             cycles = [self.cycle(point, together.volume)]
         else:
             cycles, parts = [self.cycle(point, together.volume)], []

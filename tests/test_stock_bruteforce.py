@@ -84,9 +84,10 @@ def test_one_dc(sharing: str, cost: float) -> None:
     assert round(sol.total_cost, 4) == cost
 
 
-def test_a_better_tier_with_the_smaller_factor_shares_a_layer_with_the_next() -> None:
-    """Factors 1 and 2.5 with rationed stock: both get 2.5, and 2.5 x sqrt(400) = 50."""
-    tables = one_dc("rationed")
+@pytest.mark.parametrize("sharing", ["pooled", "rationed"])
+def test_a_better_tier_with_the_smaller_factor_gets_that_of_the_next(sharing: str) -> None:
+    """Factors 1 and 2.5: both get 2.5, and 2.5 x sqrt(400) = 50."""
+    tables = one_dc(sharing)
     tables["promises"]["safety_factor"] = [1.0, 2.5]
     assert cts.solve(cts.network(tables), gap=GAP).total_cost == pytest.approx(50.0, rel=1e-9)
 

@@ -91,9 +91,10 @@ def test_one_dc(sharing: str, cost: float) -> None:
     assert Enumeration(network(one_dc(sharing))).plans()[0].total == pytest.approx(cost, abs=5e-5)
 
 
-def test_a_better_class_with_the_smaller_factor_is_one_layer_with_the_next() -> None:
+@pytest.mark.parametrize("sharing", ["pooled", "rationed"])
+def test_a_better_class_with_the_smaller_factor_gets_that_of_the_next(sharing: str) -> None:
     """Factors 1 and 2.5: both get 2.5, and 2.5 x sqrt(400) = 50."""
-    tables = one_dc("rationed")
+    tables = one_dc(sharing)
     tables["promises"]["safety_factor"] = [1.0, 2.5]
     assert Enumeration(network(tables)).plans()[0].total == pytest.approx(50.0)
 

@@ -152,7 +152,8 @@ def _asking(made: Declared, sources: Sources, wait: Floats | None, waits: Axis) 
     way, point, service = sources.way[some], sources.point[some], sources.service_class[some]
     longest = np.zeros(len(stocking.points), dtype=np.int64)
     np.maximum.at(longest, stocking.configurations.measures["point"], stocking.configurations.measures["wait"])
-    asked = longest[point] if wait is None else np.minimum(wait[way], longest[point]).astype(np.int64)
+    kept = np.zeros(len(way)) if wait is None else wait[way]  # goods for other sites do not wait
+    asked = np.minimum(kept, longest[point]).astype(np.int64)
     chosen = np.zeros(len(stocking.points), dtype=bool)
     chosen[stocking.configurations.measures["point"][stocking.configurations.measures["service_class"] >= 0]] = True
     axes = {**stocking.points.axes, "service_class": made.layers.volumes.index.axes["service_class"], "wait": waits}

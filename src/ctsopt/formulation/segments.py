@@ -14,6 +14,10 @@ from ctsopt.keys import Axis, Bools, Floats, Positions
 _ROUGH = 0.02
 """A first segment whose chord would be above the curve by more than this share of the curve's end is cut there."""
 
+_APART = 1e-6
+"""Points are at least this share of the layer's largest volume apart, and from 0: a segment of dust is no segment, and
+a coefficient of its size has made a solver prove a bound that does not hold."""
+
 _CLOSE = 1e-9
 """A line that is this near to its curve, as a share of the curve, is on it."""
 
@@ -90,7 +94,9 @@ class Breakpoints:
         order = np.lexsort((np.concatenate([self.volume, volume]), np.concatenate([self.layer, layer])))
         layers, volumes = np.concatenate([self.layer, layer])[order], np.concatenate([self.volume, volume])[order]
         old = (order < len(self.layer))
-        near = (np.diff(volumes) <= 1e-9 * volumes[1:]) & (layers[1:] == layers[:-1])
+        last = np.zeros(int(layers.max(initial=0)) + 1)
+        np.maximum.at(last, self.layer, self.volume)
+        near = (np.diff(volumes) <= _APART * last[layers[1:]]) & (layers[1:] == layers[:-1])
         drop = np.zeros(len(layers), dtype=bool)
         drop[1:] |= near & ~old[1:]
         drop[:-1] |= near & old[1:] & ~old[:-1]

@@ -117,7 +117,7 @@ def _members(net: Network, stocking: Stocking, layers: Layers) -> _Members:
 def _cycle(member: _Members, volumes: Floats) -> Floats:
     own = member.share[:, None] * volumes
     lot = np.maximum(member.lot[:, None], own * member.interval[:, None])
-    return (lot + own * member.review[:, None]) / 2
+    return np.where(member.share[:, None] > 0, (lot + own * member.review[:, None]) / 2, 0.0)
 
 
 def _safety(stocking: Stocking, member: _Members, service: Positions, volumes: Floats) -> Floats:

@@ -165,6 +165,7 @@ class StockModel:
         on = delivered[self.declared.deliveries.way]
         np.minimum.at(wait, self.declared.deliveries.point[on],
                       ways.deliveries.measures["wait"][self.declared.deliveries.way[on]])
+        wait[self.declared.moves.point[moved[self.declared.moves.way]]] = 0.0  # goods for other sites do not wait
         of = stocking.configurations.measures
         allowed = (of["level"] >= level[of["point"]]) & (of["wait"] <= wait[of["point"]])
         return allowed & ((of["service_class"] < 0) | (of["service_class"] <= best[of["point"]])), used

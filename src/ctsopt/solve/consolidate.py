@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 
 from ctsopt.formulation.stock_layers import LINES
-from ctsopt.formulation.stock_value import StockModel, Valued
+from ctsopt.formulation.stock_value import StockModel
 from ctsopt.keys import BLANK, Bools, Floats, Positions
-from ctsopt.program.highs import Highs
 from ctsopt.program.program import Program
-from ctsopt.solve.polish import clean, idle_columns
+from ctsopt.solve.stocked_flows import StockedFlows
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -37,13 +35,7 @@ _TRIED = 64
 _WORTH = 1e-7
 """Share of the plan's cost below which a gain is none."""
 
-_WHOLE = 1e-9
-"""How near to whole the columns that are left free have to be."""
-
 _DROP, _ADD, _CLOSE = range(3)
-
-_FREE = ("source", "group_source")
-"""Whole columns that follow from the flows; all others are held."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,18 +109,18 @@ class Consolidation:
     def __init__(self, net: Network, program: Program, stock: StockModel, cost: Callable[[Floats], float],
                  holds: Callable[[Floats], bool]) -> None:
         self._net, self._program, self._stock, self._cost, self._holds = net, program, stock, cost, holds
-        self._arrays = program.arrays.with_rows(~program.lazy)
-        size = len(stock.rows)
-        self._volumes = sp.csr_array((stock.volume.coef, (stock.volume.rows, stock.volume.col)),
-                                     shape=(size, program.columns))
+        self._flows = StockedFlows(net, program, stock)
         ways, declared = net.ways.deliveries, stock.declared
         self._out, self._column = declared.deliveries, program.variables["deliver"].start + declared.deliveries.way
-        self._moved = program.variables["move"].start + declared.moves.way
         self._request = ways.measures["request"].astype(np.int64)
         self._of_way = np.full(len(ways), BLANK, dtype=np.int64)
         self._of_way[self._out.way] = self._out.point
         self._tabu: set[tuple[int, int, int]] = set()
-        self.interrupted = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C was heard."""
+        return self._flows.interrupted
 
     def better(self, plan: Floats, seconds: float) -> Floats | None:
         """A plan that costs less by the curves; None where none is found.
@@ -141,7 +133,7 @@ class Consolidation:
             Time to look for it; infinite where there is no limit.
         """
         self._deadline = time.monotonic() + seconds
-        self._begin(plan)
+        self._flows.begin(plan)
         self._tabu.clear()
         best = plan
         for _ in range(_PASSES):
@@ -216,7 +208,7 @@ class Consolidation:
                 slope[self._column[mine]] = priced.adding[service][self._column[mine]]
             else:
                 shut[self._column[mine & ((kind == _CLOSE) | (self._out.service_class <= service))]] = True
-        new, _ = self._solved(shut, slope)
+        new, _ = self._flows.solved(shut, slope, self._deadline - time.monotonic())
         return new if new is not None and self._improves(new, plan) else None
 
     def _improves(self, new: Floats, plan: Floats) -> bool:
@@ -224,108 +216,25 @@ class Consolidation:
         return self._cost(new) < before - _WORTH * abs(before) and self._holds(new)
 
     def _over(self) -> bool:
-        return self.interrupted or time.monotonic() >= self._deadline
+        return self._flows.interrupted or time.monotonic() >= self._deadline
 
-    # ---- flows by linear costs -----------------------------------------------------------------------------------
-
-    def _begin(self, plan: Floats) -> None:
-        """The program with its whole columns held as in a plan; those that follow from the flows are left free."""
-        arrays = self._arrays
-        held = arrays.integer.copy()
-        for name in _FREE:
-            if name in self._program.variables:
-                held[self._program.variables[name].span] = False
-        self._whole = arrays.integer
-        whole = np.round(plan)
-        self._held = replace(arrays, lower=np.where(held, whole, arrays.lower),
-                             upper=np.where(held, whole, arrays.upper))
-        self._model = Highs(self._held, relax=True)
-        self._is_shut = np.zeros(len(held), dtype=bool)
-
-    def _solved(self, shut: Bools, slope: Floats) -> tuple[Floats | None, Floats | None]:
-        """Flows of least linear cost and their reduced costs; no flows where a column is not whole."""
-        changed = np.flatnonzero(shut != self._is_shut)
-        if len(changed):
-            self._model.change_bounds(changed.astype(np.int32), self._held.lower[changed],
-                                      np.where(shut, 0.0, self._held.upper)[changed])
-            self._is_shut = shut.copy()
-        self._model.change_cost(self._held.cost + slope)
-        left = self._deadline - time.monotonic()
-        outcome = self._model.run(max(left, 0.01))
-        self.interrupted |= self._model.interrupted
-        if outcome.stopped_by != "gap" or outcome.plan is None or self.interrupted:
-            return None, None
-        flows = clean(self._held, outcome.plan)
-        if (np.abs(flows - np.round(flows))[self._whole] > _WHOLE).any():
-            return None, outcome.col_dual
-        flows = np.where(self._whole, np.round(flows), flows)
-        # A site that nothing passes any more is closed where that saves money.
-        flows[idle_columns(self._program, flows, self._model.small[0])] = 0.0
-        return flows, outcome.col_dual
+    # ---- candidates ----------------------------------------------------------------------------------------------
 
     def _priced(self, plan: Floats) -> tuple[_Priced | None, Floats | None]:
         """Linear costs at a plan, and the plan that is the least by them, where it costs less by the curves too."""
         valued = self._stock.of(plan)
-        slope, shut = self._slope(plan, valued), self._shut(plan, valued)
-        new, reduced = self._solved(shut, slope)
+        slope, shut = self._flows.slope(plan, valued), self._flows.shut(plan, valued)
+        new, reduced = self._flows.solved(shut, slope, self._deadline - time.monotonic())
         if reduced is None:
             return None, None
         better = new if new is not None and self._improves(new, plan) else None
         at = plan if better is None else better
         if better is not None:
             valued = self._stock.of(at)
-            shut = self._shut(at, valued)
+            shut = self._flows.shut(at, valued)
         added = self._added(at, reduced, shut)
-        adding = [self._slope(at + more, self._stock.of(at + more)) for more in added]
+        adding = [self._flows.slope(at + more, self._stock.of(at + more)) for more in added]
         return _Priced(reduced, slope, shut, added, adding), better
-
-    def _slope(self, plan: Floats, valued: Valued) -> Floats:
-        """What a unit more on each column costs in stock, at the volumes and configurations of a plan."""
-        layers, stock = self._stock.declared.layers, self._stock
-        on = np.flatnonzero(valued.active)
-        of_volume = np.zeros(len(layers.volumes.index))
-        for line in LINES:
-            np.add.at(of_volume, layers.volume[on],
-                      stock.declared.money[line].slope(on, valued.volume[layers.volume[on]]))
-        here = np.asarray(self._volumes @ plan)
-        order = np.lexsort((-here, stock.row_volume))  # of a peak, the highest period counts
-        row = stock.row_volume[order]
-        highest = order[np.append(True, row[1:] != row[:-1])] if len(order) else order
-        weight = np.zeros(len(here))
-        weight[highest] = of_volume[stock.row_volume[highest]]
-        return np.asarray(self._volumes.T @ weight)
-
-    def _shut(self, plan: Floats, valued: Valued) -> Bools:
-        """Columns that the configurations do not allow, or that would begin a layer of stock."""
-        declared, net = self._stock.declared, self._net
-        of, needed = declared.stocking.configurations.measures, declared.needed
-        shut = np.zeros(len(plan), dtype=bool)
-        for sources, columns in ((self._out, self._column), (declared.moves, self._moved)):
-            config = valued.configuration[sources.point]
-            shut[columns] = (config == BLANK) | (sources.service_class < of["service_class"][config])
-        config = valued.configuration[self._out.point]
-        shut[self._column] |= net.ways.deliveries.measures["wait"][self._out.way] < of["wait"][config]
-        begun = np.zeros(len(valued.volume), dtype=bool)
-        begun[declared.layers.volume[valued.active]] = True
-        empty = (begun & (valued.volume <= 0))[self._stock.row_volume]
-        shut |= (self._volumes.T @ empty.astype(float)) > 0
-        for sources, columns in ((self._out, self._column), (declared.moves, self._moved)):
-            shut[columns] &= needed[sources.point]
-        return shut | self._too_slow(valued)
-
-    def _too_slow(self, valued: Valued) -> Bools:
-        """Moves that are slower than the lead time of the stock that they come to."""
-        stocking, keys = self._stock.declared.stocking, self._net.ways.moves.index
-        into = np.flatnonzero(stocking.move_level > 0)
-        point = stocking.point_of(keys["destination"][into], keys["product"][into])
-        config = valued.configuration[point]
-        level = stocking.configurations.measures["level"][config]
-        slow = np.zeros(self._program.columns, dtype=bool)
-        slow[self._program.variables["move"].start + into] = (
-            (config != BLANK) & (stocking.move_level[into] > level) & self._stock.declared.needed[point])
-        return slow
-
-    # ---- candidates ----------------------------------------------------------------------------------------------
 
     def _stock_cost(self, plan: Floats) -> Floats:
         """Cost of the stock of each point, by the curves."""
@@ -342,7 +251,7 @@ class Consolidation:
         """For each delivery from stock, the least reduced cost of its request from another point, and that point."""
         block = self._program.variables["deliver"]
         column = np.arange(block.start, block.start + len(self._request))
-        price = np.where(priced.shut[column] | (self._held.upper[column] <= 0), np.inf, priced.reduced[column])
+        price = np.where(priced.shut[column] | (self._flows.held.upper[column] <= 0), np.inf, priced.reduced[column])
         requests = len(self._net.requests)
         order = np.lexsort((price, self._request))
         first = order[np.append(True, self._request[order][1:] != self._request[order][:-1])]
@@ -354,7 +263,7 @@ class Consolidation:
             second = rest[np.append(True, self._request[rest][1:] != self._request[rest][:-1])]
             other[self._request[second]], then[self._request[second]] = price[second], self._of_way[second]
         left = self._program.variables["unserved"].span
-        unserved = np.where(self._held.upper[left] > 0, priced.reduced[left], np.inf)
+        unserved = np.where(self._flows.held.upper[left] > 0, priced.reduced[left], np.inf)
         request = self._request[self._out.way]
         same = at[request] == self._out.point
         least, point = np.where(same, other[request], one[request]), np.where(same, then[request], at[request])
@@ -394,9 +303,9 @@ class Consolidation:
         saved = np.bincount(site, weights=self._stock_cost(plan) - self._stock_cost(without), minlength=size)
         lost = np.bincount(site[self._out.point], minlength=size,
                            weights=self._loss(plan, priced) + flow * priced.slope[self._column])
-        free = (self._arrays.lower[column] <= 0) & (plan[column] >= 0.5) & (self._arrays.cost[column] > 0)
-        here = np.flatnonzero(free)
-        gain = (saved - lost + self._arrays.cost[column])[here]
+        arrays = self._program.arrays
+        here = np.flatnonzero((arrays.lower[column] <= 0) & (plan[column] >= 0.5) & (arrays.cost[column] > 0))
+        gain = (saved - lost + arrays.cost[column])[here]
         return _Steps(np.full_like(here, _CLOSE), here, np.full_like(here, BLANK), gain)
 
     def _added(self, plan: Floats, reduced: Floats, shut: Bools) -> Floats:
@@ -405,7 +314,7 @@ class Consolidation:
         classes, requests = len(declared.stocking.fill_rate), len(self._net.requests)
         site = declared.stocking.points["site"][self._out.point]
         able = plan[self._program.variables["open"].span][site] >= 0.5
-        able &= shut[self._column] & (reduced[self._column] < 0) & (self._held.upper[self._column] > 0)
+        able &= shut[self._column] & (reduced[self._column] < 0) & (self._flows.held.upper[self._column] > 0)
         some = np.flatnonzero(able)
         request = self._request[self._out.way]
         code = self._out.point * requests + request

@@ -88,7 +88,7 @@ class Search:
 
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None,
-           cuts: Cuts | None = None) -> Search:
+           cuts: Cuts | None = None, *, strict: bool = True) -> Search:
     """Find the best plan of a program by the links asked for.
 
     Parameters
@@ -103,9 +103,11 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
         Given every plan that is better than those before.
     cuts : Cuts, optional
         Rows to be found for the linear relaxation, before branching.
+    strict : bool
+        Ask for columns nearer to whole than HiGHS usually does: there is less to make whole afterwards.
     """
     try:
-        return _search(program, options, start, watch, keep, cuts)
+        return _search(program, options, start, watch, keep, cuts, strict)
     except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
         return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
 
@@ -145,7 +147,7 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
 
 def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
             watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None,
-            cuts: Cuts | None) -> Search:
+            cuts: Cuts | None, strictly: bool) -> Search:
     begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
@@ -163,7 +165,7 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
             return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
     usual = _WHOLE[1]
-    strict = _strict(arrays, _WHOLE[0])
+    strict = _strict(arrays, _WHOLE[0]) if strictly else usual
     searched = arrays.with_rows(active)
     searched = searched if cuts is None else searched.with_more(cuts.known())
     try:

@@ -287,9 +287,11 @@ def _exposed(rows: pd.DataFrame) -> pd.Series[float]:
 
 
 def _cycle(rows: pd.DataFrame, volume: Floats) -> Floats:
-    own = rows["share"].to_numpy(dtype=float) * volume
+    share = rows["share"].to_numpy(dtype=float)
+    own = share * volume
     lot = np.maximum(rows["lot_size"].to_numpy(dtype=float), own * rows["order_interval"].to_numpy(dtype=float))
-    return np.asarray((lot + own * rows["review_time"].to_numpy(dtype=float)) / 2)
+    # Nothing is kept of a product of the group that nobody wants.
+    return np.where(share > 0, (lot + own * rows["review_time"].to_numpy(dtype=float)) / 2, 0.0)
 
 
 def _safety(rows: pd.DataFrame, rate: Floats, volume: Floats) -> Floats:

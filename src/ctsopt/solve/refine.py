@@ -274,7 +274,8 @@ class Refinement:
             return Search(None, -math.inf, "interrupt", "Interrupted", ~pair.program.lazy, 0, 0, 0)
         if options.solver == DIRECT:
             with watching(quiet=options.log) as watch:
-                found = search(pair.program, options, start, watch, keep, cuts)
+                # Plans are made whole and valued anew in any case; the bound is what counts here.
+                found = search(pair.program, options, start, watch, keep, cuts, strict=pair is self.base)
         else:
             found = search_by_name(pair, options)
         self._effort += (found.nodes, found.iterations, found.rounds)
