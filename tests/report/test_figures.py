@@ -60,6 +60,15 @@ def test_a_bridge_floats_where_the_steps_before_it_came_to() -> None:
     assert (numbers(whiskers.error_x.arrayminus), numbers(whiskers.error_x.array)) == ([10], [5])
 
 
+def test_a_bridge_by_override_has_the_names_of_its_ends(comparison: cts.Comparison) -> None:
+    steps = comparison.bridges[comparison.bridges["method"] == "shapley"]
+    drawn = figures.bridge(steps, "USD")
+    assert list(drawn.layout.yaxis.ticktext) == ["today", "dear", "patient", "both"]
+    ends = comparison.scenarios.set_index("scenario")["cost"]
+    assert 1e3 * np.sum(drawn.data[0].x[:3]) == pytest.approx(ends["both"])
+    assert 1e3 * drawn.data[0].x[3] == pytest.approx(ends["both"])
+
+
 def test_bridges_between_plans_add_up(comparison: cts.Comparison) -> None:
     costs = comparison.scenarios.set_index("scenario")["cost"].dropna()
     for base in ("today", "as_is"):

@@ -32,9 +32,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Name:
-    """A name, or words of somebody else, in a sentence."""
+    """A name in a sentence; or, `plain`, words of somebody else."""
 
     text: str
+    plain: bool = False
 
 
 Part = str | Figure | Name

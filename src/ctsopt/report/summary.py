@@ -177,6 +177,6 @@ def _without(result: PackResult, comparison: Comparison) -> Iterator[Sentence]:
         return
     for row in rows[rows["cost"].isna()].head(NAMED).to_dict("records"):
         yield say("{} has no plan ({}): {}", name(row["scenario"]), str(row["outcome"]).replace("_", " "),
-                  Name(short(row["message"], MESSAGE)))
+                  Name(short(row["message"], MESSAGE), plain=True))
     for note in result.notes[:NAMED]:
-        yield say("Note: {}", Name(short(note, MESSAGE)))
+        yield say("Note: {}", Name(short(note, MESSAGE), plain=True))

@@ -78,11 +78,12 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
     Parameters
     ----------
     steps : DataFrame
-        One row per step in order, see `STEPS`; rows of kind `difference` are passed over.
+        One row per step in order, see `STEPS`; rows of kind `difference` are passed over. Where there are columns
+        `from` and `to`, as in a bridge of `Comparison.bridges`, the ends have the names that stand there.
     currency : str
     """
     go = require("plotly.graph_objects")
-    steps = steps[steps["kind"] != "difference"].reset_index(drop=True)
+    steps = _named(steps[steps["kind"] != "difference"].reset_index(drop=True))
     total = steps["kind"].isin(TOTALS)
     size = steps["point"].astype(float)
     scale, word = scale_of(size)
@@ -107,6 +108,14 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
                   height=80 + 28 * len(steps), showlegend=False, bargap=0.35,
                   yaxis={"tickmode": "array", "tickvals": place, "ticktext": names, "autorange": "reversed",
                          "showgrid": False}, xaxis={"range": [low / scale, high / scale]})
+
+
+def _named(steps: pd.DataFrame) -> pd.DataFrame:
+    """The steps, with the names of the two scenarios at the ends."""
+    for kind, column in (("start", "from"), ("end", "to")):
+        if column in steps:
+            steps = steps.assign(part=steps["part"].where(steps["kind"] != kind, steps[column]))
+    return steps
 
 
 def _whiskers(steps: pd.DataFrame, reached: pd.Series[float], step: pd.Series[bool], scale: float) -> list[Any]:

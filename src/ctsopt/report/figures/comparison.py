@@ -160,7 +160,7 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
              for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
     return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
                   y=f"{word}{label(comparison.currency)}",
-                  height=500, annotations=notes,
+                  height=500, annotations=notes, xaxis={"autorangeoptions": {"maxallowed": 100.1}},
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
 
 
