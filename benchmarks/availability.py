@@ -1,6 +1,6 @@
 """What a fill rate costs, and what it does to the network: `python -m benchmarks.availability`.
 
-retail_us with every tier at the rate of gold (`uniform`), or silver at 95 % and bronze at 90 % with stock that is pooled
+retail_us with every tier at the rate of gold (`uniform`), or silver at 95 % and bronze at 90 % with stock pooled
 or rationed; the fill rate of gold goes from 90 to 99.5 %. Writes a table and a picture.
 """
 
