@@ -26,8 +26,8 @@ from ctsopt.solve.stocked_flows import StockedFlows
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-_PASSES = 15
-"""Rounds of candidates."""
+_PASSES = 50
+"""Rounds of candidates, at the most."""
 
 _TRIED = 64
 """Candidates of a round that are looked at, the best first."""
