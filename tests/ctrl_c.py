@@ -35,13 +35,14 @@ def press_in_a_search(when: Callable[[Progress], bool]) -> Callable[..., Any]:
     """What stands in for `Highs.run`: Ctrl-C is pressed in the first search of which `when` is true."""
     real = Highs.run
 
-    def run(model: Highs, time_limit: float = float("inf"), watch: Callable[[Progress], None] | None = None) -> Any:
+    def run(model: Highs, time_limit: float = float("inf"), watch: Callable[[Progress], None] | None = None,
+            *others: Any) -> Any:
         def look(progress: Progress) -> None:
             if watch is not None:
                 watch(progress)
             if not model.interrupted and when(progress):
                 press(model)
 
-        return real(model, time_limit, look)
+        return real(model, time_limit, look, *others)
 
     return run

@@ -134,3 +134,15 @@ def test_slopes_of_curves() -> None:
     curves = Curves(np.array([0.0, 2.0, 4.0]), np.array([[2.0, 6.0, 6.0]]), np.array([3.0]))
     slope = curves.slope(np.zeros(3, dtype=np.int64), np.array([0.0, 1.0, 4.0]))
     assert slope.tolist() == pytest.approx([0, 3.5, 0.75])
+
+
+def test_ctrl_c_between_two_linear_programs_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan that is there by then is reported, with the bound that is proven."""
+
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Consolidation, "_step", pressed)
+    sol = cts.solve(cts.network(two_points()), gap=1e-6)
+    assert sol.status.stopped_by == "interrupt"
+    assert sol.bound <= sol.total_cost

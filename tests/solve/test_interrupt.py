@@ -36,7 +36,7 @@ def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
 def test_ctrl_c_in_the_first_linear_program_is_told(monkeypatch):
     """No plan can be there yet: an error of ours with the reason, and no bare KeyboardInterrupt."""
 
-    def long_root(arrays, lazy, options, deadline):
+    def long_root(arrays, lazy, *_):
         return press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0), ~lazy, 1, 0
 
     monkeypatch.setattr(direct, "_root", long_root)

@@ -26,8 +26,8 @@ from ctsopt.solve.stocked_flows import StockedFlows
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-_PASSES = 15
-"""Rounds of candidates."""
+_PASSES = 50
+"""Rounds of candidates, at the most."""
 
 _TRIED = 64
 """Candidates of a round that are looked at, the best first."""
@@ -132,20 +132,25 @@ class Consolidation:
         seconds : float
             Time to look for it; infinite where there is no limit.
         """
-        self._deadline = time.monotonic() + seconds
-        self._flows.begin(plan)
+        self._deadline, self._found = time.monotonic() + seconds, plan
         self._tabu.clear()
-        best = plan
+        try:
+            self._improve()
+        except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
+            self._flows.interrupted = True
+        return None if self._found is plan else self._found
+
+    def _improve(self) -> None:
+        self._flows.begin(self._found)
         for _ in range(_PASSES):
-            priced, new = self._priced(best)
+            priced, new = self._priced(self._found)
             if priced is None:
                 break
-            best = best if new is None else new
-            stepped = self._step(best, priced)
+            self._found = self._found if new is None else new
+            stepped = self._step(self._found, priced)
             if stepped is None:
                 break
-            best = stepped
-        return None if best is plan else best
+            self._found = stepped
 
     # ---- one round -------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 A program with lines below the curves gives a bound that holds for the curves; every plan that it finds is valued by the
 curves, and the least is kept. Where the lines are too far below, they are brought to the curve at the plan's volumes,
-and the search goes on. The first plan is that of the network designed without stock, with its stock added.
+and the search goes on. The first plan is that of the network designed without stock, with its stock added. From it,
+and from every new best plan, steps lead to plans nearby that keep less stock.
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
+from ctsopt.errors import SolverError
 from ctsopt.formulation.stock_layers import LINES
 from ctsopt.formulation.stock_value import StockModel, Valued
 from ctsopt.keys import BLANK, Bools, Floats, Positions
@@ -17,6 +19,8 @@ from ctsopt.solve.polish import clean, idle_columns
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
+
+_log = logging.getLogger("ctsopt.solve")
 
 _WHOLE = 1e-9
 """How near to whole the columns that are left free have to be."""
@@ -91,7 +95,11 @@ class StockedFlows:
         return flows, reduced
 
     def _run(self, seconds: float) -> tuple[Floats | None, Floats | None]:
-        outcome = self._model.run(max(seconds, 0.01))
+        try:
+            outcome = self._model.run(max(seconds, 0.01))
+        except SolverError as error:  # no step is lost that has been found before
+            _log.info("steps to less stock end: %s", error)
+            return None, None
         self.interrupted |= self._model.interrupted
         if outcome.stopped_by != "gap" or outcome.plan is None or self.interrupted:
             return None, None
