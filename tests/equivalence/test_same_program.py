@@ -22,11 +22,11 @@ AWKWARD = ["NA", "a b", "[x]", "it's", 'say "so"', "Zürich", "漢", "l" * 300, 
 
 
 @cache
-def made(seed: int) -> Program:
+def made(seed: int, *, stocked: bool = False) -> Program:
     """The program of a seed's network, or of the first seed after it whose tables have no fault."""
     for tried in range(seed, seed + 1000, 100):
         try:
-            return cts.program(cts.network(random_network(tried)))
+            return cts.program(cts.network(random_network(tried, availability=stocked)))
         except cts.DataError:
             continue
     raise AssertionError("no network without faults")
@@ -38,13 +38,18 @@ def test_random_networks(seed):
     assert_same_program(made(seed))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks_with_stock(seed):
+    assert {"cycle_stock", "safety_stock"} <= set(made(seed, stocked=True).costs)
+    assert_same_program(made(seed, stocked=True))
+
+
 def test_every_family_is_among_those_compared():
     """Together the random networks have every family of rows and every cost line, lazy rows too."""
     from ctsopt.formulation import COSTS, ROWS
 
     rows, lines = set(), set()
-    for seed in range(20):
-        program = made(seed)
+    for program in [*map(made, range(20)), *(made(seed, stocked=True) for seed in range(12))]:
         rows |= {name for name, block in program.rows.items() if len(block.index)}
         lines |= set(program.costs)
     assert rows == {family.__name__ for family in ROWS}

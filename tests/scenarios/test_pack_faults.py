@@ -45,7 +45,7 @@ overrides:
       where: {tier: gold}
       set:
         lead_time: 2
-        fill_rate: 0.98                                         #! unknown_column
+        mood: 0.98                                              #! unknown_column
   typo_filter:
     - {table: promises, where: {teir: gold}, drop: true}        #! unknown_column
   typo_operation:
@@ -230,7 +230,7 @@ def test_every_fault_has_a_mend(findings):
     ("unknown_column", "teir", "tier", "correct the name"),
     ("unknown_column", "capcity", "capacity", "correct the name"),
     ("unknown_column", "leed_time", "lead_time", "correct the name"),
-    ("unknown_column", "fill_rate", "", "correct the name"),
+    ("unknown_column", "mood", "", "correct the name"),
     ("unknown_key", "scael", "scale", "correct or delete it"),
     ("unknown_key", "aply", "apply", "there are extends, apply"),
     ("unknown_choice", "candidat", "candidate", "write one of them"),

@@ -36,7 +36,7 @@ def careless(monkeypatch):
     """A first search that is content with the hub as far open as the five need: 5 / 10,005."""
     real = direct._branch
 
-    def branch(arrays, options, start, deadline, watch, whole):
+    def branch(arrays, options, start, deadline, watch, whole, keep=None):
         if whole < 1e-8:
             return real(arrays, options, start, deadline, watch, whole)
         relaxed = real(arrays, replace(options, relax=True), start, deadline, watch, whole)
@@ -61,7 +61,7 @@ def test_where_the_second_search_finds_nothing_the_status_says_so(monkeypatch):
         raise SolverError("HiGHS ended with an error")
 
     real = direct._branch
-    monkeypatch.setattr(direct, "_branch", lambda *a: real(*a) if a[-1] == 1e-8 else fails())
+    monkeypatch.setattr(direct, "_branch", lambda *a, keep=None: real(*a, keep=keep) if a[-1] == 1e-8 else fails())
     sol = solved(HUB, links="capacity")
     assert sol.total_cost == pytest.approx(CLOSED)
     assert (sol.status.solution, sol.status.stopped_by) == ("feasible", "tolerance")
@@ -77,10 +77,10 @@ def test_the_tolerance_stands_in_the_record(monkeypatch):
     assert solved(HUB, relax=True).record["tolerance"] is None
     real = direct._branch
 
-    def strict_fails(*arguments):
+    def strict_fails(*arguments, keep=None):
         if arguments[-1] < 1e-6:
             raise SolverError("HiGHS ended with an error")
-        return real(*arguments)
+        return real(*arguments, keep=keep)
 
     monkeypatch.setattr(direct, "_branch", strict_fails)
     assert solved(HUB).record["tolerance"] == 1e-6

@@ -16,6 +16,11 @@ _TARIFF = ("rates.per_unit", "rates.per_weight", "rates.per_shipment", "rates.mi
 _CO2 = ("modes.co2", "products.weight", "lanes.distance")
 _HELD = ("products.unit_value", "products.holding_rate", "settings.holding_rate")
 
+_KEPT = (*_HELD, *_DEMAND, "products.variance_to_mean", "demand.variance_to_mean", "promises.fill_rate",
+         "promises.safety_factor", "site_products.order_interval", "site_products.lot_size", "site_products.review_time",
+         "site_products.replenishment_days")
+"""What the declared curves of stock are made from."""
+
 MATRIX: _Columns = {
     "serve_demand": {SIDE: _DEMAND},
     "site_balance": {"open": ("site_products.opening_stock",)},
@@ -28,7 +33,17 @@ MATRIX: _Columns = {
     "deliver_from_open": {"open": _DEMAND},
     "deliver_via_open": {"open": _DEMAND},
     "sites_in_group": {SIDE: ("contracts.quantity",)},
-    "storage": {"open": ("sites.storage_capacity",), "": _SIZE},
+    "storage": {"open": ("sites.storage_capacity",), "stock_volume": _KEPT, "stock_segment": _KEPT, "config": _KEPT,
+                "": _SIZE},
+    "one_configuration": {},
+    "stock_volume_is": {"": ("periods.days", "products.variance_to_mean", "demand.variance_to_mean")},
+    "one_segment": {},
+    "stock_curve": {"": _DEMAND},
+    "stock_curve_from": {"": _DEMAND},
+    "deliver_from_stock": {"config": _DEMAND},
+    "replenish_from": {"config": (*_DEMAND, "site_products.opening_stock")},
+    "deliver_from_config": {"config": _DEMAND},
+    "deliver_from_layer": {"": _DEMAND},
     "ending_stock": {"open": ("site_products.opening_stock",)},
     "lane_volume": {SIDE: ("lanes.max_volume", "periods.days")},
     "lane_use": {"use_lane": ("lanes.max_volume", *_DEMAND, "site_products.opening_stock")},
@@ -50,7 +65,8 @@ MATRIX: _Columns = {
     "carbon_cap": {SIDE: ("settings.carbon_cap",), "": _CO2},
     "budget": {SIDE: ("settings.budget",), "open": ("sites.fixed_cost", "sites.opening_cost", "sites.closing_cost"),
                "make": ("site_products.make_cost",), "level": ("capacity_levels.fixed_cost",),
-               "use_lane": ("lanes.fixed_cost",), "carry": _HELD,
+               "use_lane": ("lanes.fixed_cost",), "carry": _HELD, "stock_volume": _KEPT, "stock_segment": _KEPT,
+               "config": (*_KEPT, "site_products.stock_fixed_cost"),
                "": (*_TARIFF, "sites.handling_in", "sites.handling_out")},
 }
 """Coefficients of every family of rows by variable, and its sides."""
@@ -65,6 +81,10 @@ COST: _Columns = {
     "site_fixed": {"open": ("sites.fixed_cost",), "level": ("capacity_levels.fixed_cost",)},
     "site_opening": {"open": ("sites.opening_cost", "settings.life", "settings.discount_rate")},
     "site_closing": {"open": ("sites.closing_cost", "settings.life", "settings.discount_rate")},
+    "cycle_stock": {"": _KEPT},
+    "safety_stock": {"": _KEPT},
+    "stock_fixed": {"config": ("site_products.stock_fixed_cost",)},
+    "pipeline_stock": {"": (*_HELD, "modes.speed", "modes.fixed_time", "rates.transit_time", "lanes.distance")},
     "carried_stock": {"open": (*_HELD, "site_products.opening_stock"), "carry": _HELD},
     "stock_change": {"open": ("products.unit_value", "site_products.opening_stock"), "carry": ("products.unit_value",)},
     "last_mile": {"": (*_TARIFF, "demand.order_size", "order_profiles.size")},

@@ -169,9 +169,9 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
     searched = arrays.with_rows(active)
     searched = searched if cuts is None else searched.with_more(cuts.known())
     try:
-        end = _branch(searched, options, start, deadline, watch, strict, keep)
+        end = _branch(searched, options, start, deadline, watch, strict, keep=keep)
     except SolverError:
-        end = _branch(searched, options, start, deadline, watch, usual, keep)
+        end = _branch(searched, options, start, deadline, watch, usual, keep=keep)
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
 
 
