@@ -17,8 +17,8 @@ _CO2 = ("modes.co2", "products.weight", "lanes.distance")
 _HELD = ("products.unit_value", "products.holding_rate", "settings.holding_rate")
 
 _KEPT = (*_HELD, *_DEMAND, "products.variance_to_mean", "demand.variance_to_mean", "promises.fill_rate",
-         "promises.safety_factor", "site_products.order_interval", "site_products.lot_size", "site_products.review_time",
-         "site_products.replenishment_days")
+         "promises.safety_factor", "site_products.order_interval", "site_products.lot_size",
+         "site_products.review_time", "site_products.replenishment_days")
 """What the declared curves of stock are made from."""
 
 MATRIX: _Columns = {
