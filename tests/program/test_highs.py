@@ -207,3 +207,24 @@ def test_rows_bounds_sides_and_costs_can_be_changed():
 def test_words():
     assert version().startswith("1.")
     assert str(Status("feasible", "time_limit", "Time limit reached")) == "feasible (stopped by time limit)"
+
+
+@pytest.mark.parametrize(("off", "stopped", "bound"), [(3.6e-7, "gap", 6.0), (1e-3, "error", -np.inf)])
+def test_an_optimal_basis_whose_plan_is_off_proves_its_value_or_nothing(off, stopped, bound):
+    """Never a bound without end: it would pass for the proof that any plan is the best."""
+    model = Highs(arrays([2, 3], [[1, 1]], [3], [np.inf]), relax=True)
+    real = model._highs
+
+    class Off:
+        def __getattr__(self, name):
+            return getattr(real, name)
+
+        def getInfo(self):
+            info = real.getInfo()
+            info.primal_solution_status, info.max_primal_infeasibility = 1, off
+            return info
+
+    model._highs = Off()
+    end = model.run()
+    assert (end.stopped_by, end.bound) == (stopped, bound)
+    assert (end.plan is None) == (stopped == "error")

@@ -26,6 +26,9 @@ from ctsopt.program.status import StoppedBy
 THREADS = 1
 """HiGHS shares one thread scheduler in a process, so that the number is fixed here: packs use processes instead."""
 
+_NEARLY = 1e-6
+"""By so much the rows of an optimal linear program may be off, in HiGHS' scale. Its value is that of the duals."""
+
 _PRICED = 1e-7
 """A dual above this, in HiGHS' scale, is not its way of saying 0."""
 
@@ -279,11 +282,15 @@ class Highs:
         stopped: StoppedBy = _STOPS.get(model_status, "error")
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         has_plan = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+        linear = not self._mip and stopped == "gap"
+        # HiGHS calls a basis optimal whose plan is off by a little more than its tolerance once it is scaled back.
+        has_plan |= linear and info.max_primal_infeasibility <= _NEARLY
+        if linear and not has_plan:
+            stopped, linear = "error", False
         plan = None
         if has_plan and len(solution.col_value):
             plan = np.array(solution.col_value, dtype=np.float64) * self._units()
         value = float(info.objective_function_value) / self._money if plan is not None else math.inf
-        linear = not self._mip and stopped == "gap"
         bound = value if linear else (float(info.mip_dual_bound) / self._money if self._mip else -math.inf)
         row_dual, col_dual, row_priced, col_priced = None, None, None, None
         if linear and plan is not None:

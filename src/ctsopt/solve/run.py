@@ -163,6 +163,7 @@ def _with_stock(net: Network, base: Twin, extra: Sequence[RowFamily], pyomo_rule
         raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
                           "it; look for very large or very small figures in the tables")
     _lap(seconds, "polish")
+    _require_bound(refined.search, refined.settled)
     last = (refined.last, refined.settled.plan if refined.plan is None else refined.plan)
     solution = _solution(net, base, last, refined.search, refined.settled, options, seconds, (extra, pyomo_rules))
     solution.record["stock"] = {"rounds": refined.rounds, "segments": refined.segments,  # type: ignore[index]
@@ -276,10 +277,15 @@ def _settle(net: Network, model: Program, found: Search, options: Options) -> Po
     if settled is None:
         raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
                           "it; look for very large or very small figures in the tables")
+    _require_bound(found, settled)
+    return settled
+
+
+def _require_bound(found: Search, settled: Polished) -> None:
+    """A plan that costs less than what was proven to be the least shows that the proof is none."""
     if settled.cost < found.bound - 1e-6 * max(found.least, abs(settled.cost)):
         raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver "
                           "gave as proven; look for very large or very small figures in the tables")
-    return settled
 
 
 def _within(found: Search, settled: Polished, options: Options) -> bool:
