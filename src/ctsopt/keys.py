@@ -379,3 +379,14 @@ class Coded:
 
         measures = pd.DataFrame(dict(self.measures), index=pd.RangeIndex(len(self)))
         return pd.concat([self.index.frame(), measures], axis=1)
+
+
+def matching(left: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Positions, Positions]:
+    """Positions of all pairs with equal codes, ordered by the left one."""
+    left, right = np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
+    order = np.argsort(right, kind="stable")
+    begin = np.searchsorted(right, left, side="left", sorter=order)
+    count = np.searchsorted(right, left, side="right", sorter=order) - begin
+    where = np.repeat(np.arange(len(left)), count)
+    within = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
+    return where, order[np.repeat(begin, count) + within]

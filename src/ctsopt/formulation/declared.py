@@ -11,7 +11,7 @@ import numpy as np
 from ctsopt.formulation.stock_curves import policies, unit_curves
 from ctsopt.formulation.stock_layers import LINES, Layers, UnitCurves, layers
 from ctsopt.inventory.curves import Curves
-from ctsopt.keys import BLANK, Bools, Floats, Ints, Keys, Positions
+from ctsopt.keys import BLANK, Bools, Floats, Ints, Keys, Positions, matching
 from ctsopt.network.stocking import Stocking
 from ctsopt.network.supply import holding_cost
 
@@ -194,13 +194,3 @@ def everything_of(net: Network, group: Ints, point: Positions, points: Keys) -> 
                          minlength=len(net.axes["product"])) + net.derived.supply.opening.sum(axis=0)
     of_group = np.bincount(group, weights=demand, minlength=len(points.axes["stock_group"]))
     return np.asarray(of_group[points["stock_group"][point]])
-
-
-def matching(left: Positions, right: Positions) -> tuple[Positions, Positions]:
-    """Positions of all pairs of equal codes."""
-    order = np.argsort(right, kind="stable")
-    begin = np.searchsorted(right, left, side="left", sorter=order)
-    count = np.searchsorted(right, left, side="right", sorter=order) - begin
-    one = np.repeat(np.arange(len(left)), count)
-    within = np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
-    return one, order[np.repeat(begin, count) + within]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.declared import Declared, Sources, everything_of, matching
+from ctsopt.formulation.declared import Declared, Sources, everything_of
 from ctsopt.formulation.family import Variables, strengthens
 from ctsopt.formulation.stocking import segment_on
-from ctsopt.keys import BLANK, Axis, Floats, Keys, Positions
+from ctsopt.keys import BLANK, Axis, Floats, Keys, Positions, matching
 from ctsopt.program.algebra import Expr, Rows, Terms
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.declared import Declared, matching
+from ctsopt.formulation.declared import Declared
 from ctsopt.formulation.segments import Segments
 from ctsopt.formulation.stocking import own_segments
-from ctsopt.keys import BLANK, Floats, Positions
+from ctsopt.keys import BLANK, Floats, Positions, matching
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network

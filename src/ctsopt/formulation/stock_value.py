@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.declared import Declared, Sources, matching
+from ctsopt.formulation.declared import Declared, Sources
 from ctsopt.formulation.family import Variables
 from ctsopt.formulation.stock_layers import LINES
-from ctsopt.keys import BLANK, Bools, Floats, Keys, Positions
+from ctsopt.keys import BLANK, Bools, Floats, Keys, Positions, matching
 from ctsopt.network.stocking import class_labels
 from ctsopt.program.algebra import Expr
 from ctsopt.program.program import Program

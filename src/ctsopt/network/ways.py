@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ctsopt.errors import Finding
 from ctsopt.inventory.lead_time import DISTRIBUTIONS, on_time_probability
-from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Keys, Positions
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Keys, Positions, matching
 from ctsopt.network import way_findings
 from ctsopt.network.lanes import Legs, legs
 from ctsopt.network.pruning import dominated
@@ -140,7 +139,7 @@ def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
     start, end = ~who.crossdock[between.origin], ~who.crossdock[between.destination]
     direct = np.flatnonzero(start & end)
     first, second = np.flatnonzero(start & ~end), np.flatnonzero(~start & end)
-    into, out_of = _join(between.destination[first], between.origin[second])
+    into, out_of = matching(between.destination[first], between.origin[second])
     leg_in = np.concatenate([np.full(len(direct), BLANK), first[into]]).astype(np.int32)
     leg_out = np.concatenate([direct, second[out_of]]).astype(np.int32)
     origin = np.where(leg_in == BLANK, between.origin[leg_out], _at(between.origin, leg_in))
@@ -160,12 +159,12 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     direct = np.flatnonzero(~who.crossdock[outbound.origin])
     last = np.flatnonzero(who.crossdock[outbound.origin])
     first = np.flatnonzero(who.crossdock[between.destination] & ~who.crossdock[between.origin])
-    into, out_of = _join(between.destination[first], outbound.origin[last])
+    into, out_of = matching(between.destination[first], outbound.origin[last])
     if notes.limit_vias(len(into)):
         into, out_of = into[:0], out_of[:0]  # the finding keeps the network from being solved: no need to make them
     leg_in = np.concatenate([np.full(len(direct), BLANK), first[into]]).astype(np.int32)
     leg_out = np.concatenate([direct, last[out_of]]).astype(np.int32)
-    path, request = _join(outbound.destination[leg_out], wanted.index["customer"])
+    path, request = matching(outbound.destination[leg_out], wanted.index["customer"])
     leg_in, leg_out = leg_in[path], leg_out[path]
     site = np.where(leg_in == BLANK, outbound.origin[leg_out], _at(between.origin, leg_in))
     product, tier = wanted.index["product"][request], wanted.index["tier"][request]
@@ -196,17 +195,6 @@ def _tier_modes(net: Network) -> Bools:
 def _at(codes: Ints, leg: Ints) -> Ints:
     """A code of each leg; blank where there is no leg."""
     return np.append(codes, np.int32(BLANK))[leg]
-
-
-def _join(left: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Positions, Positions]:
-    """Positions of all pairs with equal codes, ordered by the left one."""
-    left, right = np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
-    order = np.argsort(right, kind="stable")
-    begin = np.searchsorted(right, left, side="left", sorter=order)
-    count = np.searchsorted(right, left, side="right", sorter=order) - begin
-    where = np.repeat(np.arange(len(left)), count)
-    within = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
-    return where, order[np.repeat(begin, count) + within]
 
 
 # ---- prices and times ------------------------------------------------------------------------------------------

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.declared import matching
 from ctsopt.formulation.stock_curves import policies
 from ctsopt.formulation.stock_value import StockModel
 from ctsopt.inventory.fill_rate import fill_rate
 from ctsopt.inventory.safety_stock import SHORTEST_REVIEW, safety_stock
-from ctsopt.keys import BLANK, Floats, Keys, Positions
+from ctsopt.keys import BLANK, Floats, Keys, Positions, matching
 from ctsopt.results.plan import Plan
 from ctsopt.results.stock_shares import class_shares, safety_charges
 

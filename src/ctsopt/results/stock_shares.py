@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.declared import Sources, matching
+from ctsopt.formulation.declared import Sources
 from ctsopt.formulation.stock_value import StockModel, Valued
-from ctsopt.keys import BLANK, Floats, Positions
+from ctsopt.keys import BLANK, Floats, Positions, matching
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
