@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 DEMO := .venv-demo
 DEV := .venv-dev
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test soak lint docs bench clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)/made  ## install the package, price thirty service offers of the example network retail_us, write the report
@@ -13,6 +13,9 @@ demo: $(DEMO)/made  ## install the package, price thirty service offers of the e
 
 test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
 	$(DEV)/bin/python -m pytest -n 2
+
+soak: $(DEV)/made  ## the long run: every test, and the many cases alike of which the suite takes a few
+	$(DEV)/bin/python -m pytest -n 2 --long
 
 lint: $(DEV)/made  ## style, types, layers
 	$(DEV)/bin/ruff check

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 import ctsopt as cts
+from tests.often import sampled
 from tests.small import is_open
 from tests.stock_enumeration import Enumeration, Plan, after
 from tests.stock_networks import POLICIES, RULES, Tables, one_dc, random_stock, tiers_and_promise, two_dc_pooling
@@ -98,7 +99,8 @@ def test_some_random_networks(seed: int, rule: str, sharing: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "rule", "sharing"), [case for case in CASES if case[:2] not in QUICK])
+@pytest.mark.parametrize(("seed", "rule", "sharing"),
+                         sampled([case for case in CASES if case[:2] not in QUICK], every=5))
 def test_random_networks(seed: int, rule: str, sharing: str) -> None:
     compare(random_stock(seed, sharing, rule))
 

@@ -7,6 +7,7 @@ import math
 import pytest
 
 import ctsopt as cts
+from tests.often import sampled
 from tests.property.edits import base, holding, in_twelve, optimum, tables
 
 YEAR = {"several_periods": False, "whole_loads": False}
@@ -32,7 +33,7 @@ def test_twelve_unequal_periods_of_flat_demand_cost_what_the_year_costs(seed, ra
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", sampled(range(100, 140), every=4))
 def test_twelve_unequal_periods_more_often(seed):
     twelve(seed, 0.25 * (seed % 2))
 
@@ -51,6 +52,6 @@ def test_ways_that_another_one_beats_change_nothing(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(30, 300))
+@pytest.mark.parametrize("seed", sampled(range(30, 300), every=9))
 def test_ways_that_another_one_beats_change_nothing_in_300_networks(seed):
     pruned_and_not(seed)
