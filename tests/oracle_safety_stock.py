@@ -186,18 +186,20 @@ def cycle(program: Any, stock: Stock, span: Span) -> tuple[Any, Any]:
 
 
 def lines_of_cycle(stock: Stock, site: str, product: str) -> list[tuple[float, float]]:
-    """Lines (height at 0, slope) whose maximum is the declared cycle stock of a volume of the group: what lies below
-    the grid, the lot, the order interval, and the piece of the grid in which one takes over from the other."""
+    """Lines (height at 0, slope) whose maximum is the declared cycle stock of a volume of the group: the lot, the order
+    interval, and the piece of the grid (from 0 on) in which one takes over from the other."""
     share, review, (lot, interval) = stock.share[product], stock.review(site, product), stock.ordering(site, product)
+    if not share:
+        return [(0.0, 0.0)]
 
     def units(volume: float) -> float:
-        return cycle_stock(share * volume, review, lot, interval)
+        return cycle_stock(share * volume, review, lot, interval) if volume else lot / 2
 
-    lines = [(units(LEAST_VOLUME), 0.0), (lot / 2, share * review / 2), (0.0, share * (interval + review) / 2)]
-    change = lot / (interval * share) if interval * share else 0.0
-    if change > LEAST_VOLUME:
-        step = math.floor(STEPS_PER_DOUBLING * math.log2(change))
+    lines = [(lot / 2, share * review / 2), (0.0, share * (interval + review) / 2)]
+    if lot and interval:
+        step = math.floor(STEPS_PER_DOUBLING * math.log2(lot / (interval * share)))
         low, high = (2 ** (k / STEPS_PER_DOUBLING) for k in (step, step + 1))
+        low, high = (low, high) if low >= LEAST_VOLUME else (0.0, LEAST_VOLUME)
         slope = (units(high) - units(low)) / (high - low)
         lines.append((units(low) - slope * low, slope))
     return lines

@@ -94,10 +94,13 @@ def safety_factor(target: float, volume: float, variance_to_mean: float, lead_ti
     return units / deviation if deviation else 0.0
 
 
-def on_the_grid(curve, volume: float) -> float:
-    """A declared curve: `curve(m)` at m = 2^(j/8), straight lines between, level below 2^-6."""
+def on_the_grid(curve, volume: float, first: float | None = None) -> float:
+    """A declared curve: `curve(m)` at m = 2^(j/8), straight lines between; below 2^-6 level, or straight from `first`
+    just above 0."""
     if volume <= LEAST_VOLUME:
-        return curve(LEAST_VOLUME) if volume > 0 else 0.0
+        end = curve(LEAST_VOLUME)
+        start = end if first is None else first
+        return start + (end - start) * volume / LEAST_VOLUME if volume > 0 else 0.0
     step = math.floor(STEPS_PER_DOUBLING * math.log2(volume))
     low, high = 2 ** (step / STEPS_PER_DOUBLING), 2 ** ((step + 1) / STEPS_PER_DOUBLING)
     share = (volume - low) / (high - low)  # a little below 0 where the logarithm was rounded up: the same line

@@ -316,7 +316,10 @@ class Stock:
         def of(p: str, m: float) -> float:
             return cycle_stock(self.share[p] * m, self.review(point.site, p), *self.ordering(point.site, p))
 
-        return self.over_members(point, lambda p: on_the_grid(lambda m: of(p, m), volume))  # reading I
+        def first(p: str) -> float:
+            return self.ordering(point.site, p)[0] / 2 if self.share[p] else 0.0
+
+        return self.over_members(point, lambda p: on_the_grid(lambda m: of(p, m), volume, first(p)))  # reading I
 
     def over_members(self, point: Point, units: Any) -> tuple[float, float]:
         """Units of all members of the group, and money for holding them for a year."""

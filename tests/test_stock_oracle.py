@@ -62,6 +62,7 @@ def test_the_declared_curve_has_straight_lines_between_powers_of_two() -> None:
     assert on_the_grid(square, 4.0) == pytest.approx(16.0, rel=1e-12)
     assert on_the_grid(square, (1 + 2 ** (1 / 8)) / 2) == pytest.approx((1 + 2 ** (1 / 4)) / 2, rel=1e-12)
     assert [on_the_grid(square, m) for m in (0.0, 1e-6, 2.0**-6)] == pytest.approx([0.0, 2.0**-12, 2.0**-12])
+    assert on_the_grid(square, 2.0**-7, first=0.0) == pytest.approx(2.0**-13, rel=1e-12)
     assert cycle_stock(10, 1, 30, 2) == 20  # (30 + 10) / 2
     assert cycle_stock(20, 1, 30, 2) == 30  # (40 + 20) / 2
 

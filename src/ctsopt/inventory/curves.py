@@ -1,8 +1,8 @@
 """Declared curves of stock over volume, many at a time: straight lines between fixed volumes, and square roots.
 
-A declared curve is 0 at volume 0, starts at `first` just above it, and is made of straight lines between the volumes
-2^(j/8) from 2^-6 on, plus a multiple of the square root. A line below it over a segment is what a mixed-integer program
-can hold; how far below is known exactly, because only the corners have to be looked at.
+A declared curve is 0 at volume 0, has a first value just above it, and is made of straight lines from there to 2^-6 and
+between the volumes 2^(j/8) from 2^-6 on, plus a multiple of the square root. A line below it over a segment is what a
+mixed-integer program can hold; how far below is known exactly, because only the corners have to be looked at.
 """
 
 from __future__ import annotations

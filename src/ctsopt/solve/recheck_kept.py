@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 _TO_A_DOUBLING, _SMALLEST = 8, -48
-"""Declared volumes are 2^(j/8), from j = -48 on (docs/stock.md)."""
+"""Declared volumes are 0 and 2^(j/8), from j = -48 on (docs/stock.md)."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,8 @@ class StockBook:
         upper, lower = rows["upper"].to_numpy(), rows["lower"].to_numpy()
         if self._rule == "curve":
             above, below = np.append(rate, 0.0)[upper], np.append(rate, 0.0)[lower]
+            # The first unit on the shelf has the price of the next: below the smallest volume the curve is level.
+            low = np.maximum(low, 2.0 ** (_SMALLEST / _TO_A_DOUBLING))
             rows["safety"] = (1 - part) * (_safety(rows, above, low) - _safety(rows, below, low)) + part * (
                 _safety(rows, above, high) - _safety(rows, below, high))
             return rows
@@ -276,9 +278,9 @@ class StockBook:
 def _neighbours(volume: Floats) -> tuple[Floats, Floats, Floats]:
     """Declared volumes below and above each volume, and how far between them it lies."""
     step = np.floor(_TO_A_DOUBLING * np.log2(volume))
-    small = step < _SMALLEST
     low, high = (2.0 ** (np.maximum(step + more, _SMALLEST) / _TO_A_DOUBLING) for more in (0, 1))
-    return low, high, np.where(small, 0.0, (volume - low) / np.where(small, 1.0, high - low))
+    low = np.where(step < _SMALLEST, 0.0, low)
+    return low, high, (volume - low) / (high - low)
 
 
 def _exposed(rows: pd.DataFrame) -> pd.Series[float]:
