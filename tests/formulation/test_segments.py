@@ -65,6 +65,26 @@ def test_a_point_where_the_plan_lies_puts_the_line_on_the_curve() -> None:
     assert len(finer.near(stock, volume, tolerance=1e-9).layer) == len(finer.layer)
 
 
+@pytest.mark.parametrize(("seed", "sharing"), [(97, "rationed"), (11, "pooled"), (38, "separate")])
+@pytest.mark.parametrize("beside", [-1e-8, 0.0, 1e-8])
+def test_next_to_the_end_of_a_segment_the_lines_on_both_sides_are_on_the_curve(
+        seed: int, sharing: str, beside: float) -> None:
+    """A tolerance of 1e-7 lets a solver take either line there, and it takes the cheaper one."""
+    stock = declared(cts.network(random_stock(seed, sharing)))
+    volume = 0.37 * stock.most
+    points = Breakpoints.first(stock).near(stock, volume, tolerance=1e-6)
+    for _ in range(3):
+        points = points.near(stock, volume * (1 + beside), tolerance=1e-6)
+    segments, here = points.segments(stock), volume[stock.layers.volume]
+    end = np.isclose(segments.low, here[segments.layer], rtol=1e-7) | np.isclose(segments.high, here[segments.layer],
+                                                                                 rtol=1e-7)
+    x = np.clip(here[segments.layer], segments.low, segments.high)
+    below = sum(stock.money[line].value(segments.layer, x) - segments.lines[line].intercept
+                - segments.lines[line].slope * x for line in stock.money)
+    assert end.sum() >= 2 * (stock.most > 0).sum()
+    assert below[end] == pytest.approx(0.0, abs=1e-4)
+
+
 def test_a_decision_of_its_own_where_the_configuration_does_not_say_it() -> None:
     """One layer with one segment: the configuration says it. Two segments: each has a decision."""
     _, stock = made()

@@ -120,7 +120,8 @@ class Breakpoints:
         """With points where a plan lies, in every layer whose lines are below its curve there.
 
         Where the curve is not above its chords, the corners beside the volume are put in as well: between two corners
-        that are next to each other the line is the curve.
+        that are next to each other the line is the curve. A volume next to the end of a segment is looked at from both
+        sides, as a solver's tolerance lets it take the cheaper of the two lines there.
 
         Parameters
         ----------
@@ -131,10 +132,12 @@ class Breakpoints:
         """
         here = volume[declared.layers.volume]
         segments = self.segments(declared)
-        inside = (here[segments.layer] > 0) & (segments.low <= here[segments.layer]) & (
-            here[segments.layer] <= segments.high)
+        beside = _APART * np.maximum(declared.most[declared.layers.volume], 1.0)[segments.layer]
+        inside = (here[segments.layer] > 0) & (segments.low <= here[segments.layer] + beside) & (
+            here[segments.layer] <= segments.high + beside)
         at = np.flatnonzero(inside)
-        layer, x = segments.layer[at], here[segments.layer[at]]
+        layer = segments.layer[at]
+        x = np.clip(here[layer], segments.low[at], segments.high[at])
         below, bent = np.zeros(len(at)), np.zeros(len(at), dtype=bool)
         for line, curves in self._curves(declared):
             lines = segments.lines[line]
