@@ -6,6 +6,7 @@ from ctsopt.errors import (
     CtsError,
     CtsWarning,
     DataError,
+    FileError,
     Finding,
     Findings,
     InfeasibleError,
@@ -29,9 +30,9 @@ from ctsopt.solve.shadow_prices import shadow_prices
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Finding", "Findings", "GuaranteedService",
-    "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario", "Solution",
-    "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service", "load", "network",
+    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding", "Findings",
+    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario",
+    "Solution", "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service", "load", "network",
     "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 

@@ -29,6 +29,10 @@ class UsageError(CtsError):
     """The call itself cannot be carried out: a wrong option, a missing file, an unknown name."""
 
 
+class FileError(UsageError, OSError):
+    """A file or folder cannot be written (no space left, no permission), or is not as it was written: it is named."""
+
+
 class KeyMismatch(CtsError):
     """Two parts of the mathematics speak of different keys: a family asks for a key that does not exist."""
 

@@ -112,6 +112,73 @@ def test_another_format_is_noticed(saved):
         cts.load(saved)
 
 
+DAMAGE = {
+    "cut": lambda data, place: data[: place % max(len(data), 1)],
+    "emptied": lambda data, place: b"",
+    "one bit turned": lambda data, place: turned(data, place),
+    "one byte more": lambda data, place: data + b" ",
+}
+
+
+def turned(data: bytes, place: int) -> bytes:
+    at, bit = divmod(place % (8 * len(data)), 8)
+    return data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1:]
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_every_damaged_file_is_named(saved, kind):
+    """Whatever file, at whatever place: an error of ours that names it; whole again, it is read again."""
+    draw = np.random.default_rng(7)
+    files = sorted(path for path in saved.rglob("*") if path.is_file())
+    assert len(files) > 20
+    for path in files:
+        data = path.read_bytes()
+        path.write_bytes(DAMAGE[kind](data, int(draw.integers(1 << 40))))
+        with pytest.raises(cts.CtsError, match=path.name):
+            cts.load(saved)
+        path.write_bytes(data)
+    assert len(cts.load(saved).tables) == len(TABLES)
+
+
+def test_every_bit_of_the_small_files_counts(saved):
+    for name in ("manifest.json", "solution.json"):
+        data = (saved / name).read_bytes()
+        for place in range(0, 8 * len(data), 61):
+            (saved / name).write_bytes(turned(data, place))
+            with pytest.raises(cts.CtsError, match=name):
+                cts.load(saved)
+        (saved / name).write_bytes(data)
+
+
+def test_every_missing_file_is_named_and_so_is_one_too_many(saved):
+    for path in sorted(path for path in saved.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        path.unlink()
+        with pytest.raises(cts.CtsError, match=path.name):
+            cts.load(saved)
+        path.write_bytes(data)
+    (saved / "network" / "budget.csv").write_text("amount\n1\n")
+    with pytest.raises(cts.CtsError, match=r"network/budget\.csv was not written with it"):
+        cts.load(saved)
+
+
+def test_two_files_that_changed_places_are_noticed(saved):
+    one, other = (saved / f"{name}.parquet" for name in ("limits", "lanes"))
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    with pytest.raises(cts.UsageError, match="is damaged: lanes"):
+        cts.load(saved)
+
+
+def test_a_solution_without_checksums_is_told(saved):
+    head = json.loads((saved / "solution.json").read_text())
+    (saved / "solution.json").write_text(json.dumps(head | {"format": 1}))
+    (saved / "manifest.json").unlink()
+    with pytest.raises(cts.UsageError, match="earlier version of ctsopt, whose files bear no checksums"):
+        cts.load(saved)
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_folder_without_a_solution(tmp_path, there):
     if there:

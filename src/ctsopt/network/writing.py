@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError
+from ctsopt.files import beside, swap, whole_file
 from ctsopt.network.excel import refusal, write_workbook
 from ctsopt.network.raw import number_text
 from ctsopt.network.schema import BY_NAME, SETTINGS, TABLES, Column
@@ -108,13 +106,13 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
     mine = old & {*_FILES, SETTINGS_FILE}
     if old and not mine:
         raise UsageError(f"{target} has content that is not a network; name a new or an empty folder")
-    with _beside(target) as draft:
+    with beside(target) as draft:
         fill(draft)
         fresh = [p.name for p in draft.iterdir()]
         kept = draft / ".replaced"
         kept.mkdir()
         target.mkdir(exist_ok=True)
-        _swap(target, draft, kept, sorted(mine), fresh)
+        swap(target, draft, kept, sorted(mine), fresh)
 
 
 def new_folder(target: Path, fill: Callable[[Path], None]) -> None:
@@ -127,13 +125,13 @@ def new_folder(target: Path, fill: Callable[[Path], None]) -> None:
     """
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target} is a file; name a folder, or a file ending in .xlsx")
-    with _beside(target) as draft:
+    with beside(target) as draft:
         fill(draft)
         there = sorted(p.name for p in draft.iterdir() if (target / p.name).exists())
         if there:
             raise UsageError(f"{target} holds {', '.join(there)} already; name another folder")
         target.mkdir(exist_ok=True)
-        _swap(target, draft, draft, [], [p.name for p in draft.iterdir()])
+        swap(target, draft, draft, [], [p.name for p in draft.iterdir()])
 
 
 def new_file(target: Path, fill: Callable[[Path], None]) -> None:
@@ -146,34 +144,7 @@ def new_file(target: Path, fill: Callable[[Path], None]) -> None:
     """
     if target.exists():
         raise UsageError(f"{target} exists; name another file")
-    with _beside(target) as draft:
-        fill(draft / target.name)
-        (draft / target.name).replace(target)
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A temporary folder on the same disk as the target, which goes afterwards."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _swap(target: Path, draft: Path, kept: Path, old: Iterable[str], fresh: Iterable[str]) -> None:
-    """Old files out, new files in; put everything back where that fails half-way."""
-    moved: list[tuple[Path, Path]] = []
-    try:
-        for names, source, place in ((old, target, kept), (fresh, draft, target)):
-            for name in names:
-                (source / name).replace(place / name)
-                moved.append((source / name, place / name))
-    except BaseException:
-        for before, after in reversed(moved):
-            after.replace(before)
-        raise
+    whole_file(target, fill)
 
 
 def replace_workbook(target: Path, fill: Callable[[Path], None]) -> None:
@@ -188,9 +159,7 @@ def replace_workbook(target: Path, fill: Callable[[Path], None]) -> None:
         foreign = _foreign_sheets(target)
         if foreign:
             raise UsageError(f"{target} holds {foreign}, which would be lost; name another file")
-    with _beside(target) as draft:
-        fill(draft / target.name)
-        (draft / target.name).replace(target)
+    whole_file(target, fill)
 
 
 def _foreign_sheets(path: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import UsageError
+from ctsopt.files import whole_file
 from ctsopt.report.evidence import changes, evidence
 from ctsopt.report.extra import require
 from ctsopt.report.figures.theme import short
@@ -108,6 +109,8 @@ def write_html(result: PackResult, path: str | Path, comparison: Comparison | No
     ------
     UsageError
         If there is no plan, a scenario that is to be shown has none, or the extra `report` is not installed.
+    FileError
+        If the file cannot be written; one that was there before stays as it was.
     """
     require("plotly.graph_objects")
     environment = _environment()
@@ -116,9 +119,7 @@ def write_html(result: PackResult, path: str | Path, comparison: Comparison | No
             raise UsageError("no scenario has a plan: there is nothing to report")
         comparison = result.compare()
     text = environment.get_template("report.html.j2").render(**_content(result, comparison, plans))
-    target = Path(path)
-    target.write_text(text, encoding="utf-8", newline="\n")
-    return target
+    return whole_file(Path(path), lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _environment() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,13 +144,17 @@ class Book:
         for sheet in self.sheets.values():
             sheet.end()
         self._closed = True
-        self._book.close()
+        try:
+            self._book.close()
+        except require("xlsxwriter.exceptions").FileCreateError as error:
+            raise OSError(str(error)) from error
 
     def end(self) -> None:
         """Leave no file of a workbook behind that was not written to its end; does nothing to one that was."""
         if not self._closed:
             self._closed = True
-            self._book.close()
+            with suppress(OSError, require("xlsxwriter.exceptions").FileCreateError):  # the fault is known already
+                self._book.close()
 
 
 class Sheet:

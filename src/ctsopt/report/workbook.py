@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ctsopt.errors import UsageError
+from ctsopt.errors import FileError
 from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
 from ctsopt.report.sheets import Book, Formula, Line, Placed
 from ctsopt.report.tables import OF_SITES, ON_FLOWS, STOCK_LINES, Contents, contents, summary
@@ -46,6 +46,8 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
     ------
     UsageError
         If XlsxWriter is not installed (`pip install 'ctsopt[report]'`), or no scenario has a plan.
+    FileError
+        If the file cannot be written; one that was there before stays as it was.
     """
     told, target = contents(source, comparison), Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,8 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
         book.close()
         draft.replace(target)
     except OSError as error:
-        raise UsageError(f"{target} cannot be written ({error}); is it open in another program?") from error
+        raise FileError(f"{target} cannot be written ({error.strerror or error}); is it open in another program?"
+                        ) from error
     finally:
         book.end()
         draft.unlink(missing_ok=True)

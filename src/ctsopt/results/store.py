@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ctsopt.errors import UsageError
+from ctsopt.errors import FileError, UsageError
+from ctsopt.files import MANIFEST, beside, broken, seal, swap
 from ctsopt.network.network import read
 from ctsopt.program.status import Status
 from ctsopt.results.solution import TABLES, Solution
 
-_FORMAT = 1
-_HEAD = "solution.json"
+_FORMAT = 2
+_UNSEALED = 1
+_HEAD, _NETWORK = "solution.json", "network"
+_MEND = "solve again, or take it from a copy"
 
 
 def save(solution: Solution, path: str | Path) -> None:
@@ -27,22 +28,19 @@ def save(solution: Solution, path: str | Path) -> None:
     target = Path(path)
     if target.exists() and not (target / _HEAD).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} exists and is not a saved solution: give another folder, or remove it")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        _write(solution, draft)
+    with beside(target) as draft:
+        fresh, kept = draft / "fresh", draft / "kept"
+        fresh.mkdir()
+        kept.mkdir()
+        _write(solution, fresh)
         target.mkdir(exist_ok=True)
-        for part in sorted(draft.iterdir(), key=lambda part: part.name == _HEAD):
-            old = target / part.name
-            if old.is_dir():
-                shutil.rmtree(old)
-            part.replace(old)
-    finally:
-        shutil.rmtree(draft)
+        # The manifest goes in last: what is cut short in between does not agree with it.
+        names = sorted((part.name for part in fresh.iterdir()), key=lambda name: name == MANIFEST)
+        swap(target, fresh, kept, [name for name in names if (target / name).exists()], names)
 
 
 def _write(solution: Solution, folder: Path) -> None:
-    solution.net.write(folder / "network", format="parquet")
+    solution.net.write(folder / _NETWORK, format="parquet")
     for name in TABLES:
         solution.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
     head = {"format": _FORMAT, "hash": solution.net.hash, "bound": _number(solution.bound),
@@ -50,6 +48,7 @@ def _write(solution: Solution, folder: Path) -> None:
                        "detail": solution.status.detail},
             "total_cost": solution.total_cost, "record": solution.record}
     (folder / _HEAD).write_text(json.dumps(head, indent=1, default=str) + "\n", encoding="utf-8")
+    seal(folder, format=_FORMAT)
 
 
 def _number(value: float) -> float | str:
@@ -62,19 +61,40 @@ def load(path: str | Path) -> Solution:
     Raises
     ------
     UsageError
-        If the folder holds no saved solution, or one whose network was changed after it was saved.
+        If the folder holds no saved solution, or one of another version of ctsopt.
+    FileError
+        If a file of it is missing, was changed, or was added to its network; the file is named.
     """
     folder = Path(path)
     if not (folder / _HEAD).is_file():
         raise UsageError(f"{folder} holds no saved solution ({_HEAD} is missing)")
-    head: dict[str, Any] = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
-    if head.get("format") != _FORMAT:
-        raise UsageError(f"{folder} was saved in format {head.get('format')!r}; this version reads {_FORMAT}")
+    head = _head(folder)
     missing = [name for name in TABLES if not (folder / f"{name}.parquet").is_file()]
     if missing:
-        raise UsageError(f"{folder} is not whole: {', '.join(missing)} missing; save the solution again")
-    net = read(folder / "network")
+        raise FileError(f"{folder} is not whole: {', '.join(missing)} missing ({missing[0]}.parquet); {_MEND}")
+    fault = broken(folder, lambda name: name.startswith(f"{_NETWORK}/"), format=_FORMAT)
+    if fault:
+        of_network = ("; so the network is not the one that was solved: its content has changed"
+                      if fault.startswith(f"{_NETWORK}/") else "")
+        raise FileError(f"{folder} is damaged: {fault}{of_network}. {_MEND.capitalize()}")
+    net = read(folder / _NETWORK)
     if net.hash != head["hash"]:
-        raise UsageError(f"the network in {folder} is not the one that was solved: its content has changed")
+        raise UsageError(f"the network in {folder} is not the one that was solved: this version of ctsopt reads it "
+                         f"otherwise; {_MEND}")
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
     return Solution(net, tables, Status(**head["status"]), float(head["bound"]), head["record"])
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    """Facts beside the tables, of a format that this version reads."""
+    try:
+        head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FileError(f"{folder} is damaged: {_HEAD} cannot be read. {_MEND.capitalize()}") from error
+    stated = head.get("format") if isinstance(head, dict) else None
+    if stated == _UNSEALED:
+        raise UsageError(f"{folder} was saved by an earlier version of ctsopt, whose files bear no checksums, in "
+                         f"{_HEAD}: format {_UNSEALED}; {_MEND}")
+    if stated != _FORMAT:
+        raise UsageError(f"{folder} was saved in format {stated!r} (by its {_HEAD}); this version reads {_FORMAT}")
+    return dict(head)

@@ -24,15 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from ctsopt.errors import UsageError
+from ctsopt.files import broken, seal
 
 _log = logging.getLogger("ctsopt.scenarios")
 
 _FORMAT = 1
-_MANIFEST, _HEAD, _SOLUTION = "manifest.json", "case.json", "solution"
+_HEAD, _SOLUTION = "case.json", "solution"
 _DAY = 86400.0
 
-COMPUTING = ("certified.py", "errors.py", "keys.py", "network", "program", "formulation", "inventory", "results",
-             "solve")
+COMPUTING = ("certified.py", "errors.py", "files.py", "keys.py", "network", "program", "formulation", "inventory",
+             "results", "solve")
 """Files and rooms of ctsopt on which an answer depends."""
 
 
@@ -145,8 +146,7 @@ class Cache:
         try:
             fill(draft)
             (draft / _HEAD).write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
-            manifest = {"format": _FORMAT, "key": key, "files": _listing(draft)}
-            (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            seal(draft, format=_FORMAT, key=key)
             return self._settle(key, draft)
         finally:
             shutil.rmtree(draft, ignore_errors=True)  # it is elsewhere now, or not wanted
@@ -234,35 +234,10 @@ def fingerprint() -> Mapping[str, str]:
     return {"python": ".".join(found["python"].split(".")[:2]), **known, "code": digest.hexdigest()}
 
 
-def _listing(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of every file, by its path."""
-    files = [file for file in sorted(folder.rglob("*")) if not file.is_dir()]
-    return {file.relative_to(folder).as_posix(): {"size": file.stat().st_size, "sha256": _sha256(file)}
-            for file in files}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _fault(place: Path, key: str) -> str | None:
     """Why a folder is not a whole entry of this key; None where it is."""
-    try:
-        manifest = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-            return "its manifest is none"
-        if manifest.get("format") != _FORMAT or manifest.get("key") != key:
-            return "it belongs to another case, or another version"
-        found = _listing(place)
-    except (OSError, ValueError) as error:
-        return f"it cannot be read: {type(error).__name__}"
-    found.pop(_MANIFEST)
-    listed = manifest["files"]
-    if _HEAD not in listed:
-        return f"{_HEAD} is missing"
-    wrong = sorted(name for name in found.keys() | listed.keys() if found.get(name) != listed.get(name))
-    return f"{wrong[0]} is not as it was written" if wrong else None
+    why = broken(place, format=_FORMAT, key=key)
+    return why or (None if (place / _HEAD).is_file() else f"{_HEAD} is missing")
 
 
 @lru_cache(maxsize=1)

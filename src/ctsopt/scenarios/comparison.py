@@ -123,7 +123,7 @@ class Comparison:
         """
         from pathlib import Path
 
-        from ctsopt.scenarios.spreadsheet import harmless
+        from ctsopt.scenarios.spreadsheet import harmless, write_csv
 
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ class Comparison:
             if name == "kpis":
                 frame = frame.reset_index()
             if len(frame):
-                harmless(frame).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
+                write_csv(harmless(frame), target / f"{name}.csv")
             else:
                 (target / f"{name}.csv").unlink(missing_ok=True)
         return target

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ctsopt.errors import UsageError
+from ctsopt.errors import FileError, UsageError
+from ctsopt.files import beside, sealed, swap, unsealed
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
-from ctsopt.scenarios.comparison import Comparison, Facts, compare, facts_of
-from ctsopt.scenarios.spreadsheet import harmless
+from ctsopt.scenarios.comparison import TABLES, Comparison, Facts, compare, facts_of
+from ctsopt.scenarios.spreadsheet import harmless, write_csv
 from ctsopt.versions import versions
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from ctsopt.scenarios.outcome import PackResult
     from ctsopt.scenarios.pack import Pack
 
-_FORMAT = 2
+_FORMAT = 3
 _RUN, _PACK, _SOLUTIONS, _SOLUTION = "run.json", "pack.json", "solutions", "solution.json"
+REPORT, WORKBOOK = "report.html", "workbook.xlsx"
+"""Files of a run that are written by others beside its tables."""
+
 _FACTS = ("scenario", "parent", "kind", "state", "tags", "outcome", "message", "key")
 
 
@@ -78,32 +82,65 @@ def save_run(result: PackResult, folder: str | Path, comparison: Comparison | No
     which override did it; `findings.csv`; `pack.json`: the pack with every scenario resolved into its edits;
     `versions.json`; `solutions/NAME`: the plans, for `ctsopt.load`; `run.json`: what `ctsopt compare` reads.
 
+    Everything is written beside the folder and put there when it is whole. What an earlier run left there goes, its
+    report and workbook included; other files stay.
+
     Raises
     ------
     UsageError
-        If a file or folder of one of these names is there and is something else.
+        If a plan would take the place of something else than a plan.
+    FileError
+        If it cannot be written; what an earlier run left there is as it was.
     """
-    target, pack = Path(folder), result.pack
-    result.write(target)
+    target = Path(folder)
+    with beside(target) as draft:
+        fresh, kept = draft / "fresh", draft / "kept"
+        fresh.mkdir()
+        kept.mkdir()
+        _fill(result, fresh, comparison)
+        names = [part.name for part in fresh.iterdir() if part.name != _SOLUTIONS]
+        plans = [f"{_SOLUTIONS}/{name}" for name in result.solutions]
+        for plan in plans:
+            if (target / plan).exists() and not (target / plan / _SOLUTION).is_file():
+                raise UsageError(f"{target / plan} exists and is not a saved solution: give another folder, or remove "
+                                 "it")
+        target.mkdir(exist_ok=True)
+        old = [name for name in {*names, *plans, *_of_an_earlier_run(target)} if (target / name).exists()]
+        swap(target, fresh, kept, sorted(old), [*names, *plans])
+    return target
+
+
+def _fill(result: PackResult, folder: Path, comparison: Comparison | None) -> None:
+    pack = result.pack
+    result.write(folder)
     if comparison is not None:
-        comparison.write(target)
-    harmless(changes_of(pack, result.rows["scenario"].tolist())).to_csv(target / "changes.csv", index=False,
-                                                                        lineterminator="\n")
-    harmless(pack.findings.frame()).to_csv(target / "findings.csv", index=False, lineterminator="\n")
-    _write_json(target / _PACK, pack_document(pack))
-    _write_json(target / "versions.json", versions())
+        comparison.write(folder)
+    write_csv(harmless(changes_of(pack, result.rows["scenario"].tolist())), folder / "changes.csv")
+    write_csv(harmless(pack.findings.frame()), folder / "findings.csv")
+    _write_json(folder / _PACK, pack_document(pack))
+    _write_json(folder / "versions.json", versions())
     for name in result.solutions:
-        result.solutions[name].save(target / _SOLUTIONS / name)
+        result.solutions[name].save(folder / _SOLUTIONS / name)
     rows = facts_of(result).rows
     assert rows is not None  # those of a run always are there
-    _write_json(target / _RUN, {
+    (folder / _RUN).write_text(sealed({
         "format": _FORMAT, "pack": pack.name, "against": comparison.against if comparison is not None else None,
         "as_is": (comparison.as_is or None) if comparison is not None else None,
         "probabilities": pack.probabilities, "solutions": list(result.solutions),
         "bridges": [plan.document() for plan in pack.bridges], "tornados": [plan.document() for plan in pack.tornados],
         "pareto": pack.compare.get("pareto", ""),
-        "rows": rows[list(_FACTS)].to_dict("records")})
-    return target
+        "rows": rows[list(_FACTS)].to_dict("records")}), encoding="utf-8")
+
+
+def _of_an_earlier_run(folder: Path) -> list[str]:
+    """What an earlier run wrote into a folder, whether the run that follows writes it or not."""
+    if not (folder / _RUN).is_file():
+        return []
+    try:
+        plans = [f"{_SOLUTIONS}/{name}" for name in unsealed(folder / _RUN)["solutions"]]
+    except (OSError, ValueError, KeyError):  # damaged, or of an earlier version: its plans stay
+        plans = []
+    return [_RUN, REPORT, WORKBOOK, "shortfalls.csv", *(f"{name}.csv" for name in TABLES), *plans]
 
 
 def changes_of(pack: Pack, names: Sequence[str]) -> pd.DataFrame:
@@ -140,12 +177,14 @@ def read_saved(folders: Sequence[str | Path]) -> SavedRun:
     ------
     UsageError
         If a folder holds none of these, or two plans have the same name.
+    FileError
+        If the record of a run is not as it was written.
     """
     places: dict[str, Path] = {}
     facts, against, as_is = Facts(), None, None
     for each in map(Path, folders):
         if (each / _RUN).is_file():
-            run = _read_json(each / _RUN)
+            run = _read_run(each / _RUN)
             prefix = "" if len(folders) == 1 else f"{each.resolve().name}/"
             found = {f"{prefix}{name}": each / _SOLUTIONS / name for name in run["solutions"]}
             if not prefix:
@@ -166,8 +205,12 @@ def read_saved(folders: Sequence[str | Path]) -> SavedRun:
     return SavedRun(Saved(places), facts, against, as_is)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def _read_run(path: Path) -> dict[str, Any]:
+    try:
+        content = unsealed(path)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path.parent} is damaged, or was written by an earlier version of ctsopt: {error}. Run the "
+                         "pack again") from error
     if content.get("format") != _FORMAT:
         raise UsageError(f"{path} was written in format {content.get('format')!r}; this version reads {_FORMAT}")
     return content

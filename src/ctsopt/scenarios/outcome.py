@@ -13,7 +13,7 @@ import pandas as pd
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
-from ctsopt.scenarios.spreadsheet import harmless
+from ctsopt.scenarios.spreadsheet import harmless, write_csv
 
 if TYPE_CHECKING:
     from ctsopt.scenarios.cache import Cache
@@ -125,9 +125,9 @@ class PackResult:
         """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        harmless(self.rows).to_csv(target / "cases.csv", index=False, lineterminator="\n")
+        write_csv(harmless(self.rows), target / "cases.csv")
         if len(self.shortfalls):
-            harmless(self.shortfalls).to_csv(target / "shortfalls.csv", index=False, lineterminator="\n")
+            write_csv(harmless(self.shortfalls), target / "shortfalls.csv")
         else:
             (target / "shortfalls.csv").unlink(missing_ok=True)
         return target

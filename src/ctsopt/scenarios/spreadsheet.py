@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ctsopt.files import whole_file
 from ctsopt.network.numerals import parse
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -17,6 +19,17 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     Numbers stay as they are, and so does text that is a number, such as -5.
     """
     return pd.DataFrame({_cell(name): _column(frame[name]) for name in frame.columns})
+
+
+def write_csv(frame: pd.DataFrame, target: Path) -> None:
+    """Write a table as CSV: whole, or not at all.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    whole_file(target, lambda draft: frame.to_csv(draft, index=False, lineterminator="\n"))
 
 
 def _column(column: pd.Series[Any]) -> pd.Series[Any]:
