@@ -9,7 +9,7 @@ import typer
 
 from ctsopt import cli_packs, examples
 from ctsopt.cli_parts import AsJson, Force, NetworkPath, Quiet, Verbose, network_path, require_elsewhere, terminal_of
-from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, records
+from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, never_lose_a_letter, records
 from ctsopt.versions import show_versions, versions
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ FEW_GROUPS = 6
 """Up to so many groups stand side by side as a profit-and-loss account; more of them stand below each other."""
 
 EXIT_CODES = """Exit codes: 0 done; 1 a fault of ctsopt; 2 wrong usage; 3 faults in the tables; 4 the promises cannot be
-kept; 5 stopped by a limit without a plan; 6 some scenario of a pack failed (the others are done all the same); 130
-interrupted (what was found by then is shown and kept)."""
+kept; 5 stopped by a limit without a plan; 6 some scenario of a pack failed (the others are done all the same); 7
+a file cannot be written or is damaged (what was found is shown); 130 interrupted (what was found by then is shown and
+kept)."""
 
 app = typer.Typer(
     name="ctsopt", help="Supply networks, service tiers and cost-to-serve: from tables to a proven plan.",
@@ -38,6 +39,7 @@ app.add_typer(cli_packs.pack_app, name="pack")
 
 def main() -> None:
     """Run the command line."""
+    never_lose_a_letter()
     app()
 
 
@@ -79,6 +81,7 @@ def check(
     import ctsopt as cts
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the tables were checked"
         findings = cts.check(network_path(path))
         terminal.write(str(findings))
         terminal.document({"errors": sum(f.count for f in findings.errors),
@@ -95,6 +98,7 @@ def summary(
     import ctsopt as cts
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the tables were read"
         net = cts.read(network_path(path))
         held = net.summary()
         terminal.write(str(held))
@@ -122,25 +126,28 @@ def solve(
 ) -> None:
     """Find the cheapest plan that keeps the promises; show its cost, its proven gap and its cost-to-serve."""
     import ctsopt as cts
+    from ctsopt.results.store import save_answer
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         source = network_path(path)
         require_elsewhere(source, out)
+        terminal.doing = "the tables were read"
         net = cts.read(source)
         if net.findings:
             terminal.note(str(net.findings))
+        terminal.doing = "the plan was sought: none is kept"
         with terminal.log_on_standard_error():
             sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
                             log=verbose, stock=stock)
         keys = [key.strip() for key in by.split(",")]
         served = sol.cost_to_serve(by=keys).reset_index()
         if out is not None:
-            _save(sol, served, out)
-            terminal.note(f"saved in {out}")
+            with terminal.keeping(out):
+                save_answer(sol, out, {"cost_to_serve": served, "kpis": sol.kpis()})
         terminal.write(f"{sol}\n")
         _show(terminal, served, keys, str(net.settings["currency"]))
-        terminal.document(_summary(sol, served, keys) | {"findings": net.findings, "saved": out and str(out)})
-        raise typer.Exit(INTERRUPTED if terminal.interrupted else OK)
+        terminal.document(_summary(sol, served, keys) | {"findings": net.findings} | terminal.kept())
+        raise typer.Exit(terminal.code(INTERRUPTED if terminal.interrupted else OK))
 
 
 app.command()(cli_packs.run)
@@ -168,14 +175,6 @@ def version(as_json: AsJson = False) -> None:
         if not as_json:
             show_versions()
         terminal.document(versions())
-
-
-def _save(sol: Solution, served: pd.DataFrame, out: Path) -> None:
-    """The saved solution and its tables as CSV."""
-    out.mkdir(parents=True, exist_ok=True)
-    sol.save(out / "solution")
-    for name, frame in {**sol.tables, "cost_to_serve": served, "kpis": sol.kpis()}.items():
-        frame.to_csv(out / f"{name}.csv", index=False)
 
 
 def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def pack_check(path: PackPath, as_json: AsJson = False, quiet: Quiet = False, ve
     from ctsopt.scenarios.pack import check_pack
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the pack was checked"
         findings = check_pack(pack_path(path))
         terminal.write(str(findings))
         terminal.document({"errors": sum(f.count for f in findings.errors),
@@ -68,14 +69,14 @@ def pack_diff(
 ) -> None:
     """Show what a scenario changes in the tables, cell by cell, and which override does it."""
     from ctsopt.scenarios.folder import changes_of
-    from ctsopt.scenarios.spreadsheet import harmless
+    from ctsopt.scenarios.spreadsheet import harmless, write_csv
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         pack = _read(terminal, path)
         names = [pack[scenario].name] if scenario is not None else pack.names
         changes = changes_of(pack, names)
         if out is not None:
-            harmless(changes).to_csv(out, index=False, lineterminator="\n")
+            write_csv(harmless(changes), out)
             terminal.note(f"{len(changes):,} cells written to {out}")
         for name in names:
             _write_changes(terminal, name, changes[changes["scenario"] == name])
@@ -126,21 +127,24 @@ def run(
         require_elsewhere(pack_path(path), out)
         pack = _read(terminal, path)
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="ctsopt-")) if no_cache else cache
+        terminal.doing = "the cases were solved: what was done is kept"
         with nullcontext() if quiet else watching(sys.stderr) as watch:
             result = run_pack(pack, workers=workers, cache=place, only=only, watch=watch, seed=seed)
+        terminal.doing = "the plans were compared: they are kept, run the pack again"
         comparison = result.compare(against) if len(result.solutions) else None
+        if result.unkept:
+            terminal.unwritten(result.unkept)
         if out is not None:
-            save_run(result, out, comparison)
-            terminal.note(f"saved in {out}")
-            if comparison is not None and not no_report:
-                _report(terminal, result, comparison, out)
+            with terminal.keeping(out):
+                save_run(result, out, comparison)
+                if comparison is not None and not no_report:
+                    _report(terminal, result, comparison, out)
         _show(terminal, result, comparison)
         terminal.document({"pack": pack.name, "cases": result.rows, "shortfalls": result.shortfalls,
                            "comparison": _document(comparison), "findings": pack.findings, "notes": result.notes,
-                           "saved": out and str(out)})
-        if result.interrupted or terminal.interrupted:
-            raise typer.Exit(INTERRUPTED)
-        raise typer.Exit(SOME_FAILED if result.failed else OK)
+                           **terminal.kept()})
+        stopped = terminal.interrupted or (result.interrupted and not result.unkept)
+        raise typer.Exit(terminal.code(INTERRUPTED if stopped else SOME_FAILED if result.failed else OK))
 
 
 def compare(
@@ -159,6 +163,7 @@ def compare(
     from ctsopt.scenarios.folder import read_saved
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the plans were compared"
         comparison = read_saved(folders).compare(against, as_is)
         if out is not None:
             comparison.write(out)
@@ -171,6 +176,7 @@ def _read(terminal: Terminal, path: str) -> Pack:
     """The pack; its warnings are noted."""
     from ctsopt.scenarios.pack import read_pack
 
+    terminal.doing = "the pack was read"
     pack = read_pack(pack_path(path))
     if pack.findings:
         terminal.note(str(pack.findings))

@@ -30,7 +30,15 @@ class UsageError(CtsError):
 
 
 class FileError(UsageError, OSError):
-    """A file or folder cannot be written (no space left, no permission), or is not as it was written: it is named."""
+    """A file or folder cannot be written (no space left, no permission), or is not as it was written: it is named.
+
+    Attributes
+    ----------
+    why : str
+        What the file system says, where it refuses to write.
+    """
+
+    why: str = ""
 
 
 class KeyMismatch(CtsError):

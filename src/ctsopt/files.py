@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,11 +18,18 @@ MANIFEST = "manifest.json"
 """Lists the files of a sealed folder, with size and SHA-256 of each."""
 
 _SEAL = "sha256"
+_NUMBERED = re.compile(r"^.*\[[Ee]rrno \d+\] ")
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def legible(text: str) -> str:
+    """The text without what no encoding can write: halves of letters, which stand for odd bytes in names of files."""
+    return text if text.isascii() else _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager
 def told(target: Path) -> Iterator[None]:
-    """What the file system refuses while `target` is written is told with its name.
+    """What the file system refuses while `target`, or a draft of it, is written is told with the name of the target.
 
     Raises
     ------
@@ -30,10 +38,13 @@ def told(target: Path) -> Iterator[None]:
     """
     try:
         yield
-    except FileError:
-        raise
     except OSError as error:
-        raise FileError(f"{target} cannot be written: {error.strerror or error}") from error
+        why = error.why if isinstance(error, FileError) else _NUMBERED.sub("", error.strerror or str(error))
+        if not why:  # of a file that is read meanwhile
+            raise
+        told = FileError(f"{target} cannot be written: {why}")
+        told.why = why
+        raise told from error
 
 
 @contextmanager
@@ -65,6 +76,34 @@ def whole_file(target: Path, fill: Callable[[Path], object]) -> Path:
     with beside(target) as draft:
         fill(draft / target.name)
         (draft / target.name).replace(target)
+    return target
+
+
+def renew(target: Path, fill: Callable[[Path], Iterable[str]], gone: Callable[[], Iterable[str]] = lambda: ()) -> Path:
+    """Let `fill` write into a folder beside the target, then put what it names into the target, in that order.
+
+    Parameters
+    ----------
+    target : Path
+        A folder, which is made.
+    fill : callable
+        Writes into the folder it is given, and names the files and folders there that are to be moved.
+    gone : callable
+        What else is to leave the target, asked when everything is written.
+
+    Raises
+    ------
+    FileError
+        If something cannot be written; the target is as it was.
+    """
+    with beside(target) as draft:
+        fresh, kept = draft / "fresh", draft / "kept"
+        fresh.mkdir()
+        kept.mkdir()
+        names = list(fill(fresh))
+        target.mkdir(exist_ok=True)
+        old = [name for name in dict.fromkeys([*names, *gone()]) if (target / name).exists()]
+        swap(target, fresh, kept, old, names)
     return target
 
 

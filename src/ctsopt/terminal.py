@@ -5,6 +5,8 @@ Tables are drawn by rich where a person looks, and are plain aligned text where 
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
 import os
@@ -13,18 +15,21 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ctsopt.errors import CtsError, DataError, Findings, InfeasibleError, NoPlanError, UsageError
+from ctsopt.errors import CtsError, DataError, FileError, Findings, InfeasibleError, NoPlanError, UsageError
+from ctsopt.files import legible
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OK, OUR_FAULT, USAGE, DATA, PROMISES, NO_PLAN, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+OK, OUR_FAULT, USAGE, DATA, PROMISES, NO_PLAN, SOME_FAILED, FILES, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 """Exit codes."""
 
 _CODES: tuple[tuple[type[BaseException], int, str], ...] = (
+    (FileError, FILES, "file"),
     (UsageError, USAGE, "usage"),
     (DataError, DATA, "data"),
     (InfeasibleError, PROMISES, "promises"),
@@ -32,6 +37,16 @@ _CODES: tuple[tuple[type[BaseException], int, str], ...] = (
     (KeyboardInterrupt, INTERRUPTED, "interrupted"),
     (OSError, USAGE, "file"),
 )
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""What a disk says for which whoever calls is not to blame."""
+
+
+def never_lose_a_letter() -> None:
+    """Letters that the console or the file behind it cannot hold are replaced, there and not in the result."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class Terminal:
@@ -50,6 +65,38 @@ class Terminal:
         self.quiet = quiet
         self.verbose = verbose
         self.interrupted = False
+        self.doing = ""
+        self._saved: str | None = None
+        self._error: dict[str, Any] = {}
+
+    @contextmanager
+    def keeping(self, folder: Path) -> Iterator[None]:
+        """What is found is shown even where it cannot be saved, or Ctrl-C ends the saving: `kept` and `code` say so."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except (OSError, UsageError) as error:
+            self.unwritten(_message(error, FILES), *_code_of(error))
+        except KeyboardInterrupt:
+            self.unwritten(f"interrupted while {folder} was written: what is not there is not saved", INTERRUPTED,
+                           "interrupted")
+        else:
+            self._saved = str(folder)
+            self.note(f"saved in {folder}")
+
+    def unwritten(self, message: str, code: int = FILES, kind: str = "file") -> None:
+        """Something could not be kept; the result is shown all the same."""
+        self._error = self._error or {"error": {"kind": kind, "message": message}, "exit_code": code}
+        sys.stderr.write(f"{legible(message)}\n")
+
+    def kept(self) -> dict[str, Any]:
+        """Part of a document: where the result was saved, and what could not be."""
+        return {"saved": self._saved, **self._error}
+
+    def code(self, otherwise: int) -> int:
+        """The exit code, where something could not be kept; else another."""
+        return int(self._error.get("exit_code", otherwise))
 
     @contextmanager
     def noticing_ctrl_c(self) -> Iterator[None]:
@@ -68,17 +115,18 @@ class Terminal:
     def write(self, text: str) -> None:
         """A part of the result, for people; nothing under `--json`."""
         if not self.as_json:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(legible(text) + "\n")
 
     def note(self, text: str) -> None:
         """A remark beside the result; nothing under `--quiet`."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(legible(text) + "\n")
 
     def document(self, content: Mapping[str, Any]) -> None:
         """The whole result, for programs; nothing unless `--json`."""
         if self.as_json:
-            sys.stdout.write(json.dumps(plain(content), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+            ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+            sys.stdout.write(json.dumps(plain(content), indent=2, allow_nan=False, ensure_ascii=ascii_only) + "\n")
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> None:
         """A table whose first `texts` columns are text and the rest amounts; the last row is a sum."""
@@ -107,10 +155,12 @@ class Terminal:
 
         An error of no known kind is ours: its message asks to report it, and `--verbose` shows where it arose.
         """
-        code, kind = next(((c, k) for known, c, k in _CODES if isinstance(error, known)), (OUR_FAULT, "ours"))
+        code, kind = _code_of(error)
         if self.interrupted:
             code, kind = INTERRUPTED, "interrupted"
         message = _message(error, code)
+        if code == INTERRUPTED and not isinstance(error, CtsError):
+            message = f"interrupted while {self.doing}" if self.doing else "interrupted"
         content: dict[str, Any] = {"kind": kind, "message": message}
         if isinstance(error, DataError):
             content["findings"] = records(error.findings.frame())
@@ -118,17 +168,22 @@ class Terminal:
             content["shortfalls"] = records(error.shortfalls)
         if self.verbose:
             sys.stderr.write("".join(traceback.format_exception(error)))
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(f"{legible(message)}\n")
         self.document({"error": content, "exit_code": code})
         return code
+
+
+def _code_of(error: BaseException) -> tuple[int, str]:
+    """Exit code and kind of an error; one of no known kind is ours."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return FILES, "file"
+    return next(((c, k) for known, c, k in _CODES if isinstance(error, known)), (OUR_FAULT, "ours"))
 
 
 def _message(error: BaseException, code: int) -> str:
     if isinstance(error, DataError):
         return str(error.findings)
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted before there was a plan"
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, CtsError):
         return f"cannot use {error.filename}: {error.strerror}" if error.filename else str(error)
     if code != OUR_FAULT:
         return str(error)
@@ -161,7 +216,9 @@ def plain(value: Any) -> Any:
         return records(value.frame())
     if isinstance(value, pd.DataFrame):
         return records(value)
-    if value is None or value is pd.NA or isinstance(value, (str, bool)):
+    if isinstance(value, str):
+        return legible(value)
+    if value is None or value is pd.NA or isinstance(value, bool):
         return None if value is pd.NA else value
     if hasattr(value, "item"):
         return plain(value.item())

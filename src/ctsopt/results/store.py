@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ctsopt.errors import FileError, UsageError
-from ctsopt.files import MANIFEST, beside, broken, seal, swap
+from ctsopt.files import MANIFEST, broken, renew, seal
 from ctsopt.network.network import read
 from ctsopt.program.status import Status
 from ctsopt.results.solution import TABLES, Solution
@@ -26,17 +27,43 @@ def save(solution: Solution, path: str | Path) -> None:
     whole.
     """
     target = Path(path)
+    _require_place(target)
+
+    def fill(folder: Path) -> list[str]:
+        _write(solution, folder)
+        # The manifest goes in last: what is cut short in between does not agree with it.
+        return sorted((part.name for part in folder.iterdir()), key=lambda name: name == MANIFEST)
+
+    renew(target, fill)
+
+
+def save_answer(solution: Solution, path: str | Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write a folder for people: the saved solution below `solution`, its tables and further ones as CSV.
+
+    Raises
+    ------
+    UsageError
+        If the solution would take the place of something else.
+    FileError
+        If it cannot be written; what was there before is as it was.
+    """
+    target, name = Path(path), "solution"
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder")
+
+    def fill(folder: Path) -> list[str]:
+        solution.save(folder / name)
+        for each, frame in {**solution.tables, **tables}.items():
+            frame.to_csv(folder / f"{each}.csv", index=False)
+        return [part.name for part in folder.iterdir()]
+
+    _require_place(target / name)
+    renew(target, fill)
+
+
+def _require_place(target: Path) -> None:
     if target.exists() and not (target / _HEAD).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} exists and is not a saved solution: give another folder, or remove it")
-    with beside(target) as draft:
-        fresh, kept = draft / "fresh", draft / "kept"
-        fresh.mkdir()
-        kept.mkdir()
-        _write(solution, fresh)
-        target.mkdir(exist_ok=True)
-        # The manifest goes in last: what is cut short in between does not agree with it.
-        names = sorted((part.name for part in fresh.iterdir()), key=lambda name: name == MANIFEST)
-        swap(target, fresh, kept, [name for name in names if (target / name).exists()], names)
 
 
 def _write(solution: Solution, folder: Path) -> None:

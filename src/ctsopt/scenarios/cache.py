@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ctsopt.errors import UsageError
-from ctsopt.files import broken, seal
+from ctsopt.files import broken, seal, told
 
 _log = logging.getLogger("ctsopt.scenarios")
 
@@ -141,15 +141,21 @@ class Cache:
             Plain values.
         fill : callable
             Writes further files into the folder it is given.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written; nothing of it stays.
         """
-        draft = self.draft()
-        try:
-            fill(draft)
-            (draft / _HEAD).write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
-            seal(draft, format=_FORMAT, key=key)
-            return self._settle(key, draft)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)  # it is elsewhere now, or not wanted
+        with told(self.place(key)):
+            draft = self.draft()
+            try:
+                fill(draft)
+                (draft / _HEAD).write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
+                seal(draft, format=_FORMAT, key=key)
+                return self._settle(key, draft)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)  # it is elsewhere now, or not wanted
 
     def _settle(self, key: str, draft: Path) -> Entry:
         """Give a draft its name, unless another run was first."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ctsopt.errors import UsageError
+from ctsopt.files import told
 from ctsopt.network.network import Network
 from ctsopt.scenarios import worker
 from ctsopt.scenarios.cache import fingerprint
@@ -142,7 +143,8 @@ class Processes:
     def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
         """Have a case solved by the next process that is free."""
         letter = self._folder / f"{next(self._numbers)}.pickle"
-        letter.write_bytes(pickle.dumps(task(net, options, start), pickle.HIGHEST_PROTOCOL))
+        with told(letter):
+            letter.write_bytes(pickle.dumps(task(net, options, start), pickle.HIGHEST_PROTOCOL))
         with _deaf_children():
             posted = self._pool.submit(worker.work_by_file, letter)
         answer: Future[Answer] = Future()

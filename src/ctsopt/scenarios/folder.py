@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ctsopt.errors import FileError, UsageError
-from ctsopt.files import beside, sealed, swap, unsealed
+from ctsopt.files import renew, sealed, unsealed
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
@@ -93,21 +93,16 @@ def save_run(result: PackResult, folder: str | Path, comparison: Comparison | No
         If it cannot be written; what an earlier run left there is as it was.
     """
     target = Path(folder)
-    with beside(target) as draft:
-        fresh, kept = draft / "fresh", draft / "kept"
-        fresh.mkdir()
-        kept.mkdir()
+    plans = [f"{_SOLUTIONS}/{name}" for name in result.solutions]
+    for plan in plans:
+        if (target / plan).exists() and not (target / plan / _SOLUTION).is_file():
+            raise UsageError(f"{target / plan} exists and is not a saved solution: give another folder, or remove it")
+
+    def fill(fresh: Path) -> list[str]:
         _fill(result, fresh, comparison)
-        names = [part.name for part in fresh.iterdir() if part.name != _SOLUTIONS]
-        plans = [f"{_SOLUTIONS}/{name}" for name in result.solutions]
-        for plan in plans:
-            if (target / plan).exists() and not (target / plan / _SOLUTION).is_file():
-                raise UsageError(f"{target / plan} exists and is not a saved solution: give another folder, or remove "
-                                 "it")
-        target.mkdir(exist_ok=True)
-        old = [name for name in {*names, *plans, *_of_an_earlier_run(target)} if (target / name).exists()]
-        swap(target, fresh, kept, sorted(old), [*names, *plans])
-    return target
+        return [*(part.name for part in fresh.iterdir() if part.name != _SOLUTIONS), *plans]
+
+    return renew(target, fill, lambda: _of_an_earlier_run(target))
 
 
 def _fill(result: PackResult, folder: Path, comparison: Comparison | None) -> None:

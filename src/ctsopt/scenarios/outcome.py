@@ -94,6 +94,8 @@ class PackResult:
     shortfalls : DataFrame
         Promises that cannot be kept, for the cases that are infeasible: scenario, and the columns of
         `InfeasibleError.shortfalls`.
+    unkept : str
+        Why the run ended before its time, where answers could not be kept; blank otherwise.
     """
 
     pack: Pack
@@ -101,10 +103,11 @@ class PackResult:
     solutions: Mapping[str, Solution]
     notes: tuple[str, ...] = ()
     shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unkept: str = ""
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the run before every case was done."""
+        """Whether Ctrl-C, or a disk that is full, ended the run before every case was done."""
         return bool((self.rows["outcome"] == "interrupted").any())
 
     @property

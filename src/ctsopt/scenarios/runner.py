@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from ctsopt.errors import CtsError, SolverError, UsageError, nearest_name
+from ctsopt.errors import CtsError, FileError, SolverError, UsageError, nearest_name
 from ctsopt.network.network import Network
 from ctsopt.program.status import Status
 from ctsopt.results.solution import Solution
@@ -70,7 +70,7 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
     Returns
     -------
     PackResult
-        A case that failed is a row of it, and so is one that Ctrl-C kept from being solved.
+        A case that failed is a row of it, and so is one that Ctrl-C, or a full disk, kept from being solved.
 
     Raises
     ------
@@ -175,12 +175,13 @@ class _Run:
         self._done: dict[str, Entry | Answer] = {}
         self._from_cache: set[str] = set()
         self._twins: dict[str, list[str]] = {}
+        self._unkept = ""
 
     # ---- the loop ------------------------------------------------------------------------------------------------
 
     def all(self) -> None:
         """Solve every case."""
-        while len(self._done) < len(self._cases):
+        while len(self._done) < len(self._cases) and not self._unkept:
             self._hand_out()
             ahead = bool(self._unread) and len(self._waiting) < _AHEAD
             # A short wait at a time: where it is without end, Ctrl-C is not heard on every system.
@@ -241,7 +242,9 @@ class _Run:
         try:
             future = self._crew.submit(ready.net, self._options, start)
         except Exception as error:
-            if not worker_died(error):
+            if isinstance(error, OSError):
+                self._unkept = self._unkept or str(error)
+            elif not worker_died(error):
                 raise
             future = Future()
             future.set_exception(error)
@@ -275,7 +278,10 @@ class _Run:
         # It is in the air until it is kept, so that Ctrl-C in between loses nothing.
         ready, origin = self._flying[future]
         name = ready.case.name
-        if error is not None:
+        if isinstance(error, FileError):
+            self._unkept = self._unkept or str(error)
+            self._finish(name, Answer("error", str(error)))
+        elif error is not None:
             _log.error("%s: %r", name, error)
             self._finish(name, Answer("error", f"{type(error).__name__}: {error}"))
         else:
@@ -288,7 +294,13 @@ class _Run:
             _log.error("%s failed unexpectedly:\n%s", ready.case.name, answer.trace)
         if answer.tables is None and answer.outcome != "infeasible":
             return answer
-        return _put(self._cache, ready, answer, origin, self._options)
+        try:
+            return _put(self._cache, ready, answer, origin, self._options)
+        except FileError as error:
+            # Others would be solved in vain: the run ends, with what it has.
+            self._unkept = self._unkept or str(error)
+            return Answer("error", f"it was solved ({answer.outcome.replace('_', ' ')}), but cannot be kept: {error}",
+                          answer.seconds)
 
     def _after_a_death(self, suspects: list[_Ready]) -> None:
         """A process died, and the others of its pool with it: whose case it was shows when they run one by one."""
@@ -342,7 +354,8 @@ class _Run:
 
     def _row_of(self, what: Entry | Answer | None) -> dict[str, Any]:
         if what is None:
-            return {"outcome": "interrupted", "message": "not solved: the run was interrupted"}
+            return {"outcome": "interrupted", "message": "not solved: the run " + (
+                "ended, since its answers cannot be kept" if self._unkept else "was interrupted")}
         if isinstance(what, Answer):
             return {"outcome": what.outcome, "message": what.message, "seconds": what.seconds}
         head = {name: what.head[name] for name in _HEAD}
@@ -367,7 +380,7 @@ class _Run:
                          "state": case.state or "", "key": self._keys.get(case.name, ""), **row,
                          "from_cache": case.name in self._from_cache})
         return PackResult(self._pack, table(rows), Solutions(self._cache, keys, others), tuple(self._cache.notes),
-                          pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame())
+                          pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame(), self._unkept)
 
 
 def _error_of(future: Future[Answer]) -> BaseException | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from ctsopt.errors import CtsError, InfeasibleError, NoPlanError
+from ctsopt.files import told
 from ctsopt.network.network import Network, network
 from ctsopt.scenarios.cache import fingerprint
 
@@ -136,7 +137,9 @@ def work(task: Task) -> Answer:
 def work_by_file(letter: Path) -> Path:
     """Solve the case in a file; the file that holds the answer takes its place."""
     reply = letter.with_suffix(".answer")
-    reply.write_bytes(pickle.dumps(work(pickle.loads(letter.read_bytes())), pickle.HIGHEST_PROTOCOL))
+    answer = pickle.dumps(work(pickle.loads(letter.read_bytes())), pickle.HIGHEST_PROTOCOL)
+    with told(reply):
+        reply.write_bytes(answer)
     letter.unlink()
     return reply
 
