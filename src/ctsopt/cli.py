@@ -121,7 +121,8 @@ def solve(
                                                   "added to the network that is best without it.")] = "in_plan",
     relax: Annotated[bool, typer.Option("--relax", help="Let yes-or-no decisions be fractions: a lower bound, not a "
                                                         "plan.")] = False,
-    by: Annotated[str, typer.Option(metavar="KEY,KEY", help="Keys of the cost-to-serve table.")] = "tier",
+    by: Annotated[str, typer.Option(metavar="KEY,KEY", help="Keys of the cost-to-serve table: tier, customer, "
+                                                               "product, region, site, mode, ...")] = "tier",
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Find the cheapest plan that keeps the promises; show its cost, its proven gap and its cost-to-serve."""

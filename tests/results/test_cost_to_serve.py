@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ctsopt as cts
+from ctsopt import examples
+from ctsopt.testing import random_network
 from tests.small import rates, solved, table
 
 NETWORK = {
@@ -49,6 +51,75 @@ def test_by_two_keys(solution):
     assert frame.index.names == ["customer", "product"]
 
 
+@pytest.fixture(scope="module")
+def on_paper() -> cts.Solution:
+    """The network that models/two_dcs/README.md works out: East serves A, B and half of D, West C and the rest of D."""
+    net = cts.read(examples.path("two_dcs"))
+    return cts.solve(net.with_table("customers", net.tables["customers"].assign(
+        region=["north", "north", "south", ""], group=["k", "", "k", ""])))
+
+
+@pytest.mark.parametrize(("by", "units", "cost"), [
+    # all in, a box: A 7.90, B 8.80, D 10.90 from East and 9.60 from West, C 8.70; East 60,000, West 50,000
+    ("site", {"East": 45_000, "West": 15_000}, {"East": 388_500 + 60_000, "West": 135_000 + 50_000}),
+    # what leaves the plant: making 4.00, out 0.20, on the road and in 0.90 (East) or 1.50 (West)
+    ("origin", {"East": 45_000, "West": 15_000, "Plant": 0},
+     {"Plant": 60_000 * 4.20 + 45_000 * 0.90 + 15_000 * 1.50,
+      "East": 45_000 * 0.80 + 40_000 + 58_000 + 25_000 + 60_000, "West": 15_000 + 20_000 + 14_500 + 50_000}),
+    ("mode", {"(none)": 0, "carrier": 60_000, "truck": 0},
+     {"truck": 60_000 * 0.20 + 45_000 * 0.90 + 15_000 * 1.50, "carrier": 157_500 + 45_000 * 0.80 + 15_000,
+      "(none)": 240_000 + 110_000}),
+    # sites by throughput: East 60,000 / 45,000 and West 50,000 / 15,000 a box
+    ("region", {"north": 40_000, "south": 10_000, "(none)": 10_000},
+     {"north": 158_000 + 176_000 + 40_000 * 4 / 3, "south": 87_000 + 10_000 * 10 / 3,
+      "(none)": 54_500 + 48_000 + 5_000 * 4 / 3 + 5_000 * 10 / 3}),
+    ("group", {"k": 30_000, "(none)": 30_000},
+     {"k": 158_000 + 20_000 * 4 / 3 + 87_000 + 10_000 * 10 / 3,
+      "(none)": 176_000 + 20_000 * 4 / 3 + 54_500 + 48_000 + 5_000 * 4 / 3 + 5_000 * 10 / 3}),
+    ("profile", {"mixed": 30_000, "(none)": 30_000},
+     {"mixed": 176_000 + 20_000 * 4 / 3 + 54_500 + 48_000 + 5_000 * 4 / 3 + 5_000 * 10 / 3,
+      "(none)": 158_000 + 20_000 * 4 / 3 + 87_000 + 10_000 * 10 / 3}),
+])
+def test_by_what_follows_from_customers_and_ways(on_paper, by, units, cost):
+    frame = on_paper.cost_to_serve(by=by)
+    assert frame["units"].to_dict() == pytest.approx({**units, "total": 60_000})
+    assert frame["cost"].to_dict() == pytest.approx({**cost, "total": 633_500})
+    assert frame["cost_per_unit"].notna().sum() == (1 if by in ("origin", "mode") else len(frame))
+
+
+def test_by_the_site_that_delivers_goods_of_another_site():
+    """Q makes for 5 and sends 20 to P for 1 each; P makes the other 40 of its 60 for 2. C gets 30 from each of P and Q:
+    whatever leaves P cost (40 x 2 + 20 x 6) / 60 a unit."""
+    tables = {"sites": table({"site": "P", "kind": "plant"}, {"site": "Q", "kind": "plant"}),
+              "site_products": table({"site": "P", "make_cost": 2, "make_capacity": 40}, {"site": "Q", "make_cost": 5}),
+              "customers": table({"customer": "C", "single_source": "no"}, {"customer": "F"}),
+              "demand": table({"customer": "C", "quantity": 60}, {"customer": "F", "quantity": 30}),
+              "lanes": table({"origin": "Q", "destination": "P"}, {"origin": "P", "destination": "C", "max_volume": 30},
+                             {"origin": "Q", "destination": "C"}, {"origin": "P", "destination": "F"}),
+              "rates": table({"origin": "Q", "destination": "P", "per_unit": 1},
+                             {"origin": "P", "destination": "*", "per_unit": 0},
+                             {"origin": "Q", "destination": "C", "per_unit": 9})}
+    frame = solved(tables).cost_to_serve(by=["site", "customer"])
+    assert frame["total"].to_dict() == pytest.approx({
+        ("P", "C"): 100, ("P", "F"): 100, ("Q", "C"): 30 * 14, ("total", ""): 620})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_it_is_asked_by_it_adds_up_to_the_plan(seed):
+    for tried in range(seed, 1000, 100):
+        try:
+            sol = cts.solve(cts.network(random_network(tried, dc_to_dc=True)), gap=0.01)
+        except (cts.DataError, cts.InfeasibleError):
+            continue
+        break
+    delivered = sol.flows.loc[sol.flows["kind"] == "delivery", "quantity"].sum()
+    for by in ("region", "group", "profile", "site", "origin", "mode", ["site", "tier"], ["mode", "customer"]):
+        frame = sol.cost_to_serve(by=by)
+        assert frame["total"].iloc[:-1].sum() == pytest.approx(sol.total_cost)
+        assert frame["total"].iloc[-1] == pytest.approx(sol.total_cost)
+        assert frame["units"].iloc[:-1].sum() == pytest.approx(delivered)
+
+
 def test_columns_are_the_lines_in_the_order_of_a_profit_and_loss_account(solution):
     assert solution.cost_to_serve().columns.tolist() == [
         "units", "production", "site_fixed", "last_mile", "cost", "total", "cost_per_unit"]
@@ -84,8 +155,8 @@ def test_names_of_the_tables_own_rows_are_no_customers(name):
 
 
 @pytest.mark.parametrize(("by", "message"), [
-    ("teir", "did you mean 'tier'"), ("site", "one or more of tier, customer"), ([], "give one or more different keys"),
-    (["tier", "tier"], "give one or more different keys")])
+    ("teir", "did you mean 'tier'"), ("colour", "one or more of tier, customer"),
+    ([], "give one or more different keys"), (["tier", "tier"], "give one or more different keys")])
 def test_keys_that_cannot_be(solution, by, message):
     with pytest.raises(cts.UsageError, match=message):
         solution.cost_to_serve(by=by)

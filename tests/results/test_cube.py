@@ -120,8 +120,8 @@ def test_the_cube_is_long_and_complete():
     cube = tables["cube"]
     assert cube.columns.tolist() == [*KEYS, "quantity", "amount"]
     row = cube[cube["line"] == "line_haul"].iloc[0]
-    assert [str(row[k]) for k in KEYS] == ["line_haul", "variable", "year", "C", "standard", "goods", "all", "P", "D",
-                                           "truck", "traced units"]
+    assert [str(row[k]) for k in KEYS] == ["line_haul", "variable", "year", "C", "standard", "goods", "all", "D", "P",
+                                           "D", "truck", "traced units"]
     assert (row["quantity"], row["amount"]) == (100, 100)
     assert not cube.isna().any().any()
 

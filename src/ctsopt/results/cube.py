@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 UNASSIGNED = "__unassigned__"
 """Customer of costs that serve nobody."""
 
-KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_class", "origin", "destination", "mode",
-        "driver"]
+KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_class", "site", "origin", "destination",
+        "mode", "driver"]
 """Key columns of the cube; `quantity` and `amount` follow."""
 
 STOCK_LINES = frozenset(cost.__name__ for cost in STOCK_COSTS)
 CURVED_LINES = frozenset({"cycle_stock", "safety_stock", "stock_fixed"})
 
+_CODES = ("request", "site", "period", "product", "origin", "destination", "mode", "customer_end")
 _Codes = dict[str, npt.NDArray[np.int64]]
 
 
@@ -52,14 +53,14 @@ class _Book:
         """Rows of one line; codes that are not given are blank."""
         size = len(amount)
         full = {n: np.broadcast_to(np.asarray(codes.get(n, BLANK), dtype=np.int64), size)
-                for n in ("request", "period", "product", "origin", "destination", "mode", "customer_end")}
+                for n in _CODES}
         self._parts.append((line, behaviour, driver, full, amount, quantity))
 
     def frame(self) -> pd.DataFrame:
         """The cube."""
         net, wanted = self._net, self._net.requests.index
         codes = {n: np.concatenate([np.empty(0, dtype=np.int64), *(p[3][n] for p in self._parts)])
-                 for n in ("request", "period", "product", "origin", "destination", "mode", "customer_end")}
+                 for n in _CODES}
         served = codes["request"] >= 0
         of = {n: np.where(served, wanted[n][codes["request"]], codes.get(n, np.full(len(served), BLANK)))
               for n in ("customer", "tier", "product", "period")}
@@ -74,7 +75,8 @@ class _Book:
             "period": net.axes["period"].names(of["period"]),
             "customer": np.where(served, customers.names(of["customer"]), UNASSIGNED),
             "tier": net.axes["tier"].names(of["tier"]), "product": net.axes["product"].names(of["product"]),
-            "product_class": product_class[of["product"]], "origin": sites.names(codes["origin"]), "destination": ends,
+            "product_class": product_class[of["product"]], "site": sites.names(codes["site"]),
+            "origin": sites.names(codes["origin"]), "destination": ends,
             "mode": net.axes["mode"].names(codes["mode"]), "driver": np.repeat([p[2] for p in self._parts], sizes)}
         frame = pd.DataFrame({n: pd.Categorical(c) for n, c in columns.items()})
         frame["quantity"] = np.concatenate([np.empty(0), *(p[5] for p in self._parts)])
@@ -133,7 +135,7 @@ def _direct(book: _Book, line: str, behaviour: str, ways: Coded, amount: Floats,
     some = amount != 0
     keys = ways.index.take(some)
     book.add(line, behaviour, "direct", amount[some], quantity[some], request=ways.measures["request"][some],
-             origin=keys["site"], customer_end=keys["customer"], mode=keys["mode_out"])
+             site=keys["site"], origin=keys["site"], customer_end=keys["customer"], mode=keys["mode_out"])
 
 
 def _moves(book: _Book, line: str, behaviour: str, traced: Trace, ways: Coded, amount: Floats,
@@ -182,7 +184,7 @@ def _stocked(book: _Book, net: Network, line: str, behaviour: str, plan: Plan, t
     site = model.declared.stocking.points["site"][charges.point]
     item = np.repeat(np.arange(len(charges)), np.diff(share.indptr))
     book.add(line, behaviour, "variance in layers" if by_variance else "units", amount[item] * share.data,
-             share.data, request=share.indices, origin=site[item])
+             share.data, **traced.ends.codes(share.indices), origin=site[item])
     idle = (np.diff(share.indptr) == 0) & (amount != 0)  # kept for goods that end with nobody
     if idle.any():
         book.add(line, behaviour, "circulation", amount[idle], np.zeros(int(idle.sum())), origin=site[idle])
@@ -195,7 +197,7 @@ def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, 
     count = np.diff(shares.indptr)
     item = np.repeat(np.arange(len(point)), count)
     book.add(line, behaviour, driver, amount[item] * shares.data, quantity[item] * shares.data,
-             request=shares.indices, **{n: c[item] for n, c in codes.items()})
+             **traced.ends.codes(shares.indices), **{n: c[item] for n, c in codes.items()})
     idle = count == 0
     if idle.any():
         book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
@@ -218,7 +220,7 @@ def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weight
         item = np.repeat(np.arange(len(keys)), np.diff(shares.indptr))
         codes = weights.codes(keys)
         book.add(line, behaviour, driver, amount[item] * shares.data, total[item] * shares.data,
-                 request=shares.indices, **{n: c[item] for n, c in codes.items()})
+                 **weights.ends.codes(shares.indices), **{n: c[item] for n, c in codes.items()})
         idle = np.asarray(used < 1)
         if idle.any():
             book.add(line, behaviour, "idle", (amount * (1 - used))[idle], np.zeros(int(idle.sum())),
@@ -226,11 +228,11 @@ def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weight
 
 
 class _Weights:
-    """What goes through each site, by each lane and to each tier, for each request."""
+    """What goes through each site, by each lane and to each tier, for each end."""
 
     def __init__(self, net: Network, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
                  delivered: tuple[Coded, Floats]) -> None:
-        self._net, self._plan, self._traced = net, plan, traced
+        self._net, self._plan, self._traced, self.ends = net, plan, traced, traced.ends
         self._moved, self._delivered = moved, delivered
         self._throughput = _through(plan, traced, moved, delivered)
 
@@ -242,7 +244,7 @@ class _Weights:
         return "tier" if names == {"tier"} else "lane" if names in (set(LANE), {*LANE, "period"}) else ""
 
     def of(self, kind: str, keys: Keys, driver: str) -> sp.csr_array:
-        """Weight of each request in each of the keys, by a driver."""
+        """Weight of each end in each of the keys, by a driver."""
         if driver == "throughput":
             return sp.csr_array(self._throughput[keys["site"]])
         if driver == "loads":
@@ -255,9 +257,9 @@ class _Weights:
             ways, quantity = self._delivered
             of_tier = keys.find(ways.index)
             known = of_tier >= 0
-            units = sp.csr_array(sp.coo_array((quantity[known], (of_tier[known], ways.measures["request"][known])),
-                                              shape=(len(keys), len(self._net.requests))))
-        return weighed(self._net, sp.csr_array(units), driver)
+            units = sp.csr_array(sp.coo_array((quantity[known], (of_tier[known], self.ends.at(ways)[known])),
+                                              shape=(len(keys), len(self.ends))))
+        return weighed(self._net, sp.csr_array(units), self.ends.request, driver)
 
     def used(self, kind: str, keys: Keys) -> Floats:
         """Share of the capacity of each of the keys that is used; 1 where it has no limit."""
@@ -304,7 +306,7 @@ class _Weights:
 
 def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
              delivered: tuple[Coded, Floats]) -> sp.csr_array:
-    """Capacity units through each site for each request, shape (sites, requests).
+    """Capacity units through each site for each end, shape (sites, ends).
 
     Units, where nothing that goes through a site takes room there.
     """
@@ -316,10 +318,10 @@ def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
 
 def _passing(plan: Plan, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
              counted: str) -> sp.csr_array:
-    """What goes through each site for each request, in capacity units or in units."""
+    """What goes through each site for each end, in capacity units or in units."""
     (moves, units_moved), (deliveries, units_delivered) = moved, delivered
     shape = (len(plan.index("open")), traced.share.shape[1])
-    ends = traced.share[traced.at(moves.index, "destination")]
+    ends, to_end = traced.share[traced.at(moves.index, "destination")], traced.ends.at(deliveries)
     total = sp.csr_array(shape)
     for load, at_move, at_delivery in (("load", "origin", "site"), ("via_load", "via", "via")):
         of_move, of_delivery = ((ways.measures[load] if counted == "load" else np.ones(len(ways)))
@@ -329,7 +331,7 @@ def _passing(plan: Plan, traced: Trace, moved: tuple[Coded, Floats], delivered: 
                                (moves.index[at_move][here], np.flatnonzero(here))), shape=(shape[0], len(moves)))
         there = deliveries.index[at_delivery] != BLANK
         straight = sp.coo_array(((units_delivered * of_delivery)[there],
-                                 (deliveries.index[at_delivery][there], deliveries.measures["request"][there])),
+                                 (deliveries.index[at_delivery][there], to_end[there])),
                                 shape=shape)
         total = total + sp.csr_array(gather) @ ends + sp.csr_array(straight)
     return sp.csr_array(total)

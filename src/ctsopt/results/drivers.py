@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import UsageError, nearest_name
-from ctsopt.keys import Floats
+from ctsopt.keys import Floats, Positions
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -98,15 +98,15 @@ MEASURES: Mapping[str, Callable[[Network], Floats]] = {
 """Drivers that count the units of a request: how much each unit of a request takes."""
 
 
-def weighed(net: Network, units: sp.csr_array, driver: str) -> sp.csr_array:
-    """Units of each request in each thing (things x requests), weighed by a driver.
+def weighed(net: Network, units: sp.csr_array, request: Positions, driver: str) -> sp.csr_array:
+    """Units of each end in each thing (things x ends), weighed by a driver; `request` is that of each end.
 
-    `customers` gives each customer that uses the thing the same weight, spread over its requests by their units.
+    `customers` gives each customer that uses the thing the same weight, spread over its ends by their units.
     """
     if driver != "customers":
-        return sp.csr_array(units @ sp.diags_array(MEASURES[driver](net)))
+        return sp.csr_array(units @ sp.diags_array(MEASURES[driver](net)[request]))
     entries = sp.coo_array(units)
-    customer = net.requests.index["customer"][entries.col]
+    customer = net.requests.index["customer"][request[entries.col]]
     _, cell = np.unique(entries.row.astype(np.int64) * len(net.axes["customer"]) + customer, return_inverse=True)
     total = np.bincount(cell, weights=entries.data)[cell]
     shares = entries.data / np.where(total > 0, total, 1.0)

@@ -1,4 +1,4 @@
-"""Who uses a lane: what goes by each lane for each request, to share what the lane costs as a whole."""
+"""Who uses a lane: what goes by each lane for each end, to share what the lane costs as a whole."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LANE = ("origin", "destination", "mode")
 
 def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
                 index: Keys, *, in_loads: bool) -> sp.csr_array:
-    """What goes by each lane of `index` (with or without period) for each request, shape (lanes, requests).
+    """What goes by each lane of `index` (with or without period) for each end, shape (lanes, ends).
 
     In units; `in_loads` (lanes on which loads are paid for whole), as shares of a load: the larger of those of its
     weight and its volume.
     """
-    shape = (len(index), len(net.requests))
+    shape = (len(index), len(traced.ends))
     total = sp.csr_array(shape)
     for (ways, units), is_move in ((moved, True), (delivered, False)):
         for leg in legs_of(net, net.derived.resources.places, ways):
@@ -54,7 +54,7 @@ def _of_load(net: Network, ways: Coded, way: Positions, index: Keys, lane: Posit
 def _gather(traced: Trace, ways: Coded, way: Positions, lane: Positions, weight: Floats, shape: tuple[int, int], *,
             is_move: bool) -> sp.csr_array:
     if not is_move:
-        return sp.csr_array(sp.coo_array((weight, (lane, ways.measures["request"][way])), shape=shape))
+        return sp.csr_array(sp.coo_array((weight, (lane, traced.ends.at(ways.take(way)))), shape=shape))
     ends = traced.share[traced.at(ways.index.take(way), "destination")]
     onto = sp.csr_array(sp.coo_array((weight, (lane, np.arange(len(way)))), shape=(shape[0], len(way))))
     return sp.csr_array(onto @ ends)

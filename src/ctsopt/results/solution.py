@@ -11,7 +11,7 @@ import numpy as np
 from ctsopt.certified import Certified
 from ctsopt.errors import UsageError
 from ctsopt.program.status import Status
-from ctsopt.results.cost_to_serve import cost_to_serve
+from ctsopt.results.cost_to_serve import OF_WAYS, cost_to_serve, units_by_way, with_keys
 from ctsopt.results.drivers import Allocation, Idle
 from ctsopt.results.words import in_words, proof
 
@@ -180,25 +180,34 @@ class Solution:
         return replace(self, tables={**self.tables, "cube": cube_of(self, Allocation(drivers or {}, idle))})
 
     def cost_to_serve(self, by: Sequence[str] | str = ("tier",)) -> pd.DataFrame:
-        """Cost-to-serve by tier, customer, product, product_class or period, ending in the total of the plan.
+        """Cost-to-serve by some keys, ending in the total of the plan.
 
         Parameters
         ----------
         by : sequence of str
-            One or more keys.
+            One or more of tier, customer, product, product_class, period; region and group of the customer, profile
+            of the demand; site (which delivers, whatever was spent upstream of it), origin (the site at which a cost
+            arises, or at which its move begins) and mode. `(none)` stands for what has no such key, such as making,
+            which has no mode.
 
         Returns
         -------
         DataFrame
-            Tiers in the order of their rank. Columns: units delivered, the cost lines, cost (cash), penalties, total,
-            cost_per_unit (an average: no price). The row `unassigned` holds costs that serve nobody; the last row,
-            `total`, equals `total_cost`.
+            Tiers in the order of their rank. Columns: units delivered (by origin and mode: those of the last leg), the
+            cost lines, cost (cash), penalties, total, cost_per_unit (an average: no price; by origin and mode only in
+            the last row). The row `unassigned` holds costs that serve nobody; the last row, `total`, equals
+            `total_cost`.
         """
         penal = self.costs["behaviour"] == "penalty"
         tiers = self.net.tables["tiers"].sort_values(["rank", "tier"], kind="stable")["tier"].tolist()
         order = {"tier": tiers, "period": self.net.axes["period"].labels.tolist()}
-        return cost_to_serve(self.cube, self.tables["units"], self.costs["line"].tolist(),
-                             self.costs.loc[penal, "line"].tolist(), [by] if isinstance(by, str) else by, order)
+        keys = [by] if isinstance(by, str) else list(by)
+        units = self.tables["units"]
+        if set(keys) & set(OF_WAYS):
+            units = units_by_way(self.flows, self.net.tables["products"])
+        cube, units = (with_keys(self.net, frame, keys) for frame in (self.cube, units))
+        return cost_to_serve(cube, units, self.costs["line"].tolist(), self.costs.loc[penal, "line"].tolist(), keys,
+                             order)
 
     def kpis(self, within: Sequence[float] = (1, 2, 3), distances: Sequence[float] = ()) -> pd.DataFrame:
         """Key figures of the plan: the rows of a comparison of scenarios.

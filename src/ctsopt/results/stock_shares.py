@@ -139,15 +139,14 @@ Ends = Callable[[str, Sources], sp.csr_array]
 
 def shares(net: Network, model: StockModel, plan: Floats, charges: Charges, traced: Trace, *,
            by_variance: bool) -> sp.csr_array:
-    """Share of each request in each charge; goods moved on count for the requests in which they end."""
-    requests = len(net.requests)
+    """Share of each end in each charge; goods moved on count for the ends to which they go."""
 
     def ends(name: str, used: Sources) -> sp.csr_array:
         if name == "move":
             return sp.csr_array(traced.share[traced.at(net.ways.moves.index.take(used.way), "destination")])
-        return _one_each(net.ways.deliveries.measures["request"][used.way], requests)
+        return _one_each(traced.ends.at(net.ways.deliveries.take(used.way)), len(traced.ends))
 
-    return _shared(net, model, plan, charges, ends, requests, by_variance=by_variance)
+    return _shared(net, model, plan, charges, ends, len(traced.ends), by_variance=by_variance)
 
 
 def class_shares(net: Network, model: StockModel, plan: Floats, charges: Charges, *,

@@ -2,7 +2,7 @@
 
 Proportional mixing (Bialek, "Tracing the flow of electricity", 1996, downstream-looking form): what leaves a point
 carries its costs in proportion to quantity, whatever lane it takes. With T the outflow of a point, F the moves
-between points and D the deliveries, the shares A of the requests in each point solve (diag(T) - F) A = D. Cycles
+between points and D the deliveries, the shares A of the ends in each point solve (diag(T) - F) A = D. Cycles
 between points are allowed.
 """
 
@@ -27,6 +27,39 @@ _NO_POINTS: dict[str, list[int]] = {"site": [], "product": [], "period": []}
 
 
 @dataclass(frozen=True, eq=False)
+class Ends:
+    """Who bears a cost: a request, by the site that delivers it. One request has as many ends as sites deliver it.
+
+    Attributes
+    ----------
+    request, site : int arrays
+        Distinct pairs, in ascending order.
+    """
+
+    request: Positions
+    site: Positions
+
+    @classmethod
+    def of(cls, deliveries: Coded) -> Ends:
+        """The ends of some ways to deliver."""
+        pairs = np.unique(np.stack([deliveries.measures["request"], deliveries.index["site"]]).astype(np.int64), axis=1)
+        return cls(pairs[0], pairs[1])
+
+    def __len__(self) -> int:
+        return len(self.request)
+
+    def at(self, deliveries: Coded) -> Positions:
+        """The end of each way to deliver."""
+        width = int(self.site.max(initial=0)) + 1
+        wanted = deliveries.measures["request"].astype(np.int64) * width + deliveries.index["site"]
+        return np.asarray(np.searchsorted(self.request * width + self.site, wanted), dtype=np.int64)
+
+    def codes(self, end: Positions) -> dict[str, Positions]:
+        """Request and delivering site of some ends, as the cube's codes."""
+        return {"request": self.request[end], "site": self.site[end]}
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """Where goods end.
 
@@ -34,12 +67,15 @@ class Trace:
     ----------
     points : Keys
         Stocking points (site, product, period).
-    share : sparse array, shape (points, requests)
-        Share of each point's outflow that ends with each request; a row adds up to 1, or is empty where nothing leaves
-        for a customer (an idle point, or a pure circulation).
+    ends : Ends
+        Requests by the sites that deliver them.
+    share : sparse array, shape (points, ends)
+        Share of each point's outflow that goes to each end; a row adds up to 1, or is empty where nothing leaves for a
+        customer (an idle point, or a pure circulation).
     """
 
     points: Keys
+    ends: Ends
     share: sp.csr_array
 
     def at(self, keys: Keys, site: str) -> Positions:
@@ -49,7 +85,7 @@ class Trace:
 
 def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivered: Floats, made: Keys,
           carried: tuple[Keys, Floats] | None = None) -> Trace:
-    """Trace every unit to the request that it serves.
+    """Trace every unit to the request that it serves, and to the site that delivers it.
 
     Stock goes on to the same point one period later; after the last period it stands for the opening stock that it
     replaces, so that it goes on to the first.
@@ -76,15 +112,15 @@ def trace(net: Network, moves: Coded, moved: Floats, deliveries: Coded, delivere
     start, end = (np.concatenate([points.locate(moves.index, {"site": side}), points.locate(keys)])
                   for side, keys in (("origin", held), ("destination", later)))
     source = points.locate(deliveries.index)
-    size, requests = len(points), len(net.requests)
-    direct = _matrix(delivered, source, deliveries.measures["request"], (size, requests))
+    size, ends = len(points), Ends.of(deliveries)
+    direct = _matrix(delivered, source, ends.at(deliveries), (size, len(ends)))
     onward = _matrix(np.concatenate([moved, kept]), start, end, (size, size))
     alive = _reaches(onward, direct)
     onward = sp.csr_array(onward @ sp.diags_array(alive.astype(float)))
     outflow = direct.sum(axis=1) + onward.sum(axis=1)
     scale = sp.diags_array(np.where(alive & (outflow > 0), 1.0 / np.where(outflow > 0, outflow, 1.0), 0.0))
     share = _solve(sp.csr_array(scale @ onward), sp.csr_array(scale @ direct))
-    return Trace(points, share)
+    return Trace(points, ends, share)
 
 
 def _matrix(values: Floats, row: Positions, column: Positions, shape: tuple[int, int]) -> sp.csr_array:
