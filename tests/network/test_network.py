@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctsopt.errors import DataError, UsageError
+from ctsopt.errors import CtsWarning, DataError, UsageError
 from ctsopt.network.network import Network, check, network
 from ctsopt.network.schema import TABLES
 from tests.network import example
@@ -75,6 +75,8 @@ def test_a_network_does_not_change(net: Network):
     table.loc[0, "site"] = "Hamburg"
     table["capacity"] = 0.0
     del table["kind"]
+    with pytest.warns(CtsWarning, match="is lost"):
+        del table
     values = net.tables["demand"]["quantity"]
     values.iloc[:] = -1
     with pytest.raises(ValueError, match="read-only"):

@@ -15,6 +15,7 @@ from ctsopt.errors import Finding, UsageError, nearest_name
 from ctsopt.keys import Bools
 from ctsopt.network.csv_files import EMPTY_MEND, decode, read_csv
 from ctsopt.network.excel import read_workbook, refusal
+from ctsopt.network.handed_out import HandedOut
 from ctsopt.network.raw import Objects, Raw, RawSetting, RawTable, cell_text, clean_text, is_own, raw_table
 from ctsopt.network.schema import BY_NAME, SETTINGS, TABLES, Column, Table
 from ctsopt.network.template import template as write_template
@@ -266,6 +267,8 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
             reading.settings += [RawSetting(clean_text(str(n)), clean_text(_setting_text(str(n), v)), row)
                                  for row, (n, v) in enumerate(frame.items()) if not is_own(str(n))]
         elif isinstance(frame, pd.DataFrame):
+            if isinstance(frame, HandedOut):
+                frame.taken()
             plain = frame.reset_index() if any(n is not None for n in frame.index.names) else frame
             reading.add(name, "the DataFrame", [cell_text(label) for label in plain.columns],
                         [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)

@@ -37,7 +37,8 @@ class Network:
     ----------
     tables : mapping of str to DataFrame
         Every table of the data dictionary, typed, with all columns, sorted by key (periods in the order of their
-        rows). Each look-up hands out a copy.
+        rows). Each look-up hands out a copy, to read or to edit and give to `with_table`; an edit that goes nowhere
+        gives a warning.
     findings : Findings
         Warnings: what is worth a look.
     given : frozenset of str
@@ -248,6 +249,7 @@ class Network:
         --------
         ctsopt.network.writing.write : what is left out, and what is never overwritten.
         """
+        self.tables.warn_of_lost_edits()
         return write(self, path, format)
 
     # ---- identity ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
+from ctsopt.network.handed_out import HandedOut
 from ctsopt.network.raw import Objects, Texts
 from ctsopt.network.schema import BY_NAME, SETTINGS, TABLES, Column
 
@@ -26,11 +28,12 @@ _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
 class Frames(Mapping[str, pd.DataFrame]):
-    """The tables by name. Each look-up hands out a copy: what is done to it stays outside the network."""
+    """The tables by name. Each look-up hands out a copy; an edit of it that goes nowhere gives a warning."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
         self._frames = dict(frames)
         self._columns: dict[tuple[str, str], npt.NDArray[Any]] = {}
+        self._shown: dict[str, weakref.ref[HandedOut]] = {}
 
     def column(self, table: str, name: str) -> npt.NDArray[Any]:
         """A column as an array that cannot be written to: numbers, yes or no as bool, or objects of str."""
@@ -46,7 +49,19 @@ class Frames(Mapping[str, pd.DataFrame]):
         if name not in self._frames:
             near = nearest_name(name, list(self._frames))
             raise UsageError(f"there is no table {name!r}" + (f"; did you mean {near!r}?" if near else ""))
-        return self._frames[name].copy(deep=not _COPIES_ON_WRITE)
+        shown = HandedOut(self._frames[name].copy(deep=not _COPIES_ON_WRITE), name)
+        self._shown[name] = weakref.ref(shown)
+        return shown
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_frames": self._frames, "_columns": self._columns, "_shown": {}}
+
+    def warn_of_lost_edits(self) -> None:
+        """Warn where the copy last handed out was edited, is still there, and nothing was made of it."""
+        for shown in self._shown.values():
+            frame = shown()
+            if frame is not None:
+                frame.warn_of_loss(stacklevel=4)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._frames)

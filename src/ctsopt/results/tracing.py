@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from ctsopt.formulation.stock import next_period
-from ctsopt.keys import Bools, Coded, Floats, Keys, Positions
+from ctsopt.keys import Bools, Coded, Floats, Ints, Keys, Positions
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -54,7 +54,7 @@ class Ends:
         wanted = deliveries.measures["request"].astype(np.int64) * width + deliveries.index["site"]
         return np.asarray(np.searchsorted(self.request * width + self.site, wanted), dtype=np.int64)
 
-    def codes(self, end: Positions) -> dict[str, Positions]:
+    def codes(self, end: Positions | Ints) -> dict[str, Positions]:
         """Request and delivering site of some ends, as the cube's codes."""
         return {"request": self.request[end], "site": self.site[end]}
 

@@ -121,6 +121,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     """
     options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
     _require_network(net)
+    net.tables.warn_of_lost_edits()
     require_solver(options)
     if extra or pyomo_rules:
         net = net.unpruned()
