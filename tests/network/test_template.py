@@ -73,6 +73,10 @@ def test_headers_of_a_workbook_carry_comments_and_lists(tmp_path: Path):
                                         "Allowed: plant, supplier, dc, crossdock.\nRequired.")
     assert {v.formula1 for v in sites.data_validations.dataValidation} == {
         '"plant,supplier,dc,crossdock"', '"open,candidate,closed"', '"yes,no"', '"units,kg,m3,pallets"'}
+    offered = {str(v.sqref): v.formula1 for v in book["settings"].data_validations.dataValidation}
+    assert offered["B4"] == '"km,mi"'
+    assert book["settings"]["A4"].value == "distance_unit"
+    assert len(offered) == sum(c.kind in ("choice", "yes_no") for c in SETTINGS.columns)
     assert book["settings"]["A3"].value == "currency"
     assert book["settings"]["B3"].value == "USD"
 

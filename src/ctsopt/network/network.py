@@ -20,6 +20,7 @@ from ctsopt.network.raw import Raw, RawTable, Texts
 from ctsopt.network.schema import BY_NAME, SETTINGS
 from ctsopt.network.tables import Frames, Setting, Tables
 from ctsopt.network.writing import Format, write
+from ctsopt.notebook import shown_in_notebook
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -273,6 +274,10 @@ class Network:
             f"{len(self.ways.deliveries):,} ways to deliver, {len(self.ways.moves):,} ways to move, "
             f"{pruned:,} left out",
             f"{warnings:,} {'warning' if warnings == 1 else 'warnings'}"))
+
+    def _repr_html_(self) -> str:
+        heading, *lines = str(self).splitlines()
+        return shown_in_notebook(heading, lines)
 
     def _sizes(self) -> str:
         kinds = [f"{count} {kind}" for kind, count in self.tables["sites"]["kind"].value_counts().sort_index().items()]

@@ -141,13 +141,14 @@ def _settings_sheet(sheet: Worksheet) -> None:
     sheet.append(["setting", "value", "_unit", "_meaning"])
     for c in SETTINGS.columns:
         sheet.append([c.name, None if c.default == math.inf else c.default, c.unit, c.meaning])
+    for row, c in enumerate(SETTINGS.columns, start=2):
+        _offer(sheet, c, f"B{row}")
     _style(sheet, [20, 16, 20, 90])
 
 
 def _table_sheet(sheet: Worksheet, table: Table) -> None:
     from openpyxl.comments import Comment
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
     sheet.append([column.name for column in table.columns])
     _style(sheet, [max(12, len(column.name) + 3) for column in table.columns])
@@ -155,13 +156,20 @@ def _table_sheet(sheet: Worksheet, table: Table) -> None:
         note = Comment(comment(column), "ctsopt", height=160, width=320)
         sheet.cell(1, number).comment = note
         letter = get_column_letter(number)
-        choices = column.choices or (("yes", "no") if column.kind == "yes_no" else ())
-        if choices:
-            offer = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
-            offer.add(f"{letter}2:{letter}{_ROWS_WITH_LISTS}")
-            sheet.add_data_validation(offer)
+        _offer(sheet, column, f"{letter}2:{letter}{_ROWS_WITH_LISTS}")
         if column.kind in {"key", "reference", "names", "text"}:
             sheet.column_dimensions[letter].number_format = "@"
+
+
+def _offer(sheet: Worksheet, column: Column, cells: str) -> None:
+    """Let some cells offer what a column with a closed list may hold."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    choices = column.choices or (("yes", "no") if column.kind == "yes_no" else ())
+    if choices:
+        offer = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+        offer.add(cells)
+        sheet.add_data_validation(offer)
 
 
 def _style(sheet: Worksheet, widths: list[Any]) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 
 from ctsopt.certified import Certified
 from ctsopt.errors import UsageError
+from ctsopt.notebook import shown_in_notebook
 from ctsopt.program.status import Status
 from ctsopt.results.cost_to_serve import OF_WAYS, cost_to_serve, units_by_way, with_keys
 from ctsopt.results.drivers import Allocation, Idle
-from ctsopt.results.words import in_words, proof
+from ctsopt.results.words import cost_in_words, in_words, proof
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,6 +276,10 @@ class Solution:
 
     def __repr__(self) -> str:
         return f"<Solution {self.net.settings['name']}: {self.total_cost:,.2f}, {proof(self.status, self.gap)}>"
+
+    def _repr_html_(self) -> str:
+        costs = self.costs.assign(amount=[f"{amount:,.2f}" for amount in self.costs["amount"]])
+        return shown_in_notebook(str(self).splitlines()[0], cost_in_words(self), costs)
 
     def save(self, path: str | Path) -> None:
         """Write the solution to a folder: the network and the tables as Parquet, the rest as JSON.

@@ -30,8 +30,9 @@ _AT = 1e-6
 
 def in_words(solution: Solution) -> str:
     """The solution as a few lines of text."""
-    return "\n".join([_head(solution), *_cost(solution), *_to_serve(solution), *_promises(solution), *_sites(solution),
-                      *_loads(solution), *_carried(solution), *_kept(solution), *_at_limits(solution)])
+    return "\n".join([_head(solution), *cost_in_words(solution), *_to_serve(solution), *_promises(solution),
+                      *_sites(solution), *_loads(solution), *_carried(solution), *_kept(solution),
+                      *_at_limits(solution)])
 
 
 def proof(status: Status, gap: float) -> str:
@@ -49,7 +50,8 @@ def _head(solution: Solution) -> str:
     return f"plan for {name}: {proof(solution.status, solution.gap)}"
 
 
-def _cost(solution: Solution) -> Iterator[str]:
+def cost_in_words(solution: Solution) -> Iterator[str]:
+    """The cost of the plan, and what is proven of it."""
     money = solution.net.settings["currency"]
     days = solution.net.horizon
     penalty = f", of which {solution.penalty:,.2f} penalties for demand not served" if solution.penalty else ""

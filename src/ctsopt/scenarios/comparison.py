@@ -142,6 +142,11 @@ class Comparison:
 
         return in_words(self)
 
+    def _repr_html_(self) -> str:
+        from ctsopt.scenarios.words import in_notebook
+
+        return in_notebook(self)
+
 
 @dataclass(frozen=True)
 class Facts:

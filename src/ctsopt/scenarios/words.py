@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
+from ctsopt.notebook import shown_in_notebook
+
 if TYPE_CHECKING:
     from ctsopt.scenarios.comparison import Comparison
 
@@ -31,6 +33,18 @@ def in_words(comparison: Comparison) -> str:
     parts += [_tornado(rows, money, scale)
               for _, rows in comparison.tornado.groupby("sweep", sort=False)]
     return "\n\n".join(part for part in parts if part)
+
+
+def in_notebook(comparison: Comparison) -> str:
+    """The scenarios as a small table of a notebook: cost, and its proven difference to `against`."""
+    rows = comparison.scenarios
+    ends = {word: [_signed(value) if pd.notna(value) else "" for value in rows[end]]
+            for word, end in (("difference", "point"), ("at least", "low"), ("at most", "high"))}
+    cost = [f"{value:,.0f}" if pd.notna(value) else str(outcome).replace("_", " ")
+            for value, outcome in zip(rows["cost"], rows["outcome"], strict=True)]
+    return shown_in_notebook(f"{len(rows)} scenarios", [f"differences to {comparison.against}, in "
+                                                        f"{comparison.currency}; proven between their ends"],
+                             pd.DataFrame({"scenario": rows["scenario"], "cost": cost, **ends}))
 
 
 def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
