@@ -20,6 +20,7 @@ class Case:
     name: str
     parent: str | None = None
     kind: str = "scenario"
+    role: str = "choice"
     state: str = ""
     tags: tuple[str, ...] = ()
 

@@ -331,7 +331,7 @@ def test_service_by_measure_of_two_dcs(result: cts.PackResult) -> None:
 
 def test_bars_of_a_tornado_are_no_choices(result: cts.PackResult, tmp_path: Path) -> None:
     """They are on no front, and are not solved in states of demand; cases of bridges are not, either."""
-    assert set(result.compare().pareto["scenario"]) == {"today", "dear", "both", "in_place"}
+    assert set(result.compare().pareto["scenario"]) == {"today", "both", "in_place"}  # dearer fuel is no choice, either
     text = PACK.replace("compare:\n", "states: {low: {apply: [{table: demand, scale: {quantity: 0.9}}]}}\n"
                                       "compare:\n  regret: states\n")
     names = cts.read_pack(write(tmp_path, text)).names

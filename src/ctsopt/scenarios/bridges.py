@@ -206,7 +206,8 @@ class Ledger:
         """Cases of a bridge that have no plan."""
         return [name for name in plan.cases.values() if name not in self.least]
 
-    def tornado(self, plan: TornadoPlan, verdict: Callable[[str, str], tuple[Certified, str]]) -> pd.DataFrame:
+    def tornado(self, plan: TornadoPlan, verdict: Callable[[str, str], tuple[Certified, str]],
+                asked: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
         """What each value of each axis does alone; the axis that moves the cost most stands first.
 
         Parameters
@@ -214,6 +215,8 @@ class Ledger:
         plan : TornadoPlan
         verdict : callable
             The proven difference of two cases, and what it proves.
+        asked : callable
+            Whether a case was to be solved: of others there is no bar.
 
         Returns
         -------
@@ -224,6 +227,8 @@ class Ledger:
         """
         rows = []
         for axis, value, name in plan.bars:
+            if not asked(name):
+                continue
             known = name in self.least and plan.base in self.least
             apart, word = verdict(name, plan.base) if known else (None, "")
             rows.append((plan.sweep, plan.base, axis, value, name,
@@ -235,8 +240,9 @@ class Ledger:
         return frame.sort_values("rank", kind="stable", ignore_index=True)[TORNADO]
 
 
-def bridge_tables(plans: Sequence[BridgePlan], ledger: Ledger, solutions: Mapping[str, Solution]) -> pd.DataFrame:
-    """All bridges that are asked for, each by cost line and by override.
+def bridge_tables(plans: Sequence[BridgePlan], ledger: Ledger, solutions: Mapping[str, Solution],
+                  asked: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
+    """All bridges that are asked for, each by cost line and by override; `asked`: whether a case was to be solved.
 
     Returns
     -------
@@ -255,8 +261,15 @@ def bridge_tables(plans: Sequence[BridgePlan], ledger: Ledger, solutions: Mappin
         frame = ledger.override_bridge(plan)
         if lacking:
             frame = pd.DataFrame([{name: "" if name in ("part", "kind") else np.nan for name in PARTS}])
-        found.append(_named(frame, plan, plan.method, f"no plan: {', '.join(lacking)}" if lacking else ""))
+        found.append(_named(frame, plan, plan.method, _why(lacking, asked)))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+
+
+def _why(lacking: Sequence[str], asked: Callable[[str], bool]) -> str:
+    """Why there is no bridge: cases of it have no plan, or were not to be solved."""
+    parts = {"no plan": [name for name in lacking if asked(name)],
+             "not solved this time": [name for name in lacking if not asked(name)]}
+    return "; ".join(f"{why}: {', '.join(names)}" for why, names in parts.items() if names)
 
 
 def _named(frame: pd.DataFrame, plan: BridgePlan, method: str, note: str = "") -> pd.DataFrame:

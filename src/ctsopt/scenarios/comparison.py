@@ -6,8 +6,8 @@ and only if A's cost is below B's bound. Scenarios are therefore in partial orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.network.difference import difference
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.bridges import TORNADO, Ledger, bridge_tables
-from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
+from ctsopt.scenarios.facts import Facts, facts_of
 from ctsopt.scenarios.order import order_of, ranks_of, verdict
 from ctsopt.scenarios.pareto import MEASURES, fronts, service_of
-from ctsopt.scenarios.regret import cells_of, regret_of
-from ctsopt.scenarios.sourcing import resourced
+from ctsopt.scenarios.plan_rows import kpi_column, require_plan, row_of, side_by_side
+from ctsopt.scenarios.regret import cells_of, promises_of, regret_of
+from ctsopt.scenarios.roles import BASIS, SENSITIVITY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,11 +34,12 @@ TABLES = ("scenarios", "inputs", "differences", "order", "bases", "kpis", "state
           "pareto")
 """Tables of a comparison, as they are written."""
 
-_KEYS = ["section", "kpi", "by", "unit"]
 _INPUTS = ["scenario", "table", "key", "column", "old", "new"]
+_DIFFERENCES = ["scenario", "line", "amount", "parent_amount"]
 _ENDS = ("low", "point", "high")
 _RANKS = ("best_rank", "worst_rank")
-_OF_A_RUN = ("parent", "kind", "tags", "outcome", "message", "key")
+_OF_A_RUN = ("parent", "kind", "role", "tags", "outcome", "message", "key")
+_OF_PARENT = ("parent_low", "parent_point", "parent_high", "parent_verdict", "parent_opened", "parent_closed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +56,18 @@ class Comparison:
     scenarios : DataFrame
         One row per scenario, in order; those without a plan have an outcome and a message only. Columns: outcome; cost,
         bound, gap_money (money), gap (share); the proven interval of the difference to `against` (low, point, high:
-        money by which the scenario is dearer) and verdict (`cheaper`, `dearer`, `tie`, `same`); best_rank and
-        worst_rank among all plans; cash_cost, penalty and the cost lines; what is served, which promises are kept;
-        lead_time (days, mean by volume); cost_per_unit (an average, no price); sites open, opened and closed against
+        money by which the scenario is dearer) and verdict (`cheaper`, `dearer`, `tie`, `same`); parent, the scenario
+        that it extends, and the same against that one: parent_low, _point, _high, parent_verdict, parent_opened,
+        parent_closed (sites; all blank where there is none, or it has no plan); role: `basis` (what others are held
+        against, and the model as it stands), `choice`, or `sensitivity` (something that may happen: no idea, however
+        cheap); best_rank and worst_rank among the plans that are no sensitivities; cash_cost, penalty and the cost
+        lines; what is served, which promises are kept; lead_time (days, mean by volume); cost_per_unit (an average,
+        no price); sites open, by kind in open_kinds, opened and closed against
         `against`; customers_resourced (share of the customers whose main source is another one), volume_moved (share
         of the volume that comes from another site); seconds; hash of the network.
     differences : DataFrame
-        Cost lines of each scenario less those of `against`: scenario, line, amount. They add up to `point`; single
-        lines have no proof of their own.
+        Cost lines of each scenario less those of `against`, and less those of its parent: scenario, line, amount,
+        parent_amount. They add up to `point` and `parent_point`; single lines have no proof of their own.
     order : DataFrame
         Every pair of plans, in both directions: scenario, other, low, point, high (money by which the scenario is
         dearer), verdict.
@@ -72,9 +78,11 @@ class Comparison:
     kpis : DataFrame
         Key figures (rows) of all plans (columns).
     states : DataFrame
-        Where scenarios are solved in states of demand: scenario, state, probability, cost and regret as intervals.
+        Where scenarios are solved in states of demand: scenario, promises (the first scenario that promises the same),
+        state, probability, cost and regret as intervals; regret among scenarios that promise the same.
     regret : DataFrame
-        One row per scenario that has a plan in every state: worst_low, _point, _high (its largest regret), minimax
+        One row per scenario that has a plan in every state: promises, as in `states`; worst_low, _point, _high (its
+        largest regret), minimax
         (`proven`, `possible` or blank), expected_low, _point, _high (cost, where states have probabilities).
     bridges : DataFrame
         Bridges that the pack asks for, by cost line and by override, see `ctsopt.scenarios.bridges`: bridge, method,
@@ -86,6 +94,8 @@ class Comparison:
         (`front`, `dominated` where that is proven, `perhaps dominated`), dominated_by.
     as_is : str
         The plan of today as it is run, blank where there is none.
+    notes : tuple of str
+        What else has to be said: that the plans are compared with another one than the pack says, and why.
     """
 
     against: str
@@ -102,6 +112,25 @@ class Comparison:
     tornado: pd.DataFrame
     pareto: pd.DataFrame
     as_is: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parents(self) -> dict[str, str]:
+        """The scenario that each scenario extends, where that is known and has a plan."""
+        some = self.scenarios[self.scenarios["parent_point"].notna()]
+        return dict(zip(some["scenario"], some["parent"], strict=True))
+
+    def from_parent(self, scenario: str) -> Certified:
+        """How much dearer a scenario is than the one that it extends, as a proven interval.
+
+        Raises
+        ------
+        UsageError
+            If there is no such plan, or none that it extends.
+        """
+        _require(scenario, list(self.parents), "difference from the parent of")
+        rows = self.scenarios[self.scenarios["scenario"] == scenario]
+        return Certified(*(float(rows[f"parent_{end}"].iloc[0]) for end in _ENDS))
 
     def difference(self, scenario: str) -> Certified:
         """How much dearer a scenario is than `against`, as a proven interval.
@@ -148,45 +177,6 @@ class Comparison:
         return in_notebook(self)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of the plans beside themselves.
-
-    Attributes
-    ----------
-    rows : DataFrame or None
-        Of a run: scenario, parent, kind, state, tags, outcome, message, key.
-    probabilities : mapping of str to float
-        Of each state of demand.
-    bridges : sequence of BridgePlan
-    tornados : sequence of TornadoPlan
-    pareto : str
-        Measure of service that the pack asks for.
-    """
-
-    rows: pd.DataFrame | None = None
-    probabilities: Mapping[str, float] = field(default_factory=dict)
-    bridges: Sequence[BridgePlan] = ()
-    tornados: Sequence[TornadoPlan] = ()
-    pareto: str = ""
-
-    def aside(self) -> set[str]:
-        """Cases that were solved for bridges alone."""
-        return set() if self.rows is None else set(self.rows.loc[self.rows["kind"] == "bridge", "scenario"])
-
-    def states(self) -> dict[str, tuple[str, str]]:
-        """Scenario and state of every case that is a scenario in a state."""
-        if self.rows is None:
-            return {}
-        cells = self.rows[self.rows["state"] != ""]
-        return {row["scenario"]: (row["parent"], row["state"]) for row in cells.to_dict("records")}
-
-    def key(self, name: str) -> str:
-        """What tells whether two cases are the same one; blank where it is not known."""
-        found = [] if self.rows is None else self.rows.loc[self.rows["scenario"] == name, "key"].tolist()
-        return str(found[0]) if found else ""
-
-
 def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None = None, as_is: str | None = None,
             facts: Facts | None = None) -> Comparison:
     """Compare plans.
@@ -218,11 +208,14 @@ def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None 
     if isinstance(solutions, PackResult):
         pack, facts = solutions.pack, facts_of(solutions)
         solutions = solutions.solutions
-        # What the pack wishes for may have no plan, or was not solved this time.
-        against = against or next((name for name in (pack.compare.get("against"), pack.baseline)
-                                   if name is not None and name in solutions), None)
-        wished = pack.compare.get("as_is")
-        as_is = as_is or (wished if wished is not None and wished in solutions else None)
+        wished = pack.compare.get("against") or pack.baseline
+        against, notes = _instead(against, wished, pack.baseline, facts, solutions)
+        today = pack.compare.get("as_is")
+        if as_is is None and today is not None and today not in solutions:
+            notes.append(f"no difference is split in better use and idea: {today}, today as it is run, "
+                         f"{_why_none(today, facts)}")
+        as_is = as_is or (today if today is not None and today in solutions else None)
+        facts = replace(facts, notes=notes)
     facts = facts or Facts()
     in_state = facts.states()
     aside = facts.aside()
@@ -236,12 +229,18 @@ def compare(solutions: Mapping[str, Solution] | PackResult, against: str | None 
     return _Comparing(solutions, names, base, as_is, facts, in_state).comparison()
 
 
-def facts_of(result: PackResult) -> Facts:
-    """What a run knows beside the plans."""
-    tags = {case.name: ", ".join(case.tags) for case in result.pack.cases}
-    rows = result.rows.assign(tags=result.rows["scenario"].map(tags).fillna(""))
-    pack = result.pack
-    return Facts(rows, dict(pack.probabilities), pack.bridges, pack.tornados, pack.compare.get("pareto", ""))
+def _instead(against: str | None, wished: str, baseline: str, facts: Facts, solutions: Mapping[str, Solution]
+             ) -> tuple[str | None, list[str]]:
+    """What plans are compared with where what the pack wishes for has no plan, and words that say so."""
+    if against is not None or wished in solutions:
+        return against or wished, []
+    names = [name for name in solutions if facts.role(name) and name not in facts.states()]
+    other = baseline if baseline in solutions else names[0] if names else None
+    return other, [f"compared with {other}, not with {wished} as the pack says: {wished} {_why_none(wished, facts)}"]
+
+
+def _why_none(name: str, facts: Facts) -> str:
+    return "has no plan" if facts.asked(name) else f"was not asked for (--only {name})"
 
 
 def _require(name: str, names: list[str], what: str) -> None:
@@ -267,23 +266,52 @@ class _Comparing:
         self.lines: dict[str, pd.Series[float]] = {}
         self.inputs: list[pd.DataFrame] = []
         self.kpis: dict[str, pd.Series[Any]] = {}
+        self.open: dict[str, set[str]] = {}
+        self.promises: dict[str, str] = {}
         for name in solutions:
             solution = self.base if name == base else solutions[name]
-            _require_plan(name, solution, self.base)
+            require_plan(name, solution, self.base)
             self.ledger.add(name, solution)
+            if name in in_state:
+                self.promises[name] = promises_of(solution.net)
             if name in names:
                 self._look(name, solution)
-        self.cells = cells_of({name: (*in_state[name], least) for name, least in self.least.items()
-                               if name in in_state}, facts.probabilities)
+        self.choices = [name for name in names if self._role(name) != SENSITIVITY]
+        cells = {name: (*in_state[name], least) for name, least in self.least.items()
+                 if name in in_state and facts.role(in_state[name][0]) != SENSITIVITY}
+        self.cells = cells_of(cells, facts.probabilities, self._promised(cells))
 
     def _look(self, name: str, solution: Solution) -> None:
-        self.rows.append(_row(name, solution, self.base, self._dearer(name, self.base_name)))
+        self.rows.append(row_of(name, solution, self.base, self._dearer(name, self.base_name)))
         self.lines[name] = solution.costs.set_index("line")["amount"]
-        self.kpis[name] = _kpi_column(solution)
+        self.kpis[name] = kpi_column(solution)
+        self.open[name] = set(solution.sites.loc[solution.sites["open"], "site"])
         self.service[name] = service_of(solution, self.measures)
         self.demand[name] = float(solution.service["demand"].sum())
         if name != self.base_name:
             self.inputs.append(difference(self.base.net, solution.net).assign(scenario=name))
+
+    def _role(self, name: str) -> str:
+        """What a scenario is for here: what others are held against is no idea, whatever the pack calls it."""
+        return BASIS if name in (self.base_name, self.as_is) else self.facts.role(name)
+
+    def _promised(self, cells: Mapping[str, tuple[str, str, Certified]]) -> dict[str, str]:
+        """Of every scenario in states, the first one that promises the same; by what its cases promise."""
+        by: dict[str, list[str]] = {}
+        for name, (scenario, _, _) in cells.items():
+            by.setdefault(scenario, []).append(self.promises[name])
+        first: dict[tuple[str, ...], str] = {}
+        return {scenario: first.setdefault(tuple(sorted(set(told))), scenario) for scenario, told in by.items()}
+
+    def _from_parent(self, name: str) -> dict[str, Any]:
+        """What a scenario is beside the one that it extends; blank where that is not known, or has no plan."""
+        parent = self.facts.parent(name)
+        if parent not in self.open:
+            return {"scenario": name, "parent_verdict": "", "parent_opened": "", "parent_closed": ""}
+        apart, now, before = self._dearer(name, parent), self.open[name], self.open[parent]
+        return {"scenario": name, **{f"parent_{end}": getattr(apart, end) for end in _ENDS},
+                "parent_verdict": verdict(apart), "parent_opened": ", ".join(sorted(now - before)),
+                "parent_closed": ", ".join(sorted(before - now))}
 
     def _dearer(self, name: str, other: str) -> Certified:
         """By how much one is dearer than another; exactly nothing where both are the same case."""
@@ -296,47 +324,58 @@ class _Comparing:
         """All tables."""
         order = order_of({name: self.least[name] for name in self.names},
                          {name: self.facts.key(name) for name in self.names})
-        rows = pd.DataFrame(self.rows).merge(ranks_of(order, self.names), on="scenario", validate="one_to_one")
-        place = rows.columns.tolist().index("verdict") + 1
-        rows = rows[[*rows.columns[:place], *_RANKS, *rows.columns[place:-len(_RANKS)]]]
+        ranked = order[order["scenario"].isin(self.choices) & order["other"].isin(self.choices)]
+        parents = pd.DataFrame(map(self._from_parent, self.names), columns=["scenario", *_OF_PARENT])
+        parents = parents.astype({name: float for name in _OF_PARENT[:3]})
+        rows = pd.DataFrame(self.rows).merge(parents, on="scenario", validate="one_to_one")
+        rows = rows.merge(ranks_of(ranked, self.choices), on="scenario", how="left", validate="one_to_one")
+        place, own = rows.columns.tolist().index("verdict") + 1, len(_OF_PARENT) + len(_RANKS)
+        rows = rows[[*rows.columns[:place], *_OF_PARENT, *_RANKS, *rows.columns[place:-own]]]
         if self.facts.rows is not None:
             told = self.facts.rows[(self.facts.rows["state"] == "") & (self.facts.rows["kind"] != "bridge")]
             kept = [name for name in _OF_A_RUN if name in told]
             rows = told[["scenario", *kept]].merge(rows.drop(columns=["outcome"]), on="scenario", how="left")
+        else:
+            rows.insert(1, "parent", "")
+        at = rows.columns.tolist().index("parent") + 1
+        rows = rows.drop(columns="role", errors="ignore")
+        rows.insert(at, "role", rows["scenario"].map(self._role))
         inputs = pd.concat(self.inputs, ignore_index=True) if self.inputs else pd.DataFrame(columns=_INPUTS)
         return Comparison(
             self.base_name, str(self.base.net.settings["currency"]), inputs[_INPUTS], rows, self._differences(), order,
-            self._bases(), _side_by_side(self.kpis), self.cells, regret_of(self.cells),
-            bridge_tables(self.facts.bridges, self.ledger, self.solutions), self._tornado(),
+            self._bases(), side_by_side(self.kpis), self.cells, regret_of(self.cells),
+            bridge_tables(self.facts.bridges, self.ledger, self.solutions, self.facts.asked), self._tornado(),
             self._fronts(),
-            self.as_is or "")
+            self.as_is or "", tuple(self.facts.notes))
 
     def _fronts(self) -> pd.DataFrame:
-        """Of the scenarios that may be chosen: the bars of tornados show what may happen."""
-        bars = {name for plan in self.facts.tornados for _, _, name in plan.bars}
-        chosen = [name for name in self.names if name not in bars]
-        return fronts({name: self.service[name] for name in chosen},
-                      {name: (self.least[name].low, self.least[name].high) for name in chosen}, self.demand)
+        """Of the scenarios that may be chosen, not of those that show what may happen."""
+        return fronts({name: self.service[name] for name in self.choices},
+                      {name: (self.least[name].low, self.least[name].high) for name in self.choices}, self.demand)
 
     def _tornado(self) -> pd.DataFrame:
         def told(name: str, other: str) -> tuple[Certified, str]:
             apart = self._dearer(name, other)
             return apart, verdict(apart)
 
-        parts = [self.ledger.tornado(plan, told) for plan in self.facts.tornados]
+        parts = [self.ledger.tornado(plan, told, self.facts.asked) for plan in self.facts.tornados]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TORNADO)
 
     def _differences(self) -> pd.DataFrame:
         amounts = pd.DataFrame(self.lines).fillna(0.0)
         amounts = amounts.loc[list(dict.fromkeys(line for each in self.lines.values() for line in each.index))]
         apart = amounts.sub(amounts[self.base_name], axis=0)
-        frame = apart.rename_axis("line").reset_index().melt(id_vars="line", var_name="scenario", value_name="amount")
-        return frame[frame["scenario"] != self.base_name][["scenario", "line", "amount"]].reset_index(drop=True)
+        step = pd.DataFrame({name: amounts[name] - amounts[parent] if (parent := self.facts.parent(name)) in self.lines
+                             else pd.Series(np.nan, index=amounts.index) for name in self.lines})
+        frame, of_parent = (each.rename_axis("line").reset_index().melt(
+            id_vars="line", var_name="scenario", value_name="amount") for each in (apart, step))
+        frame = frame.assign(parent_amount=of_parent["amount"])
+        return frame.loc[frame["scenario"] != self.base_name, _DIFFERENCES].reset_index(drop=True)
 
     def _bases(self) -> pd.DataFrame:
         parts = ("better_use", "idea", "total")
         rows = []
-        for name in self.names if self.as_is is not None else ():
+        for name in self.choices if self.as_is != self.base_name else ():
             if self.as_is is not None and name != self.as_is:
                 steps = (self._dearer(self.base_name, self.as_is), self._dearer(name, self.base_name),
                          self._dearer(name, self.as_is))
@@ -345,56 +384,3 @@ class _Comparing:
         return pd.DataFrame(rows, columns=["scenario", *(f"{part}_{end}" for part in parts for end in _ENDS)])
 
 
-def _require_plan(name: str, solution: Solution, base: Solution) -> None:
-    try:
-        solution - base
-    except UsageError as error:
-        raise UsageError(f"{name} cannot be compared: {error}") from error
-    if solution.record.get("options", {}).get("relax"):
-        raise UsageError(f"{name} is a linear relaxation, not a plan")
-
-
-def _outcome(solution: Solution) -> str:
-    return "proven" if solution.status.solution == "optimal" else solution.status.stopped_by
-
-
-def _row(name: str, solution: Solution, base: Solution, dearer: Certified) -> dict[str, Any]:
-    service, sites, there = solution.service, solution.sites.set_index("site"), base.sites.set_index("site")
-    demand = float(service["demand"].sum())
-    now, before = set(sites.index[sites["open"]]), set(there.index[there["open"]])
-    moved, changed = resourced(solution, base)
-    unserved = float(solution.shortage["unserved"].sum())
-    volume, lead_time = _delivered(solution)
-    row: dict[str, Any] = {
-        "scenario": name, "outcome": _outcome(solution), "cost": solution.total_cost, "bound": solution.bound,
-        "gap_money": solution.gap_money, "gap": solution.gap, "low": dearer.low, "point": dearer.point,
-        "high": dearer.high, "verdict": verdict(dearer, alike=solution is base),
-        "cash_cost": solution.cash_cost, "penalty": solution.penalty}
-    row |= {str(line): float(amount) for line, amount in solution.costs.set_index("line")["amount"].items()}
-    return row | {
-        "served": 1 - unserved / demand if demand > 0 else np.nan, "promises": len(service),
-        "promises_kept": int(service["kept"].sum()), "lead_time": lead_time,
-        "cost_per_unit": solution.total_cost / volume if volume > 0 else np.nan, "sites_open": len(now),
-        "sites_opened": ", ".join(sorted(now - before)), "sites_closed": ", ".join(sorted(before - now)),
-        "customers_resourced": changed, "volume_moved": moved,
-        "seconds": sum(solution.record.get("seconds", {}).values()), "hash": solution.net.hash}
-
-
-def _delivered(solution: Solution) -> tuple[float, float]:
-    """Units delivered, and their mean lead time in days."""
-    flow = solution.flows[solution.flows["kind"] == "delivery"]
-    volume = float(flow["quantity"].sum())
-    return volume, float((flow["quantity"] * flow["lead_time"]).sum()) / volume if volume > 0 else np.nan
-
-
-def _kpi_column(solution: Solution) -> pd.Series[Any]:
-    """Figures, or words where a row has no figure."""
-    frame = solution.kpis().set_index(_KEYS)
-    known = frame["value"].notna() | (frame["text"] == "")
-    return frame["value"].astype(object).where(known, frame["text"])
-
-
-def _side_by_side(columns: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
-    keys = dict.fromkeys(key for column in columns.values() for key in column.index)
-    index = pd.MultiIndex.from_tuples(list(keys), names=_KEYS)
-    return pd.DataFrame({name: column.reindex(index) for name, column in columns.items()}, index=index)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ctsopt.errors import Finding, Severity
 from ctsopt.network.edit_parts import Edit, EditFault
+from ctsopt.scenarios.roles import BASIS, CHOICE, SENSITIVITY, role_of
 from ctsopt.scenarios.source import Node, PathPart, line_of
 
 LONGEST_NAME = 100
@@ -93,6 +94,9 @@ class Scenario:
     tags : sequence of str
         For choosing and grouping.
     note : str
+    role : {"", "choice", "sensitivity"}
+        Whether it is something that can be decided, or something that may happen; blank leaves it to the edits, see
+        `ctsopt.scenarios.roles`.
     """
 
     name: str
@@ -100,11 +104,12 @@ class Scenario:
     extends: str | None = None
     tags: Sequence[str] = ()
     note: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)
 class ScenarioDraft:
-    """A scenario as declared. `extends` is blank for the baseline."""
+    """A scenario as declared. `extends` is blank for the baseline, `role` where it is left to the edits."""
 
     name: str
     extends: str
@@ -112,6 +117,7 @@ class ScenarioDraft:
     tags: tuple[str, ...]
     note: str
     origin: Origin
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class SweepDraft:
-    """A sweep as declared. `skip` holds pairs of axis and accepted values; `template` is blank for the default."""
+    """A sweep as declared.
+
+    `skip` holds pairs of axis and accepted values; `template` is blank for the default, `role` where it is left to the
+    edits.
+    """
 
     name: str
     base: str
@@ -137,6 +147,7 @@ class SweepDraft:
     tags: tuple[str, ...]
     note: str
     origin: Origin
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,6 +199,9 @@ class Case:
     parent : str or None
         Case whose plan the search starts from; None for the baseline.
     kind : {"baseline", "scenario", "sweep", "state", "bridge"}
+    role : {"basis", "choice", "sensitivity", ""}
+        The model as it stands; something that can be decided; something that may happen, states included; blank where
+        it is solved for a bridge alone.
     tags : tuple of str
     note : str
     edits : tuple of Edit
@@ -207,6 +221,7 @@ class Case:
     name: str
     parent: str | None
     kind: str
+    role: str = CHOICE
     tags: tuple[str, ...] = ()
     note: str = ""
     edits: tuple[Edit, ...] = ()
@@ -222,12 +237,14 @@ class Case:
         return len(self.edits) == len(self.steps)
 
 
-def make_case(name: str, parent: str | None, kind: str, steps: Sequence[Step], origin: Origin, *,
-              tags: tuple[str, ...] = (), note: str = "", state: str = "",
+def make_case(name: str, parent: str | None, kind: str, steps: Sequence[Step], origin: Origin, *, role: str = "",
+              own: int = 0, tags: tuple[str, ...] = (), note: str = "", state: str = "",
               axes: Mapping[str, str] | None = None, bridge: str = "") -> Case:
-    """A case from its steps."""
+    """A case from its steps; without a role, that of its last `own` edits."""
     edits = tuple(step.edit for step in steps if step.edit is not None)
-    return Case(name, parent, kind, tags, note, edits, state, dict(axes or {}), bridge, origin, tuple(steps))
+    fixed = {"baseline": BASIS, "state": SENSITIVITY, "bridge": ""}
+    role = fixed[kind] if kind in fixed else role or role_of([step.edit for step in steps[len(steps) - own:]])
+    return Case(name, parent, kind, role, tags, note, edits, state, dict(axes or {}), bridge, origin, tuple(steps))
 
 
 def name_fault(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ctsopt.errors import Finding
 from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import Case, Draft, ScenarioDraft, StateDraft, Step, make_case, name_fault
+from ctsopt.scenarios.roles import SENSITIVITY
 from ctsopt.scenarios.sweeps import cases_of
 
 MOST_CASES = 10_000
@@ -51,7 +52,8 @@ def expand(draft: Draft) -> tuple[list[Case], list[Finding]]:
         findings += _again(scenario, cases[parent])
         orphan = [] if parent == (scenario.extends or draft.baseline) else [Step(None, scenario.origin)]
         steps = [*cases[parent].steps, *orphan, *(step.on(level) for step in scenario.steps)]
-        cases[scenario.name] = make_case(scenario.name, parent, "scenario", steps, scenario.origin, tags=scenario.tags,
+        cases[scenario.name] = make_case(scenario.name, parent, "scenario", steps, scenario.origin,
+                                         role=scenario.role, own=len(scenario.steps), tags=scenario.tags,
                                          note=scenario.note)
     found = list(cases.values())
     findings += _sweeps(draft, found, depth, names)
@@ -143,7 +145,9 @@ def _sweeps(draft: Draft, found: list[Case], depth: dict[str, int], names: _Name
                                                  "there", "correct the name", name, path=("from",),
                                                  candidates=tuple(bases)))
             name = draft.baseline
-        cases, faults = cases_of(sweep, bases[name], depth[name] + 1)
+        bar = any(sweep.name == name for name, _ in draft.tornados)
+        shown = replace(sweep, role=SENSITIVITY) if bar else sweep
+        cases, faults = cases_of(shown, bases[name], depth[name] + 1)
         findings += faults
         unusable = {case.name[:200]: fault for case in cases if (fault := name_fault(case.name))}
         for fault in dict.fromkeys(unusable.values()):
@@ -157,9 +161,11 @@ def _sweeps(draft: Draft, found: list[Case], depth: dict[str, int], names: _Name
 
 
 def _choices(draft: Draft, cases: Sequence[Case]) -> list[Case]:
-    """Cases that may be chosen: not those of tornados, which show what may happen."""
-    bars = [id(draft.sweeps[name].origin) for name, _ in draft.tornados if name in draft.sweeps]
-    return [case for case in cases if not (case.kind == "sweep" and id(case.origin) in bars)]
+    """Cases that are to be solved in states: not those of tornados, nor what is said to be a sensitivity itself."""
+    bars = [draft.sweeps[name] for name, _ in draft.tornados if name in draft.sweeps]
+    passed = {id(each.origin) for each in (*bars, *draft.sweeps.values()) if each.role == SENSITIVITY or each in bars}
+    passed |= {id(each.origin) for each in draft.scenarios.values() if each.role == SENSITIVITY}
+    return [case for case in cases if id(case.origin) not in passed]
 
 
 def _in_state(cases: Sequence[Case], state: StateDraft, names: _Names, findings: list[Finding]) -> list[Case]:

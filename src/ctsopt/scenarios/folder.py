@@ -15,7 +15,8 @@ from ctsopt.files import renew, sealed, unsealed
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.scenarios.bridging import BridgePlan, TornadoPlan
-from ctsopt.scenarios.comparison import TABLES, Comparison, Facts, compare, facts_of
+from ctsopt.scenarios.comparison import TABLES, Comparison, compare
+from ctsopt.scenarios.facts import Facts, facts_of
 from ctsopt.scenarios.spreadsheet import harmless, write_csv
 from ctsopt.versions import versions
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from ctsopt.scenarios.outcome import PackResult
     from ctsopt.scenarios.pack import Pack
 
-_FORMAT = 3
+_FORMAT = 4
 _RUN, _PACK, _SOLUTIONS, _SOLUTION = "run.json", "pack.json", "solutions", "solution.json"
 REPORT, WORKBOOK = "report.html", "workbook.xlsx"
 """Files of a run that are written by others beside its tables."""
 
-_FACTS = ("scenario", "parent", "kind", "state", "tags", "outcome", "message", "key")
+_FACTS = ("scenario", "parent", "kind", "role", "state", "tags", "outcome", "message", "key")
 
 
 class Saved(Mapping[str, Solution]):
@@ -152,7 +153,8 @@ def pack_document(pack: Pack) -> dict[str, Any]:
             "model_hash": pack.base.hash, "baseline": pack.baseline, "solve": pack.options, "compare": pack.compare,
             "probabilities": pack.probabilities, "bridges": [plan.document() for plan in pack.bridges],
             "tornados": [plan.document() for plan in pack.tornados],
-            "cases": [{"name": case.name, "parent": case.parent, "kind": case.kind, "state": case.state,
+            "cases": [{"name": case.name, "parent": case.parent, "kind": case.kind, "role": case.role,
+                       "state": case.state,
                        "bridge": case.bridge, "axes": dict(case.axes), "tags": list(case.tags), "note": case.note,
                        "network": pack.hashes.get(case.name, ""), "edits": [_edit(edit) for edit in case.edits]}
                       for case in pack.cases]}

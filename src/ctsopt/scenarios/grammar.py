@@ -24,6 +24,7 @@ from ctsopt.scenarios.draft import (
 )
 from ctsopt.scenarios.nodes import Nodes
 from ctsopt.scenarios.pareto import MEASURES, is_measure
+from ctsopt.scenarios.roles import ROLES
 from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 from ctsopt.solve.options import Options
 
@@ -46,8 +47,8 @@ OPTIONS = ("gap", "abs_gap", "time_limit", "links", "stock")
 _OF_THE_RUNNER = ("seed", "threads", "log", "start")
 _TOP = ("schema", "pack", "model", "baseline", "solve", "groups", "overrides", "scenarios", "sweeps", "states",
         "compare", "note")
-_SCENARIO = ("extends", "apply", "tags", "note")
-_SWEEP = ("from", "axes", "combine", "skip", "name", "max_cases", "tags", "note")
+_SCENARIO = ("extends", "apply", "role", "tags", "note")
+_SWEEP = ("from", "axes", "combine", "skip", "name", "max_cases", "role", "tags", "note")
 _AXIS = ("table", "where", "op", "column", "values", "expect", "on_conflict")
 _STATE = ("probability", "apply", "note")
 _COMPARE = ("against", "as_is", "regret", "bridge", "tornado", "pareto")
@@ -206,7 +207,8 @@ class _Grammar:
         steps = self._apply(part.get("apply"), label, name)
         self.draft.scenarios[name] = ScenarioDraft(
             name, self.nodes.text(part.get("extends"), label), steps, tuple(self.nodes.texts(part.get("tags"), label)),
-            self.nodes.text(part.get("note"), label), self.nodes.origin(replace(block, line=line), label))
+            self.nodes.text(part.get("note"), label), self.nodes.origin(replace(block, line=line), label),
+            self.nodes.choice(part.get("role"), f"{label}, role", ROLES, ""))
 
     def _sweep(self, name: str, node: Node, line: int) -> None:
         label = f"sweep {name}"
@@ -224,7 +226,8 @@ class _Grammar:
             [self._skip(item, f"{label}, skip", [axis.name for axis in axes])
              for item in self.nodes.items(part.get("skip"), label)],
             self.nodes.text(part.get("name"), label), self._max_cases(part.get("max_cases"), label),
-            tuple(self.nodes.texts(part.get("tags"), label)), self.nodes.text(part.get("note"), label), origin)
+            tuple(self.nodes.texts(part.get("tags"), label)), self.nodes.text(part.get("note"), label), origin,
+            self.nodes.choice(part.get("role"), f"{label}, role", ROLES, ""))
 
     def _max_cases(self, node: Node | None, label: str) -> int:
         number = self.nodes.number(node, f"{label}, max_cases")

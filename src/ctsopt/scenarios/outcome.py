@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ctsopt.scenarios.comparison import Comparison
     from ctsopt.scenarios.pack import Pack
 
-COLUMNS = {"scenario": "str", "parent": "str", "kind": "str", "state": "str", "key": "str", "start": "str",
-           "outcome": "str", "message": "str", "cost": "float64", "bound": "float64", "gap": "float64",
+COLUMNS = {"scenario": "str", "parent": "str", "kind": "str", "role": "str", "state": "str", "key": "str",
+           "start": "str", "outcome": "str", "message": "str", "cost": "float64", "bound": "float64", "gap": "float64",
            "gap_money": "float64", "seconds": "float64", "from_cache": "bool"}
 """Columns of the table of a run, with their types."""
 
@@ -82,8 +82,9 @@ class PackResult:
     ----------
     pack : Pack
     rows : DataFrame
-        One row per case, in pack order: scenario, parent, kind, state, key (of its answer in the cache), start (the
-        case whose open sites the search started from; blank for none), outcome, message, cost and bound (money), gap
+        One row per case, in pack order: scenario, parent, kind, role (see `Case`), state, key (of its answer in the
+        cache), start (the case whose open sites the search started from; blank for none), outcome, message, cost and
+        bound (money), gap
         (share), gap_money, seconds (what it took when it was solved), from_cache (it was not solved now). Outcomes:
         `proven` (optimal to 1e-6), `gap` (within the gap asked for), `time_limit` (ended by the clock; the bound
         holds all the same), `infeasible`, `error`, `interrupted`.

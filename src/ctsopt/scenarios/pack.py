@@ -21,6 +21,7 @@ from ctsopt.scenarios.expand import expand
 from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_compare, read_draft
 from ctsopt.scenarios.nodes import is_absolute, is_too_long
 from ctsopt.scenarios.resolve import Resolver, check_cases
+from ctsopt.scenarios.roles import ROLES
 from ctsopt.scenarios.source import read_source
 from ctsopt.solve.options import Options
 
@@ -284,6 +285,12 @@ def _options(solve: Mapping[str, Any]) -> dict[str, Any]:
     return dict(solve)
 
 
+def _role(scenario: Scenario) -> str:
+    if scenario.role and scenario.role not in ROLES:
+        raise UsageError(f"{scenario.name}: role = {scenario.role!r}: {' or '.join(ROLES)}")
+    return scenario.role
+
+
 def _draft_of(scenarios: Sequence[Scenario], baseline: str, name: str,
               groups: Mapping[str, Mapping[str, Any]]) -> Draft:
     """The draft that scenarios in Python declare; their names take the place of lines."""
@@ -313,5 +320,5 @@ def _draft_of(scenarios: Sequence[Scenario], baseline: str, name: str,
             draft.findings += [place.of_fault(fault) for fault in faults]
             steps.append(Step(edit, place))
         draft.scenarios[scenario.name] = ScenarioDraft(
-            scenario.name, scenario.extends or "", steps, tuple(scenario.tags), scenario.note, origin)
+            scenario.name, scenario.extends or "", steps, tuple(scenario.tags), scenario.note, origin, _role(scenario))
     return draft

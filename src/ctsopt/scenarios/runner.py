@@ -376,7 +376,7 @@ class _Run:
                 frame = pd.read_parquet(what.folder / _SHORTFALLS)
                 frame.insert(0, "scenario", case.name)
                 shortfalls.append(frame)
-            rows.append({"scenario": case.name, "parent": case.parent or "", "kind": case.kind,
+            rows.append({"scenario": case.name, "parent": case.parent or "", "kind": case.kind, "role": case.role,
                          "state": case.state or "", "key": self._keys.get(case.name, ""), **row,
                          "from_cache": case.name in self._from_cache})
         return PackResult(self._pack, table(rows), Solutions(self._cache, keys, others), tuple(self._cache.notes),

@@ -45,7 +45,7 @@ def cases_of(sweep: SweepDraft, base: Case, depth: int) -> tuple[list[Case], lis
         values = {sweep.axes[a].name: sweep.axes[a].values[v] for a, v in point.items()}
         steps = [sweep.axes[a].steps[v].on(depth) for a, v in point.items()]
         cases.append(make_case(_name(template, sweep, values), base.name, "sweep", [*base.steps, *steps], sweep.origin,
-                               tags=sweep.tags, note=sweep.note, axes=values))
+                               role=sweep.role, own=len(steps), tags=sweep.tags, note=sweep.note, axes=values))
     return cases, findings
 
 

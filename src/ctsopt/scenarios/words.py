@@ -23,7 +23,9 @@ def in_words(comparison: Comparison) -> str:
     rows = comparison.scenarios
     scale = 1000.0 if rows["cost"].abs().max() >= MILLION else 1.0
     money = f"{'thousand ' if scale > 1 else ''}{comparison.currency}"
-    parts = [_changes(comparison), _scenarios(comparison, money, scale), _ties(comparison, money, scale)]
+    parts = ["\n".join(f"Note: {shown(note, 400)}" for note in comparison.notes), _changes(comparison),
+             _scenarios(comparison, money, scale), _steps(comparison, money, scale),
+             _sensitivities(comparison, money, scale), _ties(comparison, money, scale)]
     if len(comparison.bases):
         parts.append(_bases(comparison, money, scale))
     if len(comparison.regret):
@@ -50,32 +52,59 @@ def in_notebook(comparison: Comparison) -> str:
 def _scenarios(comparison: Comparison, money: str, scale: float) -> str:
     rows = comparison.scenarios
     plans = int(rows["cost"].notna().sum())
-    cells = [_scenario(row, comparison.against, scale) for row in rows.to_dict("records")]
-    header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "per unit", "served", "days",
-              "sites"]
     without = [f"{shown(row['scenario'])}: {row['outcome'].replace('_', ' ')}. {shown(row['message'], 400)}"
                for row in rows.to_dict("records") if pd.isna(row["cost"])]
     return "\n".join([f"{plans} of {len(rows)} scenarios have a plan. Cost and differences to {comparison.against} in "
                       f"{money}; every difference is proven to lie between its two ends.",
-                      *aligned(header, cells, "lrrrrlrrrrr"), *without])
+                      *_table(rows[rows["role"] != "sensitivity"], comparison.against, scale), *without])
+
+
+def _table(rows: pd.DataFrame, against: str, scale: float) -> list[str]:
+    header = ["scenario", "cost", "difference", "at least", "at most", "verdict", "rank", "per unit", "served", "days",
+              "open"]
+    return aligned(header, [_scenario(row, against, scale) for row in rows.to_dict("records")], "lrrrrlrrrrl")
+
+
+def _steps(comparison: Comparison, money: str, scale: float) -> str:
+    """Scenarios that build on another one than all are compared with: what each adds to it."""
+    rows = comparison.scenarios
+    some = rows[rows["parent_point"].notna() & (rows["parent"] != comparison.against)
+                & (rows["scenario"] != comparison.against)]
+    if some.empty:
+        return ""
+    cells = [[shown(row["scenario"]), shown(row["parent"]),
+              *(_signed(row[f"parent_{end}"] / scale) for end in ("point", "low", "high")), row["parent_verdict"]]
+             for row in some.to_dict("records")]
+    return "\n".join([f"What each adds to the scenario that it extends (in {money}).", *aligned(
+        ["scenario", "extends", "difference", "at least", "at most", "verdict"], cells, "llrrrl")])
+
+
+def _sensitivities(comparison: Comparison, money: str, scale: float) -> str:
+    """What may happen, apart from what can be decided."""
+    rows = comparison.scenarios
+    some = rows[(rows["role"] == "sensitivity") & rows["cost"].notna()]
+    if some.empty:
+        return ""
+    return "\n".join([f"What may happen, which is no choice; differences to {comparison.against} in {money}.",
+                      *_table(some, comparison.against, scale)])
 
 
 def _scenario(row: Mapping[Any, Any], against: str, scale: float) -> list[str]:
     if pd.isna(row["cost"]):
         return [shown(row["scenario"]), "no plan", *[""] * 9]
-    best, worst = int(row["best_rank"]), int(row["worst_rank"])
+    ranks = [f"{row[rank]:.0f}" for rank in ("best_rank", "worst_rank") if not pd.isna(row[rank])]
     same = row["scenario"] == against
     ends = [""] * 3 if same else [_signed(row[end] / scale) for end in ("point", "low", "high")]
     return [shown(row["scenario"]), f"{row['cost'] / scale:,.0f}", *ends, "" if same else str(row["verdict"]),
-            f"{best}" if best == worst else f"{best}-{worst}", _figure(row["cost_per_unit"], 3),
+            "-".join(dict.fromkeys(ranks)), _figure(row["cost_per_unit"], 3),
             _percent(row["served"]), _figure(row["lead_time"], 2), _sites(row)]
 
 
 def _sites(row: Mapping[Any, Any]) -> str:
-    """Number of open sites, and how many were opened and closed."""
+    """Open sites by kind, and how many were opened and closed."""
     opened, closed = (len([name for name in str(row[which]).split(", ") if name])
                       for which in ("sites_opened", "sites_closed"))
-    return f"{int(row['sites_open'])}" + (f" (+{opened} -{closed})" if opened or closed else "")
+    return str(row["open_kinds"]) + (f" (+{opened} -{closed})" if opened or closed else "")
 
 
 def _figure(value: float, decimals: int) -> str:
@@ -124,7 +153,9 @@ def _ties(comparison: Comparison, money: str, scale: float) -> str:
     order = comparison.order
     place = {name: number for number, name in enumerate(comparison.scenarios["scenario"])}
     first = order["scenario"].map(place) < order["other"].map(place)
-    pairs = order[first & order["verdict"].isin(["tie", "same"])]
+    happens = comparison.scenarios.loc[comparison.scenarios["role"] == "sensitivity", "scenario"]
+    chosen = ~order["scenario"].isin(happens) & ~order["other"].isin(happens)
+    pairs = order[first & chosen & order["verdict"].isin(["tie", "same"])]
     if pairs.empty:
         return "Every two plans can be told apart: the rank is proven."
     known = comparison.scenarios.set_index("scenario")["hash"]
@@ -174,13 +205,15 @@ def _regret(comparison: Comparison, money: str, scale: float) -> str:
     cells = []
     for row in comparison.regret.to_dict("records"):
         words = {"proven": "minimax", "possible": "minimax?"}.get(row["minimax"], "")
-        cells.append([shown(row["scenario"]), *(f"{cells_of[(row['scenario'], s)] / scale:,.0f}" for s in states),
+        cells.append([shown(row["scenario"]), shown(row["promises"]),
+                      *(f"{cells_of[(row['scenario'], s)] / scale:,.0f}" for s in states),
                       f"{row['worst_point'] / scale:,.0f}",
                       f"{row['worst_low'] / scale:,.0f} to {row['worst_high'] / scale:,.0f}", words,
                       *([f"{row['expected_point'] / scale:,.0f}"] if expected else [])])
-    header = ["scenario", *map(shown, states), "worst", "proven", "", *(["expected cost"] if expected else [])]
-    return "\n".join([f"Regret by state: how much dearer than the cheapest scenario there (in {money}).",
-                      *aligned(header, cells, "l" + "r" * (len(states) + 2) + "lr")])
+    header = ["scenario", "promises as", *map(shown, states), "worst", "proven", "",
+              *(["expected cost"] if expected else [])]
+    return "\n".join([f"Regret by state: how much dearer than the cheapest scenario there that promises the same (in "
+                      f"{money}).", *aligned(header, cells, "ll" + "r" * (len(states) + 2) + "lr")])
 
 
 def _bridge(rows: pd.DataFrame, money: str, scale: float) -> str:
