@@ -10,7 +10,8 @@ from site to site. Everywhere else it could not bind, and is left out.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pyomo.environ as pyo
 
@@ -248,21 +249,71 @@ def few_sources(program: Any, customers: list[str], most: float) -> None:
 # ------------------------------------------------------------------------------------------------ contracts and caps
 
 
-def in_scope(net: Network, r: dict, kind: str, way: Way, *, whole: bool = False) -> bool:
-    """Whether a flow is in the scope of a contract; `whole` says of which a share is taken."""
-    leg_named = r["origin"] or r["destination"] or r["mode"]
-    if kind == "move" and (r["customer"] or r["group"] or not (r["site"] or leg_named)):
+class Goods(NamedTuple):
+    """A flow of one period as a contract looks at it: sites that it counts for, the one where each site counts by
+    itself, its legs, its customer (blank: none), product and variable.
+    """
+
+    sites: set
+    own: str
+    legs: list
+    customer: str
+    product: str
+    period: str
+    units: Any
+
+
+def meant(program: Any, r: dict) -> str:
+    """What a contract counts where it does not say so."""
+    net = program.net
+    named = [net.sites[s]["kind"] in ("plant", "supplier") for s in {r["site"], r["origin"]} if s in net.sites]
+    if r["of"]:
+        return r["of"]
+    if r["customer"] or r["group"] or r["destination"] in net.customers:
+        return "delivered"
+    if r["destination"]:
+        return "received"
+    if named == [True] and r["site"] != "*" and not r["mode"]:
+        return "made"
+    if r["mode"] and not any(in_scope(net, r, goods) for goods in all_of(program, r, "delivered")):
+        return "moved"
+    return "delivered"
+
+
+def all_of(program: Any, r: dict, of: str) -> list[Goods]:
+    """All goods of the kind that a contract counts."""
+    net, x = program.net, program.model
+    if of == "made":
+        return [Goods({s}, s, [(s, "", "")], "", p, t, x.make[s, p, t]) for s, p, t in x.make]
+    receiver = r["destination"] or r["site"]
+    at_dock = of == "received" and receiver in net.sites and net.sites[receiver]["kind"] == "crossdock"
+    found = []
+    for kind, w, t, v in flow(program):
+        if kind != ("delivery" if of == "delivered" else "move") and not (at_dock and w.via):
+            continue
+        if at_dock and not w.via:
+            continue
+        sites, own = {w.origin, w.via} - {""}, w.origin
+        if of == "delivered":
+            own = w.via or w.origin
+        if of == "received" and not r["destination"]:
+            own = w.via if at_dock else w.destination
+            sites = {own}
+        found.append(Goods(sites, own, w.legs[:1] if at_dock else w.legs,
+                           w.destination if kind == "delivery" else "", w.product, t, v))
+    return found
+
+
+def in_scope(net: Network, r: dict, goods: Goods) -> bool:
+    """Whether goods are in the scope of a contract."""
+    if r["customer"] not in ("", "*", goods.customer) or r["product"] not in ("", "*", goods.product):
         return False
-    if r["customer"] not in ("", "*", way.destination) or r["product"] not in ("", "*", way.product):
+    if r["group"] and (not goods.customer or net.customers[goods.customer]["group"] != r["group"]):
         return False
-    if r["group"] and net.customers[way.destination]["group"] != r["group"]:
+    if r["site"] not in ("", "*") and r["site"] not in goods.sites:
         return False
-    if whole:
-        return True
-    if r["site"] not in ("", "*", way.origin):
-        return False
-    return not leg_named or any(r["origin"] in ("", o) and r["destination"] in ("", d) and r["mode"] in ("", m)
-                                for o, d, m in way.legs)
+    return any(r["origin"] in ("", o) and r["destination"] in ("", d) and r["mode"] in ("", m)
+               for o, d, m in goods.legs)
 
 
 def contracts(program: Any) -> None:
@@ -272,26 +323,36 @@ def contracts(program: Any) -> None:
 
 
 def contract(program: Any, r: dict) -> None:
-    """One row for each name that is told apart (reading J), in each period that is."""
     net = program.net
-    every = flow(program)
-    mine = [f for f in every if in_scope(net, r, *f[:2])]
-    whole = [f for f in every if in_scope(net, r, *f[:2], whole=True)]
+    for _, span, units, total in figures(program, r):
+        agreed = r["quantity"] * (total if r["kind"] == "share" else sum(net.periods[t] for t in span) / 365)
+        limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(r["kind"], r["limit"])
+        compare(program, units - agreed, limit)
+
+
+def figures(program: Any, r: dict) -> Iterator[tuple[dict, list, Any, Any]]:
+    """One row of a contract for each name that is told apart (reading J), in each period that is: names, periods, units
+    in scope, and what these are a share of.
+    """
+    every = all_of(program, r, meant(program, r))
+    of_whole = r | {"site": "", "origin": "", "mode": ""}
+    if not (r["site"] or r["origin"] or r["mode"]):
+        of_whole["destination"] = ""
+    mine = [goods for goods in every if in_scope(program.net, r, goods)]
+    whole = [goods for goods in every if in_scope(program.net, of_whole, goods)]
     apart = [c for c in ("customer", "site", "product") if r[c] == "*" and r["each_or_total"] == "each"]
 
-    def name(way: Way, columns: list[str]) -> tuple:
-        return tuple({"customer": way.destination, "site": way.origin, "product": way.product}[c] for c in columns)
+    def name(goods: Goods, columns: list[str]) -> tuple:
+        return tuple({"customer": goods.customer, "site": goods.own, "product": goods.product}[c] for c in columns)
 
-    spans = [[t] for t in net.periods] if r["per"] == "period" else [list(net.periods)]
-    for names in {name(w, apart) for _, w, _, _ in mine} if apart else {()}:
-        of_whole = [(c, n) for c, n in zip(apart, names, strict=True) if c != "site"]  # reading K
-        for span in spans:
-            units = sum(v for _, w, t, v in mine if t in span and name(w, apart) == names)
-            total = sum(v for _, w, t, v in whole
-                        if t in span and name(w, [c for c, _ in of_whole]) == tuple(n for _, n in of_whole))
-            agreed = r["quantity"] * (total if r["kind"] == "share" else sum(net.periods[t] for t in span) / 365)
-            limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(r["kind"], r["limit"])
-            compare(program, units - agreed, limit)
+    periods = list(program.net.periods)
+    for names in {name(goods, apart) for goods in mine} if apart else {()}:
+        rest = [(c, n) for c, n in zip(apart, names, strict=True) if c != "site"]  # reading K
+        for span in [[t] for t in periods] if r["per"] == "period" else [periods]:
+            units = sum(goods.units for goods in mine if goods.period in span and name(goods, apart) == names)
+            total = sum(goods.units for goods in whole
+                        if goods.period in span and name(goods, [c for c, _ in rest]) == tuple(n for _, n in rest))
+            yield dict(zip(apart, names, strict=True)), span, units, total
 
 
 def compare(program: Any, difference: Any, limit: str) -> None:

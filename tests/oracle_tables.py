@@ -15,9 +15,9 @@ G. Where both `profile` and `order_size` are given, the profile decides (ctsopt 
 H. A site that is not open has no flow at all, even of a product that takes no room in its capacity_unit.
 I. "As often as it can pass" a cross-dock: once; but where goods moved over it can come to a site that sends over it,
    as often as there are sites that send over it.
-J. `each` makes a row for each name that any flow in scope has; with `per = period`, one in every period. Without
+J. `each` makes a row for each name that any goods in scope have; with `per = period`, one in every period. Without
    `each` there is a row whether or not there is any flow.
-K. The whole of a share with `each` site is the flows of all sites; customers and products stay apart.
+K. The whole of a share with `each` site is the goods of all sites; customers and products stay apart.
 L. A site with opening stock of a product has it, whether or not anything supplies it.
 M. "Where stock may be carried": where any stocking point of the network may keep any product. Downstream of a site
    lies the site itself, too: goods may leave it, come back, and replace its opening stock.
@@ -42,8 +42,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "products": {"product": TEXT, "product_class": "all", "weight": 1.0, "volume": 0.0, "pallet_units": INF,
                  "unit_value": 0.0, "holding_rate": NAN, "variance_to_mean": NAN, "stock_group": ""},
     "sites": {"site": TEXT, "kind": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
-              "status": "open", "may_open": True, "may_close": False, "fixed_cost": 0.0, "opening_cost": 0.0,
-              "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "storage_capacity": INF,
+              "status": "open", "delivers": "", "may_open": True, "may_close": False, "fixed_cost": 0.0,
+              "opening_cost": 0.0, "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "storage_capacity": INF,
               "capacity_unit": "units", "handling_in": 0.0, "handling_out": 0.0, "processing_time": NAN},
     "capacity_levels": {"site": TEXT, "level": TEXT, "capacity": INF, "fixed_cost": 0.0},
     "site_products": {"site": TEXT, "product": "goods", "make_cost": 0.0, "make_capacity": INF, "make_days": 0.0,
@@ -70,7 +70,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "rates": {"origin": "*", "destination": "*", "mode": "*", "product": "*", "from_distance": 0.0,
               "from_weight": 0.0, "per_unit": 0.0, "per_weight": 0.0, "per_shipment": 0.0, "minimum_charge": 0.0,
               "transit_time": NAN, "transit_sd": NAN},
-    "contracts": {"contract": TEXT, "kind": TEXT, "group": "", "customer": "", "site": "", "origin": "",
+    "contracts": {"contract": TEXT, "kind": TEXT, "of": "", "group": "", "customer": "", "site": "", "origin": "",
                   "destination": "", "mode": "", "product": "", "each_or_total": "total", "limit": "at_most",
                   "quantity": 0.0, "per": "horizon"},
 }

@@ -55,13 +55,18 @@ def great_circle(net: Network, origin: str, destination: str) -> float:
 
 
 def in_open_lanes(net: Network, origin: str, destination: str) -> bool:
-    """Whether `open_lanes = all` makes this lane."""
-    if net.settings["open_lanes"] != "all":
+    """Whether `open_lanes` makes this lane."""
+    word, one = net.settings["open_lanes"], net.sites[origin]
+    if word == "listed":
         return False
+    maker = one["kind"] in ("plant", "supplier")
     if destination in net.customers:
-        return True
-    one, two = net.sites[origin]["kind"], net.sites[destination]["kind"]
-    return one != "dc" and two in ("dc", "crossdock") and (one, two) != ("crossdock", "crossdock")
+        alone = word == "all" and all(s["kind"] in ("plant", "supplier") for s in net.sites.values())
+        return one["delivers"] == "yes" or (one["delivers"] == "" and (not maker or alone))
+    two = net.sites[destination]["kind"]
+    if word == "tiered":
+        return (maker and two == "dc") or (one["kind"], two) == ("dc", "crossdock")
+    return one["kind"] != "dc" and two in ("dc", "crossdock") and (one["kind"], two) != ("crossdock", "crossdock")
 
 
 def lane_distance(net: Network, origin: str, destination: str, mode: str) -> float | None:

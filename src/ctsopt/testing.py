@@ -71,7 +71,7 @@ FEATURES: dict[str, Feature] = {
     "processing": Feature("Processing times of sites, and one for all the others."),
     "coordinates": Feature("Places have coordinates; most lanes state no distance."),
     "miles": Feature("Distances are in miles.", chance=0.3),
-    "open_lanes": Feature("`open_lanes = all`; lanes lists only exceptions.", ("coordinates",)),
+    "open_lanes": Feature("`open_lanes` is `all` or `tiered`; lanes lists only exceptions.", ("coordinates",)),
     "lanes_by_mode": Feature("Some lanes have a row for each mode, with a distance of its own."),
     "closed_lanes": Feature("Some lanes are closed, wholly or by one mode; some are closed but for one mode."),
     "fuel": Feature("Modes have a fuel surcharge."),

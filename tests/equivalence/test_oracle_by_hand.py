@@ -353,8 +353,9 @@ def test_a_closed_lane_and_the_modes_of_a_tier(optimum):
 
 
 def test_open_lanes(optimum):
-    """P (0, 0), D (0, 1), C (0, 2), one degree 111.195 km, circuity 1, 0.01 per kg and km. P and D both deliver; D is
-    cheaper only with the rate out of D (0.1 a unit): 1.11195 + 0.1 against 2.2239. From D to D2 there is no lane."""
+    """P (0, 0), D (0, 1), C (0, 2), one degree 111.195 km, circuity 1, 0.01 per kg and km. To C over D for 1.11195 and
+    the rate out of D, 0.1 a unit; from D to E there is no lane. P itself, to C for 2.2239 a unit, delivers only where
+    that is said: then D is used while its rate stays below 1.11195."""
     tables = {
         "sites": table(*({"site": s, "kind": k, "latitude": 0, "longitude": x}
                          for s, k, x in (("P", "plant", 0), ("D", "dc", 1), ("E", "dc", 1.5)))),
@@ -364,6 +365,14 @@ def test_open_lanes(optimum):
         "demand": table({"customer": "C", "quantity": 100})}
     result = optimum(tables, {"open_lanes": "all", "circuity": 1.0})
     assert lines(result) == pytest.approx({"line_haul": 111.195080, "last_mile": 10}, rel=1e-7)
+    del tables["rates"]
+    tables["sites"] = tables["sites"].iloc[:2].assign(handling_out=[0, 0.5])
+    through_d = {"line_haul": 111.195080, "handling_out": 50, "last_mile": 111.195080}
+    for word in ("all", "tiered"):
+        assert lines(optimum(tables, {"open_lanes": word, "circuity": 1.0})) == pytest.approx(through_d, rel=1e-7)
+    tables["sites"]["delivers"] = ["yes", None]  # past the handling of D
+    result = optimum(tables, {"open_lanes": "all", "circuity": 1.0})
+    assert lines(result) == pytest.approx({"last_mile": 222.390160}, rel=1e-7)
 
 
 def test_a_closed_site_and_a_barred_candidate_have_no_ways(optimum):

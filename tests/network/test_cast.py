@@ -64,7 +64,7 @@ SETTING_BOUNDS: dict[str, tuple[float, float]] = {
 }
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("sites", "kind"): ("plant", "supplier", "dc", "crossdock"),
-    ("sites", "status"): ("open", "candidate", "closed"),
+    ("sites", "status"): ("open", "candidate", "closed"), ("sites", "delivers"): ("yes", "no"),
     ("sites", "capacity_unit"): ("units", "kg", "m3", "pallets"),
     ("site_products", "ending"): ("same", "free", "value"),
     ("site_products", "stock_sharing"): ("pooled", "separate", "rationed"),
@@ -75,10 +75,11 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("modes", "transit_distribution"): ("lognormal", "gamma", "normal"),
     ("lanes", "status"): ("open", "closed"),
     ("contracts", "kind"): ("sites_in_group", "min_volume", "max_volume", "share", "same_site"),
+    ("contracts", "of"): ("made", "delivered", "received", "moved"),
     ("contracts", "each_or_total"): ("each", "total"), ("contracts", "per"): ("horizon", "period"),
     ("contracts", "limit"): ("at_most", "at_least", "exactly"),
 }
-SETTING_CHOICES = {"distance_unit": ("km", "mi"), "open_lanes": ("listed", "all"),
+SETTING_CHOICES = {"distance_unit": ("km", "mi"), "open_lanes": ("listed", "all", "tiered"),
                    "stock_rule": ("curve", "square_root"), "stock_level": ("average", "peak", "each"),
                    "pipeline_on": ("moves", "all", "none"), "stock_sharing": ("pooled", "separate", "rationed")}
 YES_NO = [("sites", "may_open"), ("sites", "may_close"), ("site_products", "can_stock"), ("modes", "bill_next_break"),
@@ -90,6 +91,7 @@ BLANKS: dict[tuple[str, str], object] = {
     ("products", "holding_rate"): NAN, ("products", "variance_to_mean"): NAN, ("products", "stock_group"): "",
     ("sites", "latitude"): NAN, ("sites", "longitude"): NAN, ("sites", "region"): "", ("sites", "zone"): "",
     ("sites", "group"): "", ("sites", "status"): "open", ("sites", "may_open"): True, ("sites", "may_close"): False,
+    ("sites", "delivers"): "",
     ("sites", "fixed_cost"): 0.0, ("sites", "opening_cost"): 0.0, ("sites", "closing_cost"): 0.0,
     ("sites", "capacity"): INF, ("sites", "capacity_unit"): "units", ("sites", "handling_in"): 0.0,
     ("sites", "handling_out"): 0.0, ("sites", "processing_time"): NAN,
@@ -124,7 +126,7 @@ BLANKS: dict[tuple[str, str], object] = {
     ("rates", "transit_time"): NAN, ("rates", "transit_sd"): NAN,
     ("contracts", "group"): "", ("contracts", "limit"): "at_most", ("contracts", "each_or_total"): "total",
     ("contracts", "per"): "horizon", ("contracts", "quantity"): NAN,
-    **{("contracts", scope): "" for scope in ("customer", "site", "origin", "destination", "mode", "product")},
+    **{("contracts", scope): "" for scope in ("of", "customer", "site", "origin", "destination", "mode", "product")},
 }
 ONLY_ONE = {("site_products", "product"): "products", ("customers", "tier"): "tiers", ("demand", "product"): "products",
             ("demand", "period"): "periods"}

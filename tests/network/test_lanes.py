@@ -67,14 +67,43 @@ ONE_DEGREE = 111.195080  # 6371.0088 x pi / 180
 
 
 def test_open_lanes_all():
-    """From plants, suppliers and cross-docks to dcs and cross-docks (not between cross-docks), and all to customers."""
+    """From plants, suppliers and cross-docks to dcs and cross-docks (not between cross-docks), and from dcs and
+    cross-docks to customers: goods of a plant pass one of them, unless the plant is said to deliver.
+    """
     tables = chain(sites=PLACES, modes=table({"mode": "truck", "per_weight": 1}),
                    customers=table({"customer": "C", "latitude": 0, "longitude": 9}),
                    settings={"open_lanes": "all", "circuity": 1.0})
     del tables["lanes"]
     assert {lane.split("-truck")[0] for lane in exist(tables, to_customers=False)} == {
         "P-D", "P-E", "P-X", "P-Y", "S-D", "S-E", "S-X", "S-Y", "X-D", "X-E", "Y-D", "Y-E"}
-    assert sorted(lane.split("-")[0] for lane in exist(tables, to_customers=True)) == ["D", "E", "P", "S", "X", "Y"]
+    assert delivering(tables) == ["D", "E", "X", "Y"]
+    assert delivering(tables | {"sites": PLACES.assign(delivers=["yes", "", "no", "", "", "yes"])}) == [
+        "E", "P", "X", "Y"]
+    listed = lanes("D-C", "S-C")  # what is listed exists in any case
+    assert delivering(tables | {"sites": PLACES.assign(delivers="no"), "lanes": listed}) == ["D", "S"]
+
+
+def delivering(tables: dict) -> list[str]:
+    return sorted(lane.split("-")[0] for lane in exist(tables, to_customers=True))
+
+
+def test_plants_deliver_where_nobody_else_can():
+    """Without a dc and a cross-dock, `all` lets plants and suppliers deliver."""
+    tables = chain(sites=PLACES.iloc[:2], modes=table({"mode": "truck", "per_weight": 1}),
+                   customers=table({"customer": "C", "latitude": 0, "longitude": 9}), settings={"open_lanes": "all"})
+    del tables["lanes"]
+    assert delivering(tables) == ["P", "S"]
+
+
+def test_open_lanes_tiered():
+    """From plants and suppliers to dcs, from dcs to cross-docks, from both to customers: everything passes a dc."""
+    tables = chain(sites=PLACES, modes=table({"mode": "truck", "per_weight": 1}),
+                   customers=table({"customer": "C", "latitude": 0, "longitude": 9}),
+                   settings={"open_lanes": "tiered", "circuity": 1.0})
+    del tables["lanes"]
+    assert {lane.split("-truck")[0] for lane in exist(tables, to_customers=False)} == {
+        "P-D", "P-E", "S-D", "S-E", "D-X", "D-Y", "E-X", "E-Y"}
+    assert delivering(tables) == ["D", "E", "X", "Y"]
 
 
 def test_open_lanes_all_with_exceptions():

@@ -32,6 +32,7 @@ def test_two_dcs_as_in_its_tables(two_dcs):
     assert figures(two_dcs, "demand", "weight") == {"": 600000}
     assert figures(two_dcs, "lanes", "between sites") == {"carrier": 0, "express": 0, "truck": 2}
     assert figures(two_dcs, "lanes", "to customers") == {"carrier": 8, "express": 8, "truck": 0}
+    assert figures(two_dcs, "lanes", "to customers from") == {"plant": 0, "supplier": 0, "dc": 2, "crossdock": 0}
     assert (figures(two_dcs, "ways", "moves"), figures(two_dcs, "ways", "deliveries")) == ({"": 2}, {"": 8})
     assert figures(two_dcs, "ways", "of a request") == {"median": 2, "least": 2, "most": 2}
     # Standard may not go by express (2 sites x 2 customers); gold by carrier over 600 km is late (A from West, C from
@@ -54,6 +55,7 @@ def test_text_names_what_is_scarce(two_dcs):
     assert "  customers   4: gold 2, standard 2" in lines
     assert "  promises    gold / all classes: every order within 1 day, 95% sure; 100% served" in lines
     assert "  least time  A / gold: promised 1 day, the fastest way takes 0.7: slack 0.3" in lines
+    assert "              sites that deliver 2: dc 2" in lines
     assert "  limits      site capacity 2, make capacity 1" in lines
     assert "  findings    none" in lines
 

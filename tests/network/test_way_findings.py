@@ -224,3 +224,26 @@ def test_many_decisions_on_stock(monkeypatch: pytest.MonkeyPatch, sharing: str, 
     assert (found.severity, found.table) == ("warning", "site_products")
     assert found.message.startswith(f"{decisions} decisions on stock")
     assert "stock='after'" in found.mend
+
+
+def test_contracts_that_count_nothing():
+    """P makes, D delivers: P delivers to nobody, nothing is moved out of D. Of a closed site nothing is said."""
+    tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc"},
+                               {"site": "E", "kind": "dc", "status": "closed"}),
+                   contracts=table(*({"kind": "max_volume", "quantity": 1e6, **row} for row in (
+                       {"contract": "made", "site": "P"}, {"contract": "to C", "site": "P", "customer": "C"},
+                       {"contract": "out of D", "site": "D", "of": "moved"}, {"contract": "closed", "site": "E"}))))
+    assert list(finding(tables, "contract_of_no_delivery").values) == ["to C"]
+    assert list(finding(tables, "contract_without_goods").values) == ["out of D"]
+    assert "of = made" in finding(tables, "contract_of_no_delivery").mend
+
+
+def test_tiered_lanes_without_a_dc():
+    """A plant alone delivers with `all`; with `tiered` it has to be told to."""
+    place = {"latitude": 0, "longitude": 0}
+    tables = chain(sites=table({"site": "P", "kind": "plant", **place}), customers=table({"customer": "C", **place}),
+                   settings={"open_lanes": "tiered"})
+    del tables["lanes"]
+    assert "no lane to customers is made" in finding(tables, "delivers_without_effect").message
+    tables["sites"]["delivers"] = "yes"
+    assert not cts.check(tables).errors

@@ -283,14 +283,18 @@ def test_which_promise_covers_a_request():
 
 
 def test_open_lanes_all():
-    """One plant, dc, cross-dock: three ways to the customer; the move to D directly or over X."""
+    """One plant, dc, cross-dock: two ways to the customer, three where the plant delivers; the move to D directly or
+    over X.
+    """
     place = {"latitude": 0, "longitude": 0}
     tables = chain(sites=table(*({"site": s, "kind": k, **place} for s, k in (
         ("P", "plant"), ("D", "dc"), ("X", "crossdock")))), customers=table({"customer": "C", **place}),
         settings={"open_lanes": "all"})
     del tables["lanes"]
     net = cts.network(tables).unpruned()
-    assert deliveries(net) == ["D-C by truck", "P-C by truck", "P/X-C by truck+truck"]
+    assert deliveries(net) == ["D-C by truck", "P/X-C by truck+truck"]
+    tables["sites"]["delivers"] = ["yes", None, None]
+    assert deliveries(cts.network(tables).unpruned()) == ["D-C by truck", "P-C by truck", "P/X-C by truck+truck"]
     assert moves(net) == ["P-D by truck goods", "P/X-D by truck+truck goods"]
 
 

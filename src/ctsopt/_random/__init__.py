@@ -45,7 +45,7 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
     if draw.on["miles"]:
         chosen["distance_unit"] = "mi"
     if draw.on["open_lanes"]:
-        chosen["open_lanes"] = "all"
+        chosen["open_lanes"] = draw.open_lanes
     if draw.on["processing"]:
         chosen["processing_time"] = 0.25
     if draw.on["stock"]:

@@ -27,6 +27,13 @@ class Draw:
         """A stream for each table, so that a feature of one leaves the others as they are."""
         return np.random.default_rng([self.seed, 2, *table.encode()])
 
+    @property
+    def open_lanes(self) -> str:
+        """Which lanes there are besides those listed."""
+        if not self.on["open_lanes"]:
+            return "listed"
+        return "tiered" if self.rng("open lanes").random() < 0.4 else "all"
+
     def names(self, table: str, where: Mapping[str, Sequence[str]] | None = None) -> list[str]:
         """Keys of a table, of the rows with these values."""
         frame = self.tables[table]

@@ -11,7 +11,7 @@ from ctsopt._random.draw import Draw, some, tame
 from ctsopt._random.places import busiest, peak
 from ctsopt.network.schema import ALL
 
-CONTRACTS = ["contract", "kind", "group", "customer", "site", "origin", "destination", "mode", "product",
+CONTRACTS = ["contract", "kind", "of", "group", "customer", "site", "origin", "destination", "mode", "product",
              "each_or_total", "limit", "quantity", "per"]
 
 
@@ -117,9 +117,27 @@ def contracts(draw: Draw, rng: np.random.Generator) -> list[dict[str, Any]]:
             share = rng.uniform(0.45, 0.95) if limit == "at_most" else rng.uniform(0.03, 0.25)
             rows.append({"contract": f"share {number}", "kind": "share", "limit": limit,
                          "quantity": float(np.round(share, 2)), **scope_of(draw, rng, "share")})
+    for row in rows:
+        say_what(draw, draw.rng(f"contract {row['contract']}, counted"), row)
     if draw.on["same_site"]:
         rows.append({"contract": "chain", "kind": "same_site", "group": "chain"})
     return rows
+
+
+def say_what(draw: Draw, rng: np.random.Generator, row: dict[str, Any]) -> None:
+    """Half of the contracts say which goods they count: some kind that fits their scope, and that is there."""
+    end, start = row.get("destination"), row.get("site", row.get("origin"))
+    if end in set(draw.names("customers")) or {"customer", "group"} & {*row}:
+        fits = ["delivered"]
+    elif end:
+        fits = ["received", "moved"]
+    elif start in draw.makers and "mode" not in row:
+        fits = ["made", "moved"]
+    else:
+        fits = ["delivered", *(["moved", "received"] if row.get("limit", row["kind"]) in ("max_volume", "at_most")
+                               else [])]
+    if rng.random() < 0.5:
+        row["of"] = str(rng.choice(fits))
 
 
 def min_year(draw: Draw) -> float:

@@ -24,7 +24,17 @@ def sites(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:
         frame.loc[np.flatnonzero(letter == "P")[some(rng, counts["P"], 0.5)], "kind"] = "supplier"
     frame["group"] = np.where((letter == "D") & (rng.random(len(frame)) < 0.8), "network", "")
     frame["fixed_cost"] = tame(rng.uniform(200, 1500, len(frame)), 2)
-    return add_room(draw, rng, add_status(draw, rng, frame))
+    frame = add_room(draw, rng, add_status(draw, rng, frame))
+    return add_delivers(draw, draw.rng("sites, delivers"), frame) if draw.on["open_lanes"] else frame
+
+
+def add_delivers(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
+    """Some makers deliver by lanes that are not listed, and some sites that need not do not."""
+    maker, free = frame["kind"].isin(["plant", "supplier"]), ~frame["site"].isin(draw.safe)
+    chance = rng.random(len(frame))
+    frame["delivers"] = np.select([maker & (chance < 0.5) & draw.on["direct"], ~maker & free & (chance < 0.25)],
+                                  ["yes", "no"], "")
+    return frame
 
 
 def add_status(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:

@@ -68,8 +68,9 @@ def pairs(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:
     customers, makers = draw.names("customers"), draw.makers
     dcs, docks = (draw.names("sites", {"kind": (kind,)}) for kind in ("dc", "crossdock"))
     supply = 0.15 if draw.on["dc_to_dc"] else 0.7  # a dc is replenished from another one where it must be
-    blocks = [(makers, dcs, supply, True), (dcs, customers, 0.8, True), (makers, docks, 0.8, True),
-              (docks, dcs, 0.5, True), (dcs, docks, 0.5, False), (docks, customers, 0.6, True)]
+    tiers = draw.open_lanes == "tiered"
+    blocks = [(makers, dcs, supply, True), (dcs, customers, 0.8, True), (makers, docks, 0.8, not tiers),
+              (docks, dcs, 0.5, not tiers), (dcs, docks, 0.5, tiers), (docks, customers, 0.6, True)]
     blocks += [(makers, customers, 0.4, True)] if draw.on["direct"] else []
     blocks += [(dcs, dcs, 0.8, False)] if draw.on["dc_to_dc"] else []
     blocks += [(makers, draw.names("sites", {"kind": ("plant",)}), 0.8, False)] if draw.on["into_plants"] else []
@@ -80,12 +81,20 @@ def pairs(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.concat(frames, ignore_index=True)
     frame = frame[frame["origin"] != frame["destination"]].reset_index(drop=True)
     frame["_moves"] = ~frame["destination"].isin(customers)
+    frame["_all"] &= frame["_moves"] | frame["origin"].isin(delivering(draw))
     last = dict(zip(customers, cycle(draw.safe[1:]), strict=False))  # who surely serves each customer
     chain = dict(zip(draw.safe, [*draw.safe[1:], ""], strict=True))
     frame["_safe"] = (frame["destination"].map(last) == frame["origin"]) | (
         frame["origin"].map(chain) == frame["destination"])
     frame["_keep"] = frame["_safe"] | (frame["_keep"] & ~(frame["origin"].eq("D1") & draw.on["dc_to_dc"]))
     return frame
+
+
+def delivering(draw: Draw) -> list[str]:
+    """Sites from which `open_lanes` makes lanes to customers: there are always dcs."""
+    frame = draw.tables["sites"]
+    stated = frame.get("delivers", pd.Series("", frame.index))
+    return frame.loc[(stated == "yes") | ((stated == "") & frame["kind"].isin(["dc", "crossdock"])), "site"].tolist()
 
 
 def lanes(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:

@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.errors import InfeasibleError
 from ctsopt.formulation.family import Variables
-from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys
-from ctsopt.network.resources import legs_of
-from ctsopt.network.schema import ALL
-from ctsopt.program.algebra import Expr, Rows, stacked
+from ctsopt.keys import BLANK, Floats, Keys, Positions
+from ctsopt.network.agreements import ROW, Agreements, Count, counted, row_axes
+from ctsopt.program.algebra import Expr, Rows
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
 
-_SCOPES = ("customer", "site", "product")
-"""Scope columns in which `*` may stand for each name."""
-
-_WHENCE = ("site", "origin", "destination", "mode")
-"""Scope columns that a share leaves out of what it is a share of."""
-
 
 def contract_volume(x: Variables, net: Network) -> Rows | None:
-    """sum of the flows in scope <= or >= quantity * horizon/365   [units]
+    """sum of the goods in scope <= or >= quantity * horizon/365   [units]
 
     Every contract of kind max_volume or min_volume, for each name where `each` is agreed, in every period where `per`
-    says so (then days/365).
+    says so (then days/365). What is counted, goods made, delivered, received or moved, is said by `of`.
     """
-    parts = [_volume(x, net, row) for row in _agreed(net, ("min_volume", "max_volume"))]
-    return _stack([part for part in parts if part is not None])
+    agreed = _of_kind(net, "min_volume", "max_volume")
+    if not len(agreed):
+        return None
+    index, used = _used(x, net, agreed)
+    place = _place(agreed, index)
+    days = net.tables.column("periods", "days")
+    span = np.where(index["period"] == BLANK, net.horizon, days[index["period"]])
+    limit = agreed.frame["quantity"].to_numpy(dtype=float)[place] * span / 365
+    least = (agreed.frame["kind"] == "min_volume").to_numpy(dtype=bool)[place]
+    return _bound(used, np.where(least, limit, -np.inf), np.where(least, np.inf, limit))
 
 
 def contract_share(x: Variables, net: Network) -> Rows | None:
-    """sum of the flows in scope - quantity * sum of the same flows of any site, lane and mode <=, >= or = 0   [units]
+    """sum of the goods in scope - quantity * sum of the same goods of any site, origin and mode <=, >= or = 0   [units]
 
     Every contract of kind share, for each name where `each` is agreed, in every period where `per` says so.
     """
-    parts = [_share(x, net, row) for row in _agreed(net, ("share",))]
-    return _stack([part for part in parts if part is not None])
+    parts = shares(x, net)
+    if parts is None:
+        return None
+    limit = parts.limit
+    return _bound(parts.used - parts.whole * parts.quantity, np.where(limit == "at_most", -np.inf, 0.0),
+                  np.where(limit == "at_least", np.inf, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Contracts on shares by their rows: goods in scope, what they are a share of, what is agreed and how it binds."""
+
+    used: Expr
+    whole: Expr
+    quantity: Floats
+    limit: np.ndarray[tuple[int], np.dtype[np.object_]]
+
+
+def shares(x: Variables, net: Network) -> Shares | None:
+    """The two sides of every contract on a share; None where there is none."""
+    agreed = _of_kind(net, "share")
+    if not len(agreed):
+        return None
+    index, used = _used(x, net, agreed)
+    if not len(index):
+        return None
+    # The whole is the goods of any site: it is the same for each of them.
+    anywhere = {"site": np.full(len(index), BLANK, dtype=np.int32)}
+    coarse = Keys({**index.columns, **anywhere}, index.axes).distinct(*ROW)
+    whole = _sum(x, coarse, _counts(net, agreed.whole()))
+    place = _place(agreed, index)
+    return Shares(used, whole.at(index, anywhere), agreed.frame["quantity"].to_numpy(dtype=float)[place],
+                  agreed.frame["limit"].to_numpy(dtype=object)[place])
 
 
 def carbon_cap(x: Variables, net: Network) -> Rows | None:
@@ -62,133 +95,65 @@ def budget(x: Variables, net: Network) -> Rows | None:
     return cost <= most
 
 
-def _agreed(net: Network, kinds: tuple[str, ...]) -> list[Any]:
-    if not np.isin(net.tables.column("contracts", "kind"), kinds).any():
-        return []
-    frame = net.tables["contracts"].reset_index(drop=True)
-    frame["number"] = frame.index
-    return list(frame[frame["kind"].isin(kinds)].itertuples())
+def _of_kind(net: Network, *kinds: str) -> Agreements:
+    agreed = net.derived.agreements
+    return agreed.take(agreed.frame["kind"].isin(kinds).to_numpy(dtype=bool))
 
 
-def _volume(x: Variables, net: Network, row: Any) -> Rows | None:
-    index = _told_apart(net, row)
-    if index is None:
-        return None
-    total = _in_scope(x, net, row, row, index)
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)
-    span = np.where(index["period"] == BLANK, net.horizon, days[index["period"]])
-    agreed: Floats = float(row.quantity) * span / 365
-    return total >= agreed if row.kind == "min_volume" else total <= agreed
+def _counts(net: Network, agreed: Agreements) -> list[Count]:
+    made, ways = net.derived.supply.made(net.axes), net.ways
+    return list(counted(net, agreed, {"make": made, "move": ways.moves.index, "deliver": ways.deliveries.index}))
 
 
-def _share(x: Variables, net: Network, row: Any) -> Rows | None:
-    index = _told_apart(net, row)
-    if index is None:
-        return None
-    # The whole is the flows of any site: it is the same for each of them.
-    anywhere = {"site": np.full(len(index), BLANK, dtype=np.int32)}
-    coarse = Keys({**index.columns, **anywhere}, index.axes).distinct(*index.names)
-    everything = row._replace(**dict.fromkeys(_WHENCE, ""))
-    whole = _in_scope(x, net, row, everything, coarse, anywhere=True).at(index, anywhere)
-    difference = _in_scope(x, net, row, row, index) - whole * float(row.quantity)
-    if row.limit == "exactly":
-        return difference == 0.0
-    return difference <= 0.0 if row.limit == "at_most" else difference >= 0.0
+def _used(x: Variables, net: Network, agreed: Agreements) -> tuple[Keys, Expr]:
+    """Goods in scope by the rows of the contracts, those without any goods included."""
+    counts = _counts(net, agreed)
+    index = _rows_of(net, agreed, counts)
+    return index, _sum(x, index, counts)
 
 
-def _told_apart(net: Network, row: Any) -> Keys | None:
-    """Rows of a contract: one for each name that has flows in scope where `each` is agreed, else one; and periods."""
-    axes = {**{n: net.axes[n] for n in _SCOPES}, "period": net.axes["period"],
-            "contract": Axis("contract", net.tables["contracts"]["contract"].tolist())}
-    blank = np.full(1, BLANK, dtype=np.int32)
-    columns = {"contract": np.full(1, row.number, dtype=np.int32), **dict.fromkeys((*_SCOPES, "period"), blank)}
-    if _apart(row):
-        parts = [_codes(row, ways.index.take(_fits(net, row, ways))) for ways in _flows(net, row)]
-        columns = {n: np.concatenate([part[n] for part in parts]) for n in columns}
-        columns["period"] = np.full(len(columns["period"]), BLANK, dtype=np.int32)
-    if not len(columns["contract"]):
-        return None
-    index = Keys.make(axes, **columns).distinct(*columns)
-    if row.per != "period":
-        return index
-    periods = np.arange(len(axes["period"]), dtype=np.int32)
-    spread = {n: np.repeat(codes, len(periods)) for n, codes in index.columns.items()}
-    return Keys.make(axes, **{**spread, "period": np.tile(periods, len(index))})
-
-
-def _apart(row: Any) -> list[str]:
-    """Scope columns whose names are meant one by one."""
-    return [name for name in _SCOPES if getattr(row, name) == ALL and row.each_or_total == "each"]
-
-
-def _flows(net: Network, row: Any) -> list[Coded]:
-    """Deliveries; moves too, where a contract names whence or how goods go, and no customer."""
-    deliveries_only = bool(row.customer or row.group) or not any(getattr(row, name) for name in _WHENCE)
-    return [net.ways.deliveries] if deliveries_only else [net.ways.deliveries, net.ways.moves]
-
-
-def _in_scope(x: Variables, net: Network, row: Any, scope: Any, index: Keys, *, anywhere: bool = False) -> Expr:
-    """Units in scope of a contract by its rows; `anywhere` takes the sites together."""
+def _sum(x: Variables, index: Keys, counts: list[Count]) -> Expr:
+    """What is counted, added up to the rows of `index`; what belongs to none of them is left out."""
+    blocks = {"make": x.make, "move": x.move, "deliver": x.deliver}
     total = Expr.constants(index, 0.0)
-    for flow, ways in zip((x.deliver, x.move), _flows(net, row), strict=False):
-        fits = np.flatnonzero(_fits(net, scope, ways))
-        keys = ways.index.take(fits)
-        codes = _codes(row, keys)
-        if anywhere:
-            codes["site"] = np.full(len(keys), BLANK, dtype=np.int32)
-        hit = index.find(keys, codes) >= 0
-        if hit.any():
-            total = total + flow.pick(fits[hit]).per(index, on={n: c[hit] for n, c in codes.items()})
+    for count in counts:
+        row = index.find(count.row)
+        hit = np.flatnonzero(row >= 0)
+        if len(hit):
+            keys = count.row.take(hit)
+            total = total + blocks[count.block].pick(count.flow[hit]).per(index, on=keys.columns)
     return total
 
 
-def _codes(row: Any, keys: Keys) -> dict[str, Ints]:
-    """Under which row of the contract each flow counts."""
-    size = len(keys)
-    blank = np.full(size, BLANK, dtype=np.int32)
-    codes = {"contract": np.full(size, row.number, dtype=np.int32), **dict.fromkeys(_SCOPES, blank)}
-    for name in _apart(row):
-        codes[name] = keys["origin" if name == "site" and "origin" in keys.columns else name]
-    codes["period"] = keys["period"] if row.per == "period" else blank
-    return codes
+def _rows_of(net: Network, agreed: Agreements, counts: list[Count]) -> Keys:
+    """Rows of contracts: one for each name that has goods in scope where `each` is agreed, else one; and periods."""
+    frame, axes = agreed.frame, row_axes(net)
+    number = frame["number"].to_numpy(dtype=np.int32)
+    apart = agreed.apart()
+    whole, timed = number[~apart], number[(frame["per"] == "period").to_numpy(dtype=bool)]
+    columns = {n: np.concatenate([np.full(len(whole), BLANK, dtype=np.int32), *(c.row[n] for c in counts)])
+               for n in ROW}
+    columns["contract"] = np.concatenate([whole, *(c.row["contract"] for c in counts)])
+    columns["period"] = np.full(len(columns["contract"]), BLANK, dtype=np.int32)
+    index = Keys.make(axes, **columns).distinct(*ROW)
+    periods = len(axes["period"])
+    by_period = np.isin(index["contract"], timed)
+    row = np.repeat(np.arange(len(index)), np.where(by_period, periods, 1))
+    within = np.arange(len(row)) - np.searchsorted(row, row)
+    spread = {n: codes[row] for n, codes in index.columns.items()}
+    return Keys.make(axes, **{**spread, "period": np.where(by_period[row], within, BLANK)})
 
 
-def _fits(net: Network, scope: Any, ways: Coded) -> Bools:
-    """Ways in scope: site, customer or group, product, and one leg that fits origin, destination and mode together."""
-    keys = ways.index
-    fits = np.ones(len(keys), dtype=bool)
-    start = "site" if "site" in keys.columns else "origin"
-    for name, column in (("site", start), ("customer", "customer"), ("product", "product")):
-        wanted = getattr(scope, name)
-        if wanted and wanted != ALL and column in keys.columns:
-            fits &= keys[column] == net.axes[name].codes([wanted])[0]
-    if scope.group and "customer" in keys.columns:
-        member = (net.tables["customers"]["group"] == scope.group).to_numpy(dtype=bool)
-        fits &= member[keys["customer"]]
-    if scope.origin or scope.destination or scope.mode:
-        fits &= _leg_fits(net, scope, ways)
-    return fits
+def _place(agreed: Agreements, index: Keys) -> Positions:
+    """Place among `agreed` of the contract of each row."""
+    return np.searchsorted(agreed.frame["number"].to_numpy(dtype=np.int64), index["contract"])
 
 
-def _leg_fits(net: Network, scope: Any, ways: Coded) -> Bools:
-    places = net.derived.resources.places
-    axes = {"origin": net.axes["site"], "destination": places, "mode": net.axes["mode"]}
-    some = np.zeros(len(ways), dtype=bool)
-    for leg in legs_of(net, places, ways):
-        here = np.ones(len(leg.way), dtype=bool)
-        for name, axis in axes.items():
-            wanted = getattr(scope, name)
-            if wanted:
-                here &= leg.keys[name] == axis.codes([wanted])[0]
-        some[leg.way[here]] = True
-    return some
-
-
-def _stack(parts: list[Rows]) -> Rows | None:
-    """Rows of several contracts as one family."""
-    if not parts:
+def _bound(expression: Expr, lower: Floats, upper: Floats) -> Rows | None:
+    """Rows between bounds; none where no contract tells anything apart that there is."""
+    if not len(expression.index):
         return None
-    rows = stacked(parts)
+    rows = Rows(replace(expression, constant=None), lower, upper)
     _require_flows(rows)
     return rows
 

@@ -26,11 +26,7 @@ def open(net: Network) -> Variable:
 
 def make(net: Network) -> Variable:
     """make[site,product,period] >= 0: made at a plant, or bought from a supplier.   [units]"""
-    site, product = np.nonzero(net.derived.supply.makes)
-    periods = len(net.axes["period"])
-    index = Keys.make(net.axes, site=np.repeat(site, periods), product=np.repeat(product, periods),
-                      period=np.tile(np.arange(periods), len(site)))
-    return Variable(index)
+    return Variable(net.derived.supply.made(net.axes))
 
 
 def move(net: Network) -> Variable:

@@ -63,8 +63,8 @@ def legs(net: Network, *, to_customers: bool) -> Legs:
     `open_lanes`.
     """
     parts = [_listed(net, to_customers=to_customers), _rated(net, to_customers=to_customers)]
-    if net.settings["open_lanes"] == "all":
-        parts.append(_all_pairs(net, to_customers=to_customers))
+    if net.settings["open_lanes"] != "listed":
+        parts.append(_opened(net, to_customers=to_customers))
     found = pd.concat(parts, ignore_index=True)
     found = _expand_modes(net, found, to_customers=to_customers)
     usable = usable_sites(net)
@@ -110,17 +110,31 @@ def _rated(net: Network, *, to_customers: bool) -> pd.DataFrame:
     return _frame(origin, destination, mode, 2)
 
 
-def _all_pairs(net: Network, *, to_customers: bool) -> pd.DataFrame:
+def delivers(net: Network) -> Bools:
+    """For each site, whether settings.open_lanes makes lanes from it to customers.
+
+    By default goods pass a dc or cross-dock on their way, with its handling, wherever there is one.
+    """
+    stated, kind = (net.tables["sites"][c].to_numpy(dtype=object) for c in ("delivers", "kind"))
+    last = np.isin(kind, ["dc", "crossdock"])
+    by_default = last | ((net.settings["open_lanes"] == "all") & ~last.any())
+    return np.asarray((stated == "yes") | ((stated == "") & by_default))
+
+
+def _opened(net: Network, *, to_customers: bool) -> pd.DataFrame:
+    """Lanes that settings.open_lanes makes."""
     kind = net.tables["sites"]["kind"].to_numpy(dtype=object)
     places = np.arange(len(kind), dtype=np.int32)
     if to_customers:
         ends = np.arange(len(net.axes["customer"]), dtype=np.int32)
-        origin, destination = (a.ravel() for a in np.meshgrid(places, ends, indexing="ij"))
+        origin, destination = (a.ravel() for a in np.meshgrid(places[delivers(net)], ends, indexing="ij"))
     else:
         origin, destination = (a.ravel() for a in np.meshgrid(places, places, indexing="ij"))
-        inner = np.isin(kind[destination], ["dc", "crossdock"]) & np.isin(kind[origin], ["plant", "supplier",
-                                                                                        "crossdock"])
-        inner &= ~((kind[origin] == "crossdock") & (kind[destination] == "crossdock"))
+        maker, dc, dock = np.isin(kind, ["plant", "supplier"]), kind == "dc", kind == "crossdock"
+        if net.settings["open_lanes"] == "tiered":
+            inner = (maker[origin] & dc[destination]) | (dc[origin] & dock[destination])
+        else:
+            inner = (maker[origin] & (dc | dock)[destination]) | (dock[origin] & dc[destination])
         origin, destination = origin[inner], destination[inner]
     return _frame(origin, destination, np.full(len(origin), _EVERY_MODE, dtype=np.int32), 3)
 

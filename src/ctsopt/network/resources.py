@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys, Positions
 from ctsopt.network.lanes import Legs
 from ctsopt.network.rates import Rates
+from ctsopt.network.schema import ALL
 from ctsopt.network.way_findings import Notes
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def signatures(net: Network, shared: Resources, ways: Coded) -> tuple[npt.NDArra
     marks: list[Ints] = []
     minimum = np.zeros(size, dtype=bool)
     limited = np.isfinite(net.tables["modes"]["capacity"].to_numpy(dtype=float))
-    named, wants_more = _contract_modes_and_ends(net, shared.places)
+    named, wants_more = _named_in_contracts(net, shared.places)
     for leg in legs_of(net, shared.places, ways):
         every = Keys(dict(leg.keys.columns) | {"mode": np.full(len(leg.keys), BLANK, dtype=np.int32)}, leg.keys.axes)
         for index, keys in ((shared.lanes, leg.keys), (shared.lanes, every), (shared.loads, leg.keys)):
@@ -146,9 +147,9 @@ def signatures(net: Network, shared: Resources, ways: Coded) -> tuple[npt.NDArra
         marks += [_mark(size, leg.way, np.where(scoped, leg.keys[end], BLANK)) for end in ("origin", "destination")]
         minimum[leg.way] |= scoped & wants_more
     floor = net.tables["sites"]["min_throughput"].to_numpy(dtype=float) > 0
-    wanted = np.append(floor, False)[ways.index["via"]]
-    marks.append(np.where(wanted, ways.index["via"], BLANK).astype(np.int32))
-    minimum |= wanted
+    at, via = named["site"], ways.index["via"]
+    marks.append(np.where(np.append(floor | at, False)[via], via, BLANK).astype(np.int32))
+    minimum |= np.append(floor | (at & (wants_more | named["each"])), False)[via]
     # Most networks share nothing, and most ways of the others: only what is marked is sorted.
     used = [mark for mark in marks if (mark != BLANK).any()]
     signature = np.zeros(size, dtype=np.int64)
@@ -165,12 +166,17 @@ def _mark(size: int, way: Positions, found: npt.ArrayLike) -> Ints:
     return mark
 
 
-def _contract_modes_and_ends(net: Network, places: Axis) -> tuple[dict[str, Bools], bool]:
-    """Modes and ends of lanes that a contract on flows names, and whether one of these contracts asks for more."""
+def _named_in_contracts(net: Network, places: Axis) -> tuple[dict[str, Bools], bool]:
+    """Modes, ends of lanes and sites that a contract on flows names, and whether one of these contracts asks for more.
+
+    A contract for each site names them all: what leaves one counts for another, so that `each` stands for both senses.
+    """
     frame = net.tables["contracts"]
     frame = frame[frame["kind"].isin(["min_volume", "max_volume", "share"])]
-    axes = {"mode": net.axes["mode"], "origin": net.axes["site"], "destination": places}
+    axes = {"mode": net.axes["mode"], "origin": net.axes["site"], "destination": places, "site": net.axes["site"]}
     named = {name: np.isin(np.arange(len(axis)), axis.codes(frame[name])) for name, axis in axes.items()}
+    named["each"] = np.full(len(net.axes["site"]), ((frame["site"] == ALL) & (frame["each_or_total"] == "each")).any())
+    named["site"] |= named["each"]
     more = (frame["kind"] == "min_volume") | ((frame["kind"] == "share") & (frame["limit"] != "at_most"))
     return named, bool(more.any())
 

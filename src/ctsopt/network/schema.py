@@ -44,7 +44,9 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     number("processing_time", "Order processing where a site states none.", "days", 0.0, high=365.0),
     choice("open_lanes", "Which lanes exist: `listed` = those in `lanes`, and those whose two ends a row of `rates` "
            "names; `all` = also every lane from a plant, supplier or cross-dock to a dc or cross-dock, and from every "
-           "site to every customer.", ("listed", "all"), "listed"),
+           "site that `delivers` to every customer; `tiered` = also every lane from a plant or supplier to a dc, from "
+           "a dc to a cross-dock, and from every site that `delivers` to every customer.", ("listed", "all", "tiered"),
+           "listed"),
     number("holding_rate", "Cost of holding stock for a year as a share of its value, where a product states none.",
            "share per year", 0.0, high=10.0),
     number("carbon_price", "Price of CO2.", "money per kg", 0.0),
@@ -103,6 +105,9 @@ TABLES: tuple[Table, ...] = (
                ("open", "candidate", "closed"), "open"),
         yes_no("may_open", "A candidate may be opened in this study.", default=True),
         yes_no("may_close", "An open site may be closed in this study.", default=False),
+        choice("delivers", "Whether settings.open_lanes makes lanes from the site to customers; lanes that are listed "
+               "exist in any case.", ("yes", "no"), "", "yes at a dc or cross-dock; no at a plant or supplier, unless "
+               "open_lanes is `all` and there is no dc and no cross-dock"),
         number("fixed_cost", "Cost of keeping the site open.", "money per year", 0.0, "per_year"),
         number("opening_cost", "Cost of opening a candidate, annuitised over the life.", "money", 0.0, "once"),
         number("closing_cost", "Cost of closing an open site, annuitised over the life.", "money", 0.0, "once"),
@@ -287,16 +292,21 @@ TABLES: tuple[Table, ...] = (
     Table("contracts", "Agreements that bind the network. A blank scope column means everything.", (
         key("contract", "Name of the contract."),
         choice("kind", "`sites_in_group`: number of open sites of a group of sites. `min_volume`, `max_volume`: units "
-               "that go by the flows in scope. `share`: share of the same flows, whatever their site, origin, "
-               "destination and mode, that goes by those in scope. `same_site`: the customers of a group are served by "
-               "one site.",
+               "in scope. `share`: share of the same goods, whatever their site, origin and mode, that is in scope. "
+               "`same_site`: the customers of a group are served by one site.",
                ("sites_in_group", "min_volume", "max_volume", "share", "same_site"), None),
+        choice("of", "Which goods a volume or share counts, each unit once: `made` at a site, `delivered` to "
+               "customers, `received` at a site, `moved` between sites.",
+               ("made", "delivered", "received", "moved"), "",
+               "what the scope speaks of: customers or a destination that is one: delivered; a destination that is a "
+               "site: received; a plant or supplier: made; a mode that no delivery uses: moved; else delivered"),
         Column("group", "text", "Group of sites (`sites_in_group`; blank or `*` = all sites) or of customers (all "
                "other kinds).", default="", wildcard=True),
         reference("customer", "Customer that the goods are delivered to; `*` with `each`: every customer.",
                   ("customers",), "", "any", wildcard=True),
-        reference("site", "Stocking site that the goods leave; `*` with `each`: every site.", ("sites",), "", "any",
-                  wildcard=True),
+        reference("site", "Site that makes, delivers, moves or, where no destination is named, receives the goods; a "
+                  "cross-dock counts for what goes over it; `*` with `each`: every site that does.", ("sites",), "",
+                  "any", wildcard=True),
         reference("origin", "Start of a lane that the goods take.", ("sites",), "", "any"),
         reference("destination", "End of a lane that the goods take.", ("sites", "customers"), "", "any"),
         reference("mode", "Mode that the goods take on some leg.", ("modes",), "", "any"),
@@ -305,7 +315,7 @@ TABLES: tuple[Table, ...] = (
                ("each", "total"), "total"),
         choice("limit", "How the quantity binds (sites_in_group, share).",
                ("at_most", "at_least", "exactly"), "at_most"),
-        number("quantity", "Sites; units per year; share of the flows.", "sites, units per year, share",
+        number("quantity", "Sites; units per year; share of the goods.", "sites, units per year, share",
                math.nan, "per_year", blank="none; required but for same_site"),
         choice("per", "The contract holds over the whole `horizon` or in every `period`.", ("horizon", "period"),
                "horizon"),

@@ -12,7 +12,7 @@ import pandas as pd
 from ctsopt.keys import Floats
 from ctsopt.network.lanes import legs
 from ctsopt.network.requests import demanded
-from ctsopt.network.schema import ALL
+from ctsopt.network.schema import ALL, BY_NAME
 from ctsopt.network.stocking import SHARING
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ["section", "item", "by", "unit", "value"]
 """Columns of the table of a summary."""
+
+KINDS = BY_NAME["sites"].column("kind").choices
+"""Kinds of sites, in the order of the schema."""
 
 _SHOWN, _FEW = 8, 3
 """How many names of a kind, and how many customers with little time, are written out."""
@@ -126,6 +129,9 @@ def _lanes(net: Network) -> Iterator[Row]:
         count = np.bincount(legs(net, to_customers=to_customers).mode, minlength=len(modes))
         for name, number in zip(modes, count, strict=True):
             yield "lanes", item, str(name), "lanes", number
+    kinds = net.tables["sites"]["kind"].iloc[np.unique(legs(net, to_customers=True).origin)].value_counts()
+    for kind in KINDS:
+        yield "lanes", "to customers from", kind, "sites", kinds.get(kind, 0)
 
 
 def _choices(net: Network) -> pd.DataFrame:
@@ -243,6 +249,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _demand_lines(facts)
     for item in ("between sites", "to customers"):
         yield _line("lanes" if item == "between sites" else "", f"{item} {_counted(facts, 'lanes', item)}")
+    yield _line("", f"sites that deliver {_counted(facts, 'lanes', 'to customers from')}")
     yield from _way_lines(summary)
     promises = [_promise(row) for row in _rows(summary.promises.head(_SHOWN))] or ["none"]
     more = len(summary.promises) - _SHOWN

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.keys import Axis, Bools, Floats, Ints, Keys
 from ctsopt.network.lanes import usable_sites
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ class Supply:
     def load(self, site: Ints, product: Ints) -> Floats:
         """Capacity units of `site` that one unit of `product` takes; 0 for a blank site."""
         return np.asarray(np.where(site >= 0, self.factor[self.unit[site], product], 0.0))
+
+    def made(self, axes: Mapping[str, Axis]) -> Keys:
+        """What may be made: site, product, period."""
+        site, product = np.nonzero(self.makes)
+        periods = len(axes["period"])
+        return Keys.make(axes, site=np.repeat(site, periods), product=np.repeat(product, periods),
+                         period=np.tile(np.arange(periods), len(site)))
 
 
 def supply(net: Network) -> Supply:

@@ -16,6 +16,7 @@ from ctsopt.errors import Finding
 from ctsopt.inventory.lead_time import DISTRIBUTIONS, on_time_probability
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Keys, Positions, matching
 from ctsopt.network import way_findings
+from ctsopt.network.agreements import Agreements, agreements, without_goods
 from ctsopt.network.lanes import Legs, legs
 from ctsopt.network.pruning import dominated
 from ctsopt.network.rates import Match, Rates
@@ -71,6 +72,8 @@ class Derived:
         Who keeps cycle and safety stock; None where none is planned.
     resources : Resources
         Limited lanes, lanes with whole loads.
+    agreements : Agreements
+        Contracts on flows, and what they count.
     ways, all_ways : Ways
         Without and with the dominated deliveries.
     pruned : DataFrame
@@ -85,6 +88,7 @@ class Derived:
     roomless: Floats
     stocking: Stocking | None
     resources: Resources
+    agreements: Agreements
     ways: Ways
     all_ways: Ways
     pruned: pd.DataFrame
@@ -121,10 +125,12 @@ def derive(net: Network) -> Derived:
     shared = resources(net, rates, between, outbound, notes)
     weak = _dominated(net, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
+    agreed = agreements(net, shared.places, priced)
+    without_goods(net, agreed, {"make": who.made(net.axes), "move": priced_moves.index, "deliver": priced.index}, notes)
     keepers = stocking(net, who, promised, wanted, everything)
     notes.many_stock_decisions(0 if keepers is None else keepers.decisions)
     nominal_volumes(net, keepers, notes)
-    return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared,
+    return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
 

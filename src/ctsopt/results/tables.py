@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ctsopt.formulation import stock_of
+from ctsopt.formulation.contracts import shares
 from ctsopt.formulation.costs import annuity
 from ctsopt.formulation.family import Variables
 from ctsopt.formulation.sites import throughput
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
 _LINES = ["line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon"]
 _LIMITS = ("make_capacity", "lane_volume", "mode_capacity", "contract_volume", "carbon_cap")
-"""Families whose rows hold a fixed figure against what the plan uses."""
+"""Families whose rows hold a fixed figure against what the plan uses; shares of contracts are figures of their own."""
 
 
 def flows(net: Network, plan: Plan) -> pd.DataFrame:
@@ -187,9 +188,10 @@ def limits(net: Network, plan: Plan) -> pd.DataFrame:
     for name in _LIMITS:
         block = plan.program.rows.get(name)
         if block is not None:
-            keys = [" / ".join(part for part in key if part) for key in block.index.labels()]
-            parts.append(pd.DataFrame({"limit": name, "key": keys, "used": block.rows.lhs.value(plan.values),
-                                       "least": block.rows.lower, "most": block.rows.upper}))
+            parts.append(pd.DataFrame({"limit": name, "key": _names(block.index),
+                                       "used": block.rows.lhs.value(plan.values), "least": block.rows.lower,
+                                       "most": block.rows.upper}))
+    parts += [_shares(net, plan)] if "contract_share" in plan.program.rows else []
     most = float(net.settings["budget"]) * net.horizon / 365
     if np.isfinite(most):  # not from its row, which has neither constants nor the declared curves of stock
         costs = plan.costs()
@@ -201,6 +203,25 @@ def limits(net: Network, plan: Plan) -> pd.DataFrame:
     empty = pd.DataFrame({"limit": pd.Series(dtype=str), "key": pd.Series(dtype=str), "used": pd.Series(dtype=float),
                           "least": pd.Series(dtype=float), "most": pd.Series(dtype=float)})
     return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _shares(net: Network, plan: Plan) -> pd.DataFrame:
+    """The shares that contracts speak of; blank where there are no goods to take a share of."""
+    blocks = plan.program.variables
+    x = Variables()
+    x.make, x.move, x.deliver = (Expr.block(blocks[n].index, blocks[n].start) for n in ("make", "move", "deliver"))
+    parts = shares(x, net)
+    assert parts is not None
+    used, whole = parts.used.value(plan.values), parts.whole.value(plan.values)
+    share = np.divide(used, whole, out=np.full(len(used), np.nan), where=whole > 0)
+    return pd.DataFrame({"limit": "contract_share", "key": _names(parts.used.index), "used": share,
+                         "least": np.where(parts.limit == "at_most", -np.inf, parts.quantity),
+                         "most": np.where(parts.limit == "at_least", np.inf, parts.quantity)})
+
+
+def _names(keys: Keys) -> list[str]:
+    """Keys in one text each, blanks left out."""
+    return [" / ".join(part for part in key if part) for key in keys.labels()]
 
 
 def _stored(net: Network, plan: Plan) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.network.schema import ALL
+from ctsopt.solve.recheck_contracts import contract_figures
 from ctsopt.solve.recheck_stock import kept_units
 
 if TYPE_CHECKING:
@@ -208,64 +209,12 @@ def _site_counts(solution: Solution) -> Iterator[str]:
 
 
 def _contracts(solution: Solution) -> Iterator[str]:
-    contracts, unit = solution.net.tables["contracts"], unit_of(solution.net)
-    for contract in _rows(contracts[contracts["kind"].isin(["min_volume", "max_volume", "share"])]):
-        limit = {"min_volume": "at_least", "max_volume": "at_most"}.get(contract.kind, contract.limit)
-        broken = [(limit != "at_least" and _over(a, b, unit)) or (limit != "at_most" and _under(a, b, unit))
-                  for a, b in _used_and_agreed(solution, contract)]
-        if any(broken):
-            yield f"the contract {contract.contract} is not kept"
-
-
-def _used_and_agreed(solution: Solution, contract: Any) -> Iterator[tuple[float, float]]:
-    """Units in scope and units agreed, for each name that has goods in scope, and each period where `per` says so."""
-    periods = solution.net.tables["periods"]
-    apart = [name for name in ("customer", "origin_site", "product") if _each(contract, name)]
-    timed = contract.per == "period"
-    mine = _scoped(solution, contract, contract)
-    blank = contract._replace(site="", origin="", destination="", mode="")
-    whole = _scoped(solution, contract, blank) if contract.kind == "share" else mine
-    spans = list(zip(periods["period"], periods["days"], strict=True)) if timed else [("", solution.net.horizon)]
-    for names in mine[apart].drop_duplicates().itertuples(index=False) if apart else [()]:
-        of_whole = {c: n for c, n in zip(apart, names, strict=True) if c != "origin_site"}
-        for period, days in spans:
-            when = {"period": period} if timed else {}
-            used = _sum(mine, dict(zip(apart, names, strict=True)) | when)
-            agreed = _sum(whole, of_whole | when) if contract.kind == "share" else float(days) / 365
-            yield used, contract.quantity * agreed
-
-
-def _each(contract: Any, name: str) -> bool:
-    column = "site" if name == "origin_site" else name
-    return bool(getattr(contract, column) == ALL and contract.each_or_total == "each")
-
-
-def _scoped(solution: Solution, contract: Any, scope: Any) -> pd.DataFrame:
-    """Flows in the scope of a contract."""
-    flow = solution.flows.assign(origin_site=solution.flows["origin"])
-    if contract.customer or contract.group or not any((scope.site, scope.origin, scope.destination, scope.mode,
-                                                       contract.site, contract.origin, contract.destination,
-                                                       contract.mode)):
-        flow = flow[flow["kind"] == "delivery"]
-    for name, wanted in (("origin_site", scope.site), ("customer", scope.customer), ("product", scope.product)):
-        if wanted and wanted != ALL:
-            flow = flow[flow[name] == wanted]
-    if scope.group:
-        groups = solution.net.tables["customers"].set_index("customer")["group"]
-        flow = flow[flow["customer"].map(groups) == scope.group]
-    legs = _legs(solution)
-    wanted = {n: getattr(scope, n) for n in ("origin", "destination", "mode") if getattr(scope, n)}
-    if wanted:
-        fits = np.logical_and.reduce([legs[n] == v for n, v in wanted.items()])
-        flow = flow[flow.index.isin(legs.loc[fits, "way"])]
-    return flow
-
-
-def _sum(flow: pd.DataFrame, names: dict[str, str]) -> float:
-    fits = np.ones(len(flow), dtype=bool)
-    for column, name in names.items():
-        fits &= (flow[column] == name).to_numpy(dtype=bool)
-    return float(flow.loc[fits, "quantity"].sum())
+    figures = contract_figures(solution)
+    used, agreed = (figures[c].to_numpy(dtype=float) for c in ("used", "agreed"))
+    room = _TOLERANCE * np.maximum(unit_of(solution.net), np.abs(agreed))
+    broken = (figures["limit"] != "at_least").to_numpy(dtype=bool) & (used > agreed + room)
+    broken |= (figures["limit"] != "at_most").to_numpy(dtype=bool) & (used < agreed - room)
+    yield from (f"the contract {name} is not kept" for name in figures.loc[broken, "contract"].drop_duplicates())
 
 
 def _caps(solution: Solution) -> Iterator[str]:

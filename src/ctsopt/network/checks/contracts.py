@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Bools, Floats
+from ctsopt.network.agreements import FLOWS
 from ctsopt.network.checks.registry import Fault, rule
-from ctsopt.network.checks.sites import usable_sites
+from ctsopt.network.checks.sites import MAKERS, usable_sites
 from ctsopt.network.raw import number_text
 from ctsopt.network.schema import ALL
 from ctsopt.network.tables import Tables
 
-_FLOWS = ("min_volume", "max_volume", "share")
 _SCOPES = ("customer", "site", "origin", "destination", "mode", "product")
 
 
 def _of_flows(t: Tables) -> Bools:
-    return t.equal("contracts", "kind", *_FLOWS)
+    return t.equal("contracts", "kind", *FLOWS)
 
 
 def _names(t: Tables, column: str) -> Bools:
@@ -86,6 +86,27 @@ def contract_scope_without_effect(t: Tables) -> Iterator[Fault]:
     yield Fault("contracts", "kind",
                 "customer, site, origin, destination, mode and product have no effect on this kind",
                 "leave them blank", named & ~_of_flows(t), severity="warning")
+    yield Fault("contracts", "of", "this kind counts no goods, so that this has no effect", "leave it blank",
+                _names(t, "of") & ~_of_flows(t), severity="warning")
+
+
+@rule("sites", "customers")
+def contract_counts_other_goods(t: Tables) -> Iterator[Fault]:
+    """Goods made know only where; goods received or moved know no customer; goods delivered end at one."""
+    of = {name: t.equal("contracts", "of", name) & _of_flows(t) for name in ("made", "received", "moved")}
+    to_customers = _names(t, "customer") | _names(t, "group") | (t.codes("contracts", "destination", "customer") >= 0)
+    on_lanes = _names(t, "destination") | _names(t, "mode")
+    yield Fault("contracts", "of", "goods made have no customer, destination and mode yet",
+                "leave these blank, or leave `of` blank", of["made"] & (to_customers | on_lanes))
+    yield Fault("contracts", "of", "goods between sites have no customer yet", "leave customer, group and a "
+                "destination that is a customer blank, or write delivered", (of["received"] | of["moved"])
+                & to_customers)
+    makes = np.ones(len(t.axes["site"]) + 1, dtype=bool)
+    makes[t.codes("sites", "site")] = t.equal("sites", "kind", *MAKERS)
+    makes[-1] = True
+    for column in ("site", "origin"):
+        yield Fault("contracts", column, "a dc or cross-dock makes nothing", "name a plant or supplier, or write "
+                    "delivered, received or moved in `of`", of["made"] & ~makes[t.codes("contracts", column)])
 
 
 @rule()

@@ -134,7 +134,7 @@ def unused_mode(t: Tables) -> Iterator[Fault]:
             present = set(named.values())
             used[kind] |= ALL in present
             used[kind] |= t.equal("modes", "mode", *present)
-    if t.settings["open_lanes"] == "all":
+    if t.settings["open_lanes"] != "listed":
         used[:] = True
     lists = t.texts("tiers", "modes").labels
     allowed = np.full(t.count("modes"), "" in lists)
@@ -149,7 +149,7 @@ def unused_mode(t: Tables) -> Iterator[Fault]:
 @rule("sites", "customers", "lanes", "modes")
 def unused_rate(t: Tables) -> Iterator[Fault]:
     """Every row of rates matches some lane (of those listed, where only listed lanes exist)."""
-    if t.settings["open_lanes"] == "all" or not t.count("rates"):
+    if t.settings["open_lanes"] != "listed" or not t.count("rates"):
         return
     exact = t.codes("rates", "origin", "site") >= 0
     exact &= (t.codes("rates", "destination", "site") >= 0) | (t.codes("rates", "destination", "customer") >= 0)

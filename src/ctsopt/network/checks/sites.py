@@ -73,6 +73,19 @@ def cost_without_effect(t: Tables) -> Iterator[Fault]:
 
 
 @rule("sites")
+def delivers_without_effect(t: Tables) -> Iterator[Fault]:
+    """`delivers` speaks of the lanes that `open_lanes` makes."""
+    if t.settings["open_lanes"] == "listed":
+        yield Fault("sites", "delivers", "this speaks of the lanes that settings.open_lanes makes, and it makes none",
+                    "leave it blank, or set open_lanes to all or tiered", ~t.equal("sites", "delivers", ""),
+                    severity="warning")
+    elif not (t.equal("sites", "delivers", "yes") | t.equal("sites", "kind", "dc", "crossdock")).any() and (
+            t.settings["open_lanes"] == "tiered"):
+        yield Fault("settings", "open_lanes", "the lanes are tiered, and there is no dc: no lane to customers is made",
+                    "write all, or let a plant deliver in sites.delivers", severity="warning")
+
+
+@rule("sites")
 def no_usable_site(t: Tables) -> Iterator[Fault]:
     """At least one site is open or may be opened."""
     if not usable_sites(t).any() and not t.bad("sites", "status").any():
