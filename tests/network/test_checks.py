@@ -134,7 +134,7 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
     ("lane_from_customer", edited(("lanes", 14, "origin", "Anna"), ("lanes", 14, "destination", "Boris")),
      {("lanes", "origin", (14,), E)}),
     ("site_is_customer", edited(("customers", 3, "customer", "NA"), ("customers", 3, "tier", "gold")),
-     {("customers", "customer", (3,), E)}),
+     {("lanes", "destination", (0, 3), W)}),
     ("zone_is_place", edited(("sites", 2, "zone", "Anna"), ("customers", 1, "zone", "Mine")),
      {("sites", "zone", (2,), E), ("customers", "zone", (1,), E)}),
     ("names_alike", edited(("customers", 3, "customer", "an na"), ("customers", 3, "tier", "gold")),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ctsopt.errors import Finding
 from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.network.ends import TABLES_WITH_ENDS, in_short
 from ctsopt.network.numerals import parse, slips
 from ctsopt.network.raw import Raw, RawSetting, RawTable, Texts, cell_text, number_text, raw_table
 from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, SETTINGS, TABLES, Column, Table
@@ -86,6 +87,7 @@ def cast_tables(raw: Raw) -> tuple[Tables, list[Finding]]:
             works[name] = _default_table(name, works)
             works[name].findings += of_the_header
     partial |= {t.name for t in TABLES if not t.optional and t.name in absent}
+    _name_ends(works)
     for work in works.values():
         _take_the_only_one(work, works, partial)
         _find_duplicates(work)
@@ -99,6 +101,21 @@ def cast_tables(raw: Raw) -> tuple[Tables, list[Finding]]:
         bad |= {(name, column): mask[order] for column, mask in work.bad.items() if mask.any()}
     given = frozenset(t.name for t in TABLES) - absent
     return Tables(frames, rows, settings, given, bad, frozenset(partial)), findings
+
+
+def _name_ends(works: Mapping[str, _Work]) -> None:
+    """Customers that need no prefix as ends of lanes have none."""
+    sites, customers = (set(_first_key(works[name])) for name in ("sites", "customers"))
+    for name in TABLES_WITH_ENDS:
+        destinations = works[name].columns["destination"]
+        assert isinstance(destinations, Texts)
+        works[name].columns["destination"] = in_short(destinations, customers, sites)
+
+
+def _first_key(work: _Work) -> list[str]:
+    names = work.columns[work.table.keys[0]]
+    assert isinstance(names, Texts)
+    return [str(label) for label in names.labels]
 
 
 def cast_frame(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Bools], list[Finding]]:

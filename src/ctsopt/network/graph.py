@@ -29,7 +29,7 @@ def graph(net: Network) -> nx.MultiDiGraph:
     sites, customers = net.tables["sites"], net.tables["customers"]
     customers["kind"], customers["demand"] = "customer", customers["customer"].map(demanded).fillna(0.0)
     made = build(lanes(net), {"sites": sites.set_index("site")[_SITE].assign(demand=0.0),
-                              "customers": customers.set_index("customer")[["kind", "demand", *_CUSTOMER]]})
+                              "customers": customers.set_index(net.axes["end"].labels)[["kind", "demand", *_CUSTOMER]]})
     made.graph.update(name=str(net.settings["name"]), distance_unit=str(net.settings["distance_unit"]),
                       currency=str(net.settings["currency"]))
     return made
@@ -38,7 +38,7 @@ def graph(net: Network) -> nx.MultiDiGraph:
 def lanes(net: Network) -> pd.DataFrame:
     """Every lane that exists: origin, destination, mode, to (site, customer), distance, duty_rate."""
     parts = []
-    for to, axis in (("site", "site"), ("customer", "customer")):
+    for to, axis in (("site", "site"), ("customer", "end")):
         found = legs(net, to_customers=to == "customer")
         parts.append(pd.DataFrame({
             "origin": net.axes["site"].names(found.origin), "destination": net.axes[axis].names(found.destination),

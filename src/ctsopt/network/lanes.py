@@ -92,7 +92,7 @@ def _frame(origin: Ints, destination: Ints, mode: Ints, priority: int | Ints, di
 def _ends(net: Network, table: str, *, to_customers: bool) -> tuple[Ints, Ints, Ints]:
     """Codes of origin, destination and mode of a table; -1 where it is not a name of that kind."""
     frame = net.tables[table]
-    destinations = net.axes["customer" if to_customers else "site"]
+    destinations = net.axes["end" if to_customers else "site"]
     return (net.axes["site"].codes(frame["origin"]), destinations.codes(frame["destination"]),
             net.axes["mode"].codes(frame["mode"]))
 

@@ -77,7 +77,8 @@ class Network:
     def axes(self) -> Mapping[str, Axis]:
         """Names of each kind.
 
-        Kinds: site, customer, product, tier, period, mode, profile, contract, product_class, zone, site_group.
+        Kinds: site, customer, product, tier, period, mode, profile, contract, product_class, zone, site_group; and
+        end, the customers as ends of lanes (`customer:NAME` where a site has the same name).
         """
         return MappingProxyType(self._content.axes)
 

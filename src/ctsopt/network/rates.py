@@ -90,10 +90,10 @@ class Rates:
         band_of_card = np.flatnonzero(starts[self._first[:self.rate_bands]])
         self._card_band = band_of_card
         self._card_bands = np.diff(np.append(band_of_card, self.rate_bands))
-        sites, customers, zones = net.axes["site"], net.axes["customer"], net.axes["zone"]
+        sites, ends, zones = net.axes["site"], net.axes["end"], net.axes["zone"]
         self._card_code = {
             "site": sites.codes(cards["origin"]), "origin_zone": zones.codes(cards["origin"]),
-            "to_site": sites.codes(cards["destination"]), "to_customer": customers.codes(cards["destination"]),
+            "to_site": sites.codes(cards["destination"]), "to_customer": ends.codes(cards["destination"]),
             "to_zone": zones.codes(cards["destination"]), "mode": net.axes["mode"].codes(cards["mode"]),
             "product": net.axes["product"].codes(cards["product"])}
         self._any_origin = (cards["origin"] == ALL).to_numpy(dtype=bool)

@@ -49,7 +49,7 @@ class LegUse:
 
 def resources(net: Network, rates: Rates, between: Legs, outbound: Legs, notes: Notes) -> Resources:
     """The shared resources of a network; what is wrong with its whole loads becomes findings."""
-    places = Axis("place", [*net.axes["site"].labels, *net.axes["customer"].labels])
+    places = Axis("place", [*net.axes["site"].labels, *net.axes["end"].labels])
     return Resources(_limited_lanes(net, places), _load_lanes(net, places, rates, between, outbound, notes), places)
 
 
@@ -118,7 +118,7 @@ def _cost_of_load(net: Network, rates: Rates, legs: Legs, notes: Notes) -> Float
 
 def _lane_names(net: Network, legs: Legs) -> tuple[list[str], int]:
     """Lanes in words."""
-    sites, ends = net.axes["site"], net.axes["customer" if legs.to_customers else "site"]
+    sites, ends = net.axes["site"], net.axes["end" if legs.to_customers else "site"]
     lanes = zip(sites.names(legs.origin), ends.names(legs.destination), net.axes["mode"].names(legs.mode), strict=True)
     return _counted([f"{start} to {end} by {mode}" for start, end, mode in lanes])
 

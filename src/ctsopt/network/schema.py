@@ -257,7 +257,8 @@ TABLES: tuple[Table, ...] = (
     )),
     Table("lanes", "Lanes between sites and from sites to customers.", (
         key("origin", "Site where the lane starts.", ("sites",)),
-        key("destination", "Site or customer where it ends.", ("sites", "customers")),
+        key("destination", "Site or customer where it ends; `customer:NAME` where a site has the customer's name.",
+            ("sites", "customers")),
         key("mode", "Mode; `*` = every mode that may run there.", ("modes",), wildcard=True, default=ALL,
             blank="`*`"),
         number("distance", "Distance of the lane.", "distance", math.nan,
@@ -273,7 +274,8 @@ TABLES: tuple[Table, ...] = (
     Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are "
           "names, zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
         key("origin", "Site, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
-        key("destination", "Site, customer, zone or `*`.", wildcard=True, default=ALL, blank="`*`"),
+        key("destination", "Site, customer (`customer:NAME` where a site has its name), zone or `*`.", wildcard=True,
+            default=ALL, blank="`*`"),
         key("mode", "Mode or `*`.", ("modes",), wildcard=True, default=ALL, blank="`*`"),
         key("product", "Product or `*`.", ("products",), wildcard=True, default=ALL, blank="`*`"),
         number("from_distance", "The row holds from this distance on (to the next row's).", "distance", 0.0,

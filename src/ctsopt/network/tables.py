@@ -13,6 +13,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError, nearest_name
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
+from ctsopt.network.ends import end_names
 from ctsopt.network.handed_out import HandedOut
 from ctsopt.network.raw import Objects, Texts
 from ctsopt.network.schema import BY_NAME, SETTINGS, TABLES, Column
@@ -151,7 +152,8 @@ class Tables:
         key = (table, column, axis)
         if key not in self._codes:
             texts = self.texts(table, column)
-            codes = self.axes[axis].codes(texts.labels)[texts.codes] if len(texts) else np.zeros(0, dtype=np.int32)
+            on = self.axes["end" if (column, axis) == ("destination", "customer") else axis]
+            codes = on.codes(texts.labels)[texts.codes] if len(texts) else np.zeros(0, dtype=np.int32)
             codes.flags.writeable = False
             self._codes[key] = codes
         return self._codes[key]
@@ -159,6 +161,7 @@ class Tables:
     def _make_axes(self) -> dict[str, Axis]:
         axes = {axis: Axis(axis, _distinct(self.text(table, BY_NAME[table].keys[0]), in_order=table == "periods"))
                 for table, axis in _OWN_AXES.items()}
+        axes["end"] = Axis("end", end_names(axes["customer"].labels, set(axes["site"].labels)))
         shared = {"product_class": [("products", "product_class")],
                   "zone": [("sites", "zone"), ("customers", "zone")],
                   "site_group": [("sites", "group")]}

@@ -67,7 +67,7 @@ class _Book:
         sizes = [len(p[4]) for p in self._parts]
         product_class = np.append(net.tables["products"]["product_class"].to_numpy(dtype=object), "")
         sites, customers = net.axes["site"], net.axes["customer"]
-        ends = np.where(codes["customer_end"] >= 0, customers.names(codes["customer_end"]),
+        ends = np.where(codes["customer_end"] >= 0, net.axes["end"].names(codes["customer_end"]),
                         sites.names(codes["destination"]))
         columns = {
             "line": np.repeat([p[0] for p in self._parts], sizes),

@@ -29,6 +29,7 @@ def plan_graph(solution: Solution) -> nx.MultiDiGraph:
     missing = solution.shortage.groupby("customer", observed=True)["unserved"].sum()
     customers = customers.assign(delivered=delivered.sum().reindex(customers.index, fill_value=0.0),
                                  unserved=missing.reindex(customers.index, fill_value=0.0))
+    customers.index = pd.Index(solution.net.axes["end"].labels)
     made = build(edges, {"sites": sites, "customers": customers})
     made.add_nodes_from(whole.nodes(data=True))
     made.graph.update(whole.graph)

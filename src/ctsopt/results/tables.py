@@ -40,7 +40,7 @@ def flows(net: Network, plan: Plan) -> pd.DataFrame:
         frame = ways.index.take(used).frame()
         if kind == "delivery":
             frame = frame.rename(columns={"site": "origin"})
-            frame["destination"] = frame["customer"]
+            frame["destination"] = net.axes["end"].names(ways.index["customer"][used])
         frame["kind"] = kind
         frame["quantity"] = quantity[used]
         for column in ("lead_time", "on_time", "distance", "co2"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ctsopt.keys import Bools
 from ctsopt.network.checks.registry import Fault, rule
+from ctsopt.network.ends import PREFIX, TABLES_WITH_ENDS
 from ctsopt.network.raw import Objects
 from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, TABLES
 from ctsopt.network.tables import Tables
@@ -39,6 +40,7 @@ def unknown_reference(t: Tables) -> Iterator[Fault]:
             if not column.refers or column.kind == "names" or t.partial.intersection(column.refers):
                 continue
             known = names_of(t, *column.refers)
+            known += t.axes["end"].labels.tolist() if column.name == "destination" else []
             wrong = unknown(t, table.name, column.name, known)
             if (table.name, column.name) == ("lanes", "origin"):
                 wrong &= unknown(t, "lanes", "origin", names_of(t, "customers"))
@@ -73,7 +75,7 @@ def unknown_mode_of_tier(t: Tables) -> Iterator[Fault]:
 def unknown_rate_place(t: Tables) -> Iterator[Fault]:
     """The origin of a rate is a site or a zone; its destination a site, a customer or a zone."""
     origins = names_of(t, "sites") + t.axes["zone"].labels.tolist()
-    destinations = origins + names_of(t, "customers")
+    destinations = origins + names_of(t, "customers") + t.axes["end"].labels.tolist()
     yield Fault("rates", "origin", "there is no site or zone of this name",
                 "correct the name, or write the zone into sites.zone", unknown(t, "rates", "origin", origins),
                 candidates=origins)
@@ -91,11 +93,16 @@ def unknown_product_class(t: Tables) -> Iterator[Fault]:
                 unknown(t, "promises", "product_class", known), candidates=known)
 
 
-@rule()
+@rule("sites", "customers")
 def site_is_customer(t: Tables) -> Iterator[Fault]:
-    """No name is both a site and a customer: a lane to it would be ambiguous."""
-    both = _shared(t.text("customers", "customer"), names_of(t, "sites"))
-    yield Fault("customers", "customer", "there is a site of the same name", "rename one of the two", both)
+    """A destination that is both a site and a customer is the site, unless `customer:NAME` stands somewhere, too."""
+    both = set(names_of(t, "sites")) & set(names_of(t, "customers"))
+    told = {label for table in TABLES_WITH_ENDS for label in t.texts(table, "destination").labels}
+    doubtful = sorted(name for name in both if PREFIX + name not in told)
+    for table in TABLES_WITH_ENDS:
+        yield Fault(table, "destination", "a site and a customer have this name: the site is meant",
+                    f"write {PREFIX}NAME where the customer is meant, or rename one of the two",
+                    t.equal(table, "destination", *doubtful), severity="warning")
 
 
 @rule()

@@ -175,8 +175,9 @@ def sourcing_map(solution: Solution) -> go.Figure:
     sites = ground.lie(tables["sites"][["site", "kind", "latitude", "longitude"]].merge(
         solution.sites[["site", "open", "decision", "throughput", "capacity_unit"]], on="site"))
     customers = ground.lie(tables["customers"][["customer", "latitude", "longitude"]])
-    at = pd.concat([sites.rename(columns={"site": "name"}), customers.rename(columns={"customer": "name"})]
-                   ).drop_duplicates("name").set_index("name")[["x", "y"]]
+    axes = solution.net.axes
+    ends = customers.assign(name=axes["end"].names(axes["customer"].codes(customers["customer"])))
+    at = pd.concat([sites.rename(columns={"site": "name"}), ends]).set_index("name")[["x", "y"]]
     legs = _legs(solution, at)
     by_volume = legs[legs["kind"] == "delivery"].groupby("origin")["quantity"].sum().sort_values(
         ascending=False, kind="stable").index.tolist()
