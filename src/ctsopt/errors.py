@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +18,8 @@ SHOWN = 5
 
 _FEW = 50
 """Up to so many names are compared letter by letter."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 Severity = Literal["error", "warning"]
 
@@ -104,6 +107,13 @@ class Finding:
     severity: Severity = "error"
     total: int = 0
     place: str = ""
+
+    def __post_init__(self) -> None:
+        """Names of files may hold odd bytes; what is said of them goes to consoles, tables and pages."""
+        for name in ("table", "column", "message", "mend", "place"):
+            object.__setattr__(self, name, legible(getattr(self, name)))
+        if not all(map(str.isascii, self.values)):
+            object.__setattr__(self, "values", tuple(map(legible, self.values)))
 
     @property
     def count(self) -> int:
@@ -249,6 +259,11 @@ def _pairs(name: str) -> set[str]:
     """Pairs of neighbouring letters, its ends included."""
     padded = f"\0{name}\0"
     return {padded[i : i + 2] for i in range(len(padded) - 1)}
+
+
+def legible(text: str) -> str:
+    """The text without what no encoding can write: halves of letters, which stand for odd bytes in names of files."""
+    return text if text.isascii() else _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _plural(word: str, count: int) -> str:

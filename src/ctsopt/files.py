@@ -19,12 +19,6 @@ MANIFEST = "manifest.json"
 
 _SEAL = "sha256"
 _NUMBERED = re.compile(r"^.*\[[Ee]rrno \d+\] ")
-_HALVES = re.compile("[\ud800-\udfff]")
-
-
-def legible(text: str) -> str:
-    """The text without what no encoding can write: halves of letters, which stand for odd bytes in names of files."""
-    return text if text.isascii() else _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager

@@ -19,8 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ctsopt.errors import CtsError, DataError, FileError, Findings, InfeasibleError, NoPlanError, UsageError
-from ctsopt.files import legible
+from ctsopt.errors import CtsError, DataError, FileError, Findings, InfeasibleError, NoPlanError, UsageError, legible
 
 if TYPE_CHECKING:
     import pandas as pd

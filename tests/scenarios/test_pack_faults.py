@@ -385,3 +385,17 @@ def test_whatever_stands_in_a_place_is_read_or_said(path, twist):
     cases, findings = expand(draft)
     assert cases[0].kind == "baseline"
     assert all(f.place.startswith("pack.yaml:") and f.mend for f in [*draft.findings, *findings])
+
+
+@pytest.mark.parametrize(("name", "rules"), [
+    (r"a\0b", {"path_outside", "missing_file"}), (r"\uD800.csv", {"path_outside", "missing_file", "unseen_character"}),
+    ("loop.csv", {"path_outside", "missing_file"}), ("loop.csv/x", {"path_outside", "missing_file"})])
+@pytest.mark.parametrize("where", ["scenarios: {a: {apply: {table: demand, update: {file: NAME}}}}", "model: NAME"])
+def test_what_no_file_can_be_called_is_found_with_its_line(name: str, rules: set[str], where: str, tmp_path: Path):
+    home = folder(tmp_path / "inside")
+    (home / "loop.csv").symlink_to("loop.csv")
+    head = HEAD if "NAME" not in where[:12] else "\n".join(x for x in HEAD.splitlines() if "model" not in x) + "\n"
+    findings = check_pack(pack_file(home, head + where.replace("NAME", f'"{name}"') + "\n"))
+    assert {f.rule for f in findings.errors} & (rules | {"missing_model"})
+    assert all(f.place.startswith("pack.yaml:") for f in findings.errors)
+    str(findings).encode()

@@ -81,6 +81,10 @@ def cast_tables(raw: Raw) -> tuple[Tables, list[Finding]]:
         if not table.optional and table.name in absent and table.name in raw.tables and table.name not in partial:
             findings.append(Finding("empty_table", table.name, "", "the table has no rows",
                                     f"fill it in: {table.meaning}"))
+    if "site_products" in absent and "site_products" in raw.tables and "site_products" not in partial:
+        findings.append(Finding("empty_table", "site_products", "", "the table has a header and no rows, as if it were "
+                                "not there: every plant and supplier makes every product, without limit and cost",
+                                "fill it in, or delete it", severity="warning"))
     for name in ("periods", "products", "tiers", "modes"):
         if name in absent:
             of_the_header = works[name].findings
@@ -242,7 +246,7 @@ def _check_bounds(work: _Work, column: Column, values: Floats) -> None:
     large = np.abs(values) > LARGEST_NUMBER
     work.report("too_large", name, large, f"a number beyond {LARGEST_NUMBER:g}",
                 f"write a smaller number, or count in larger units ({_blank_means(column)})")
-    low = "above 0" if 0 < column.low <= 1e-6 else f"at least {number_text(column.low)}"
+    low = "above 0" if 0 < column.low <= 1e-9 else f"at least {number_text(column.low)}"
     work.report("below_bound", name, (values < column.low) & ~large, f"must be {low}{unit}: {column.meaning}",
                 "correct the number, or its sign")
     above = (values > column.high) & ~large

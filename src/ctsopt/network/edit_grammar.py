@@ -331,7 +331,13 @@ def _rows_of_file(read: _Reader, op: str, name: str) -> tuple[dict[str, str], ..
         read.fault("missing_file", (op, "file"), "there is no such file", "correct the name: it is relative to the "
                    "pack file", name, tuple(p.name for p in path.parent.glob("*.csv")) if path.parent.is_dir() else ())
         return ()
-    sheet, findings = read_csv(path.read_bytes(), read.table, os.fspath(path.name))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        read.fault("unreadable_file", (op, "file"), f"it cannot be read: {error.strerror or error}", "allow it to be "
+                   "read, or close the program that holds it", name)
+        return ()
+    sheet, findings = read_csv(data, read.table, os.fspath(path.name))
     for finding in findings:
         read.fault(finding.rule, (op, "file"), finding.message, finding.mend, "", (), finding.column)
     if sheet is None:

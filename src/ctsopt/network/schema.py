@@ -77,7 +77,7 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
 TABLES: tuple[Table, ...] = (
     Table("periods", "Planning periods in order of their row. Absent: one period `year` of 365 days.", (
         key("period", "Name of the period."),
-        number("days", "Length of the period; yearly figures are scaled by days/365.", "days", None, low=1e-9,
+        number("days", "Length of the period; yearly figures are scaled by days/365.", "days", None, low=1e-3,
                high=3660.0),
     )),
     Table("products", "Products or product groups. Absent: one product `goods`.", (
@@ -92,7 +92,7 @@ TABLES: tuple[Table, ...] = (
         number("variance_to_mean", "Variance of demand over its mean, at any length of time.", "units", math.nan,
                blank="mean of demand.variance_to_mean; needed where a fill rate is promised"),
         text("stock_group", "Products of one group are planned as one in stock, in the mix of all demand."),
-        number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-9,
+        number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-3,
                blank="takes no pallet place"),
     )),
     Table("sites", "Plants, suppliers, distribution centres and cross-docks.", (
@@ -215,14 +215,14 @@ TABLES: tuple[Table, ...] = (
         number("quantity", "Units demanded in the period.", "units", None, "per_period"),
         number("variance_to_mean", "Variance of the customer's demand over its mean.", "units", math.nan,
                blank="products.variance_to_mean"),
-        number("order_size", "Units in one drop.", "units", math.nan, "per_unit", low=1e-9,
+        number("order_size", "Units in one drop.", "units", math.nan, "per_unit", low=1e-6,
                blank="needed only where a rate depends on the drop"),
         reference("profile", "Distribution of drop sizes, in place of order_size.", ("order_profiles",), "",
                   "order_size"),
     ), optional=False),
     Table("order_profiles", "Distributions of drop sizes.", (
         key("profile", "Name of the profile."),
-        number("size", "Units in one drop.", "units", None, low=1e-9, is_key=True),
+        number("size", "Units in one drop.", "units", None, low=1e-6, is_key=True),
         number("share", "Share of the drops (not of the volume) of this size; the shares of a profile add up to 1.",
                "share", None, high=1.0),
     )),
@@ -230,7 +230,7 @@ TABLES: tuple[Table, ...] = (
         key("mode", "Name of the mode."),
         choice("serves", "Which lanes it runs: `moves` between sites, `deliveries` to customers, or both.",
                ("moves", "deliveries", "both"), "both"),
-        number("speed", "Distance travelled in a day.", "distance per day", math.inf, low=1e-9,
+        number("speed", "Distance travelled in a day.", "distance per day", math.inf, low=1e-3,
                blank="distance adds no time"),
         number("fixed_time", "Time of a shipment that does not depend on distance.", "days", 0.0, high=365.0),
         number("transit_cv", "Standard deviation of transit time over its mean.", "ratio", 0.0, high=5.0),
@@ -244,8 +244,8 @@ TABLES: tuple[Table, ...] = (
         number("minimum_charge", "Least charge for one shipment, before the fuel surcharge.", "money per shipment",
                0.0),
         number("fuel_surcharge", "Surcharge on every charge of the mode.", "share", 0.0, high=5.0),
-        number("load_weight", "Weight that fills one load.", "kg", math.inf, low=1e-9, blank=UNLIMITED),
-        number("load_volume", "Volume that fills one load.", "m3", math.inf, low=1e-9, blank=UNLIMITED),
+        number("load_weight", "Weight that fills one load.", "kg", math.inf, low=1e-3, blank=UNLIMITED),
+        number("load_volume", "Volume that fills one load.", "m3", math.inf, low=1e-6, blank=UNLIMITED),
         number("load_factor", "Average filling of a load.", "share", 1.0, low=1e-3, high=1.0),
         yes_no("whole_loads", "Every load is paid for whole, however full: loads are whole numbers on each lane and "
                "period.", default=False),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ctsopt.errors import FileError, UsageError
+from ctsopt.errors import FileError, UsageError, legible
 from ctsopt.files import renew, sealed, unsealed
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
@@ -149,7 +149,7 @@ def changes_of(pack: Pack, names: Sequence[str]) -> pd.DataFrame:
 
 def pack_document(pack: Pack) -> dict[str, Any]:
     """A pack as plain values, every case with all its edits."""
-    return {"pack": pack.name, "source": Path(pack.source).name, "model": str(pack.base.settings["name"]),
+    return {"pack": pack.name, "source": legible(Path(pack.source).name), "model": str(pack.base.settings["name"]),
             "model_hash": pack.base.hash, "baseline": pack.baseline, "solve": pack.options, "compare": pack.compare,
             "probabilities": pack.probabilities, "bridges": [plan.document() for plan in pack.bridges],
             "tornados": [plan.document() for plan in pack.tornados],

@@ -140,7 +140,10 @@ class Nodes:
     def _linked_away(self, name: str) -> bool:
         if self.folder is None:
             return False
-        return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+        try:
+            return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError, ValueError):  # links in a circle; what no file can be called
+            return True
 
 
 def leaves(path: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ctsopt.errors import Finding
+from ctsopt.errors import Finding, legible
 from ctsopt.network.raw import clean_text
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def line_of(node: Node, path: Sequence[PathPart]) -> int:
 def read_source(path: str | os.PathLike[str]) -> Source:
     """Read one file. Whatever is wrong with it is in the findings; nothing is raised for faults."""
     path = Path(path)
-    file = path.name
+    file = legible(path.name)
     try:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not there" if not path.exists() else "is not a file"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctsopt.network.checks import contracts, lanes, names, service, sites, stock, supply
+from ctsopt.network.checks import contracts, lanes, names, sense, service, sites, stock, supply
 from ctsopt.network.checks.registry import RULES, Fault, Rule, check_tables, rule
 
-__all__ = ["RULES", "Fault", "Rule", "check_tables", "contracts", "lanes", "names", "rule", "service", "sites",
-           "stock", "supply"]
+__all__ = ["RULES", "Fault", "Rule", "check_tables", "contracts", "lanes", "names", "rule", "sense", "service",
+           "sites", "stock", "supply"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from ctsopt.keys import Bools
 from ctsopt.network.checks.registry import Fault, rule
@@ -18,6 +20,17 @@ REPORT_ROWS = ("total", "unassigned", "__unassigned__")
 
 _OF_REPORTS = (("tiers", "tier"), ("customers", "customer"), ("products", "product"), ("products", "product_class"),
                ("periods", "period"))
+
+_UNSEEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Categories of Unicode that nobody sees: joiners, marks of direction, soft hyphens."""
+
+_BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
+"""Letters and marks that are drawn as nothing."""
+
+_LOOKS = str.maketrans(
+    # Greek and Cyrillic capitals and small letters, dotless i, and hyphens, beside what they are taken for.
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧορνυικ" "АВЕЅІЈКМНОРСТУХаеорсухіјѕһԁԛԝквмтн" "ı‐‑‒–—−ǀ",
+    "ABEZHIKMNOPTYXopvuik" "ABESIJKMHOPCTYXaeopcyxijshdqwkbmth" "i------l")
 
 
 def names_of(t: Tables, *tables: str) -> list[str]:
@@ -124,14 +137,37 @@ def name_of_report_row(t: Tables) -> Iterator[Fault]:
 
 @rule()
 def names_alike(t: Tables) -> Iterator[Fault]:
-    """Two names that differ in capitals or blanks alone are probably one."""
+    """Two names that look alike are probably one: capitals, blanks, width, letters of another script or unseen ones."""
     for table in ("sites", "customers", "products", "tiers", "modes", "periods"):
         column = BY_NAME[table].keys[0]
         texts = t.texts(table, column)
-        folded = np.array(["".join(label.casefold().split()) for label in texts.labels], dtype=str)
-        _, back, count = np.unique(folded, return_inverse=True, return_counts=True)
+        plain = np.array(["".join(label.casefold().split()) for label in texts.labels], dtype=str)
+        seen = np.array([look(label) for label in texts.labels], dtype=str)
+        twice, alike = (_several(folded) for folded in (plain, seen))
         yield Fault(table, column, "another name differs from this one in capitals or blanks alone",
-                    "if they mean the same, use one spelling", texts.where((count > 1)[back]), severity="warning")
+                    "if they mean the same, use one spelling", texts.where(twice), severity="warning")
+        yield Fault(table, column, "another name looks like this one: they differ in letters of another script or "
+                    "width, or in some that cannot be seen", "type both anew with one keyboard; if they mean the same, "
+                    "use one spelling", texts.where(alike & ~twice),
+                    [ascii(label) for label in texts.values()[texts.where(alike & ~twice)]], severity="warning")
+
+
+def look(name: str) -> str:
+    """What is left of a name for somebody who looks at it: letters of other scripts and widths as those they resemble.
+
+    Capitals count as small letters, blanks and what cannot be seen as nothing.
+    """
+    if name.isascii():
+        return "".join(name.casefold().split())
+    wide = unicodedata.normalize("NFKC", name)
+    seen = "".join(c for c in wide if unicodedata.category(c) not in _UNSEEN and c not in _BLANKS)
+    return "".join(seen.translate(_LOOKS).casefold().translate(_LOOKS).split())
+
+
+def _several(names: npt.NDArray[np.str_]) -> Bools:
+    """Which of them occur more than once."""
+    _, back, count = np.unique(names, return_inverse=True, return_counts=True)
+    return np.asarray((count > 1)[back], dtype=bool)
 
 
 def _shared(names: Objects, others: list[str]) -> Bools:
