@@ -362,8 +362,6 @@ TABLES = [
       "product_class", (3,), "correct the name"),
     F("a group that no site has", cells("contracts", 2, "group", "wst"), "contract_group_empty", "contracts", "group",
       (2,), "sites.group"),
-    F("a destination that is a site and a customer", edited(("customers", 5, "customer", "NA")), "site_is_customer",
-      "lanes", "destination", (2, 5), "customer:NAME"),
     F("a zone with the name of a site", cells("sites", 4, "zone", "Mine"), "zone_is_place", "sites", "zone", (4,),
       "rename the zone"),
     F("a lane that starts at a customer", cells("lanes", 8, "origin", "Anna"), "lane_from_customer", "lanes", "origin",
