@@ -14,6 +14,7 @@ import math
 from functools import cache
 
 from scipy import stats
+from scipy.integrate import quad
 from scipy.optimize import brentq
 
 STEPS_PER_DOUBLING = 8
@@ -82,6 +83,28 @@ def safety_stock(target: float, volume: float, variance_to_mean: float, lead_tim
 def cycle_stock(volume: float, review: float, lot_size: float, order_interval: float) -> float:
     """Cycle stock of a volume, units."""
     return (max(lot_size, volume * order_interval) + volume * review) / 2 if volume > 0 else 0.0
+
+
+def overtaking_sd(lead_time_sd: float, volume: float, review: float, lot_size: float, order_interval: float) -> float:
+    """Standard deviation of lead times that counts where orders may overtake each other."""
+    apart = max(review, order_interval, lot_size / volume if volume else 0.0)
+    return math.sqrt(lead_time_sd * min(lead_time_sd, apart / math.sqrt(math.pi)))
+
+
+@cache
+def on_hand(safety: float, volume: float, variance_to_mean: float, lead_time: float, review: float, lot_size: float,
+            order_interval: float, wait: float = 0.0, lead_time_sd: float = 0.0) -> float:
+    """Mean units on hand where goods leave as soon as they are there."""
+    review = max(review, LEAST_REVIEW)
+    lot = max(lot_size, volume * order_interval)
+    s = volume * max(lead_time + review - wait, 0.0) + safety
+
+    def left(days: float) -> float:
+        mean, variance = lead_time_demand(days, volume, variance_to_mean, lead_time_sd)
+        short = partial_expectations(s, mean, variance), partial_expectations(s + lot, mean, variance)
+        return s + lot / 2 - mean + ((short[0][1] - short[1][1]) / lot if lot else short[0][0])
+
+    return float(quad(left, lead_time, lead_time + review, epsrel=1e-10, limit=200)[0]) / review
 
 
 def safety_factor(target: float, volume: float, variance_to_mean: float, lead_time: float, review: float,

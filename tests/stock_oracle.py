@@ -34,7 +34,7 @@ from tests.oracle_ways import (
     processing,
     tariff,
 )
-from tests.stock_formulas import cycle_stock, on_the_grid, safety_factor, safety_stock
+from tests.stock_formulas import cycle_stock, on_hand, on_the_grid, overtaking_sd, safety_factor, safety_stock
 
 LINES = ("cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock")
 NOTHING = 1e-9
@@ -293,13 +293,13 @@ class Stock:
         together = Layer(sum(x.volume for _, x in ranked), sum(x.variance for _, x in ranked))
         if sharing == "separate":
             parts = [self.safety(point, configuration, c, x) for c, x in ranked]
-            cycles = [self.cycle(point, x.volume) for _, x in ranked]
+            cycles = [self.cycle(point, configuration, x.volume) for _, x in ranked]
         elif sharing == "pooled":
             sizes = [self.safety(point, configuration, c, together) for c, _ in ranked]
             parts = [max(sizes)]  # all get the largest factor of those that are served
-            cycles = [self.cycle(point, together.volume)]
+            cycles = [self.cycle(point, configuration, together.volume)]
         else:
-            cycles, parts = [self.cycle(point, together.volume)], []
+            cycles, parts = [self.cycle(point, configuration, together.volume)], []
             below = Layer(0.0, 0.0)
             for t, (_, x) in enumerate(ranked):
                 below = Layer(below.volume + x.volume, below.variance + x.variance)
@@ -311,10 +311,13 @@ class Stock:
         return {line: (sum(u for u, _ in some), sum(m for _, m in some))
                 for line, some in (("cycle_stock", cycles), ("safety_stock", parts))}
 
-    def cycle(self, point: Point, volume: float) -> tuple[float, float]:
+    def cycle(self, point: Point, configuration: Configuration, volume: float) -> tuple[float, float]:
         """Units and yearly money of the cycle stock of a daily volume."""
+        gone = configuration.wait if self.leaves_early() else 0.0
+
         def of(p: str, m: float) -> float:
-            return cycle_stock(self.share[p] * m, self.review(point.site, p), *self.ordering(point.site, p))
+            units = cycle_stock(self.share[p] * m, self.review(point.site, p), *self.ordering(point.site, p))
+            return max(units - self.share[p] * m * gone, 0.0)
 
         def first(p: str) -> float:
             return self.ordering(point.site, p)[0] / 2 if self.share[p] else 0.0
@@ -331,16 +334,36 @@ class Stock:
         if self.net.settings["stock_rule"] == "square_root":
             review = max(self.review(point.site, p) for p in self.groups[point.group])
             exposed = max(configuration.lead_time + review - configuration.wait, 0.0)
-            units = self.factor(point, configuration, served) * (
-                math.sqrt(exposed * layer.variance) + configuration.sd * layer.volume)
-            return units, units * self.mix(point, self.held)
+            k = self.factor(point, configuration, served)
+
+            def late(p: str, m: float) -> float:
+                return self.late(point.site, p, configuration, self.share[p] * m) * self.share[p] * m
+
+            root = self.over_members(point, lambda p: self.share[p] * math.sqrt(exposed * layer.variance))
+            drift = self.over_members(point, lambda p: on_the_grid(lambda m: late(p, m), layer.volume, 0.0))
+            return k * (root[0] + drift[0]), k * (root[1] + drift[1])
 
         def of(p: str, m: float) -> float:
-            return safety_stock(served.fill_rate, self.share[p] * m, self.variance_to_mean(p), configuration.lead_time,
-                                self.review(point.site, p), *self.ordering(point.site, p), configuration.wait,
-                                configuration.sd)
+            own = self.share[p] * m
+            policy = (own, self.variance_to_mean(p), configuration.lead_time, self.review(point.site, p),
+                      *self.ordering(point.site, p), configuration.wait,
+                      self.late(point.site, p, configuration, own))
+            units = safety_stock(served.fill_rate, *policy)
+            if not self.leaves_early() or not own:
+                return units
+            cycle = cycle_stock(own, self.review(point.site, p), *self.ordering(point.site, p))
+            return min(on_hand(units, *policy), cycle + units) - max(cycle - own * configuration.wait, 0.0)
 
         return self.over_members(point, lambda p: on_the_grid(lambda m: of(p, m), layer.volume))
+
+    def leaves_early(self) -> bool:
+        return self.net.settings["early_dispatch"] == "yes" and self.net.settings["stock_rule"] == "curve"
+
+    def late(self, site: str, product: str, configuration: Configuration, volume: float) -> float:
+        """Standard deviation of the lead time that counts for a daily volume of a product."""
+        if self.net.settings["order_crossing"] != "yes":
+            return configuration.sd
+        return overtaking_sd(configuration.sd, volume, self.review(site, product), *self.ordering(site, product))
 
     def factor(self, point: Point, configuration: Configuration, served: Class) -> float:
         """Safety factor of a class."""
@@ -352,7 +375,8 @@ class Stock:
         nominal = sum(self.stated(point.site, p, "nominal_volume", 0.0) for p in members)
         return max(safety_factor(served.fill_rate, self.share[p] * nominal, self.variance_to_mean(p),
                                  configuration.lead_time, self.review(point.site, p), *self.ordering(point.site, p),
-                                 configuration.wait, configuration.sd) for p in members)
+                                 configuration.wait, self.late(point.site, p, configuration, self.share[p] * nominal))
+                   for p in members)
 
     def pipeline(self, flow: Flow) -> float:
         """Money for what is on the way."""

@@ -28,6 +28,8 @@ IMPOSSIBLE = (3, 7)
 def tables_of(seed: int, rule: str) -> dict:
     tables = random_network(seed, availability=True)
     tables["settings"]["stock_rule"] = rule
+    if rule == "square_root":
+        tables["settings"]["order_crossing"] = "no"  # of lots the oracle does not know how they spread orders
     return tables
 
 

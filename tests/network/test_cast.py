@@ -81,7 +81,8 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 SETTING_CHOICES = {"distance_unit": ("km", "mi"), "open_lanes": ("listed", "all", "tiered"),
                    "stock_rule": ("curve", "square_root"), "stock_level": ("average", "peak", "each"),
-                   "pipeline_on": ("moves", "all", "none"), "stock_sharing": ("pooled", "separate", "rationed")}
+                   "pipeline_on": ("moves", "all", "none"), "stock_sharing": ("pooled", "separate", "rationed"),
+                   "order_crossing": ("no", "yes"), "early_dispatch": ("no", "yes")}
 YES_NO = [("sites", "may_open"), ("sites", "may_close"), ("site_products", "can_stock"), ("modes", "bill_next_break"),
           ("modes", "whole_loads")]
 # What a blank cell becomes; every other column is required.

@@ -118,6 +118,11 @@ CASES: list[tuple[str, Sources, Expected]] = [
     ("no_room_for_stock", stocked(("sites", 0, "storage_capacity", "0"), ("sites", 2, "storage_capacity", "0")),
      {("sites", "storage_capacity", (2,), W)}),
     ("no_room_for_stock", edited(("sites", 2, "storage_capacity", "0")), set()),
+    ("early_dispatch_without_effect", stocked(early_dispatch="yes"), {("settings", "early_dispatch", (), W)}),
+    ("early_dispatch_without_effect", stocked(early_dispatch="yes", longest_wait=2, stock_rule="square_root"),
+     {("settings", "early_dispatch", (), W)}),
+    ("early_dispatch_without_effect", stocked(early_dispatch="yes", longest_wait=2), set()),
+    ("early_dispatch_without_effect", edited(early_dispatch="yes"), set()),  # no fill rate: told as such
     ("stock_of_each_period", stocked(stock_level="each"), {("settings", "stock_level", (), W)}),
     ("stock_of_each_period", stocked(stock_level="peak"), set()),
     ("safety_factor_of_better_class", stocked(

@@ -210,6 +210,32 @@ def test_a_safety_factor_needs_no_volume_but_stock_for_other_sites_does():
                                   "P, small: fill rate 0.9 of goods for other sites"]
 
 
+def stock_of_one(settings: dict, **listed: object) -> dict:
+    """Dc D with one product and a fill rate, replenished by P."""
+    return chain(products=table({"product": "x", "variance_to_mean": 2, "unit_value": 5}),
+                 promises=table({"tier": "standard", "fill_rate": 0.95}),
+                 site_products=table({"site": "P", "product": "x"}, {"site": "D", "product": "x"} | listed),
+                 settings={"holding_rate": 0.2} | settings)
+
+
+@pytest.mark.parametrize(("review", "listed", "found"), [
+    (0, {}, True), (1, {}, False), (0, {"replenishment_days": 2}, False), (1, {"review_time": 0}, True),
+    (0, {"review_time": 1}, False)])
+def test_goods_that_come_at_once(review: int, listed: dict, found: bool):
+    """No transit time is given: in 0 days. Nobody is short where the stock is reviewed all the time."""
+    rules = [f.rule for f in cts.check(stock_of_one({"review_time": review}, **listed))]
+    assert ("replenished_at_once" in rules) == found
+
+
+@pytest.mark.parametrize(("settings", "listed", "found"), [
+    ({}, {}, True), ({"order_crossing": "no"}, {}, False), ({"order_crossing": "yes"}, {}, False),
+    ({"order_interval": 2}, {}, False), ({}, {"lot_size": 9}, False), ({}, {"replenishment_sd": 2}, False)])
+def test_orders_that_may_overtake_each_other(settings: dict, listed: dict, found: bool):
+    """Ordered every day; lead times vary by three days: it is asked which reading holds."""
+    tables = stock_of_one(settings, **({"replenishment_days": 10, "replenishment_sd": 3} | listed))
+    assert ("orders_may_overtake" in [f.rule for f in cts.check(tables)]) == found
+
+
 @pytest.mark.parametrize(("sharing", "decisions"), [("pooled", 6), ("rationed", 10), ("separate", 10)])
 def test_many_decisions_on_stock(monkeypatch: pytest.MonkeyPatch, sharing: str, decisions: int):
     """D and P stock two groups each. Pooled: D chooses between gold's fill rate and silver's, 2 x 2 + 2. Else: 4

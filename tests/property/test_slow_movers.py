@@ -38,9 +38,12 @@ def catalogue(seed: int, sharing: str, rule: str, level: str) -> Tables:
     legs = pd.DataFrame([("P", d, 2.0, float(rng.integers(1, 20))) for d in dcs]
                         + [(d, c, float(np.round(rng.uniform(1, 9), 1)), 1.0) for d in dcs for c in customers],
                         columns=["origin", "destination", "per_unit", "transit_time"])
+    legs["transit_sd"] = np.where(legs["origin"] == "P", np.round(legs["transit_time"] * rng.choice([0, 0.4]), 1), 0)
     return {"settings": {"stock_rule": rule, "stock_sharing": sharing, "stock_level": level, "holding_rate": 0.2,
                          "review_time": float(rng.choice([0, 1, 7])), "longest_wait": int(rng.integers(0, 2)),
-                         "order_interval": float(rng.choice([0, 5, 30]))},
+                         "order_interval": float(rng.choice([0, 5, 30])),
+                         "order_crossing": str(rng.choice(["no", "yes"])),
+                         "early_dispatch": str(rng.choice(["no", "yes"]))},
             "periods": table({"period": "low", "days": 215}, {"period": "high", "days": 150}), "products": goods,
             "sites": table({"site": "P", "kind": "plant"}, *({"site": d, "kind": "dc"} for d in dcs)),
             "site_products": pd.concat([pd.DataFrame({"site": "P", "product": names}), at_dcs]),

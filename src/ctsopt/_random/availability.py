@@ -19,7 +19,8 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
             "stock_sharing": str(rng.choice(["pooled", "separate", "rationed"])),
             "pipeline_on": str(rng.choice(["moves", "all", "none"])), "lead_time_levels": int(rng.integers(1, 4)),
             "longest_wait": int(rng.integers(0, 3)), "review_time": float(rng.choice([1.0, 2.0, 7.0])),
-            "order_interval": float(rng.choice([0.0, 3.0, 10.0])), "holding_rate": float(rng.choice([0.15, 0.25, 0.4]))}
+            "order_interval": float(rng.choice([0.0, 3.0, 10.0])), "holding_rate": float(rng.choice([0.15, 0.25, 0.4])),
+            "order_crossing": str(rng.choice(["no", "yes"])), "early_dispatch": str(rng.choice(["no", "no", "yes"]))}
 
 
 def products(draw: Draw, rng: np.random.Generator) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ctsopt.formulation.stock_layers import Layers, UnitCurves
 from ctsopt.inventory.curves import Curves, grid
+from ctsopt.inventory.demand import crossing_lead_time_sd
+from ctsopt.inventory.on_hand import held_stock
 from ctsopt.inventory.safety_stock import safety_stock
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.stocking import SHARING, Stocking
@@ -78,23 +80,39 @@ class _Members:
         return np.maximum(self.lead + self.review - self.wait, 0.0)
 
 
+def spread(net: Network, lead_time_sd: Floats, volume: Floats, review: Floats, lot: Floats, interval: Floats) -> Floats:
+    """Standard deviation of lead times as it counts in stock: less where orders may overtake each other."""
+    crossing = net.settings["order_crossing"] == "yes"
+    return crossing_lead_time_sd(lead_time_sd, volume, review, lot, interval) if crossing else lead_time_sd
+
+
+def leaves_early(net: Network) -> bool:
+    """Whether goods leave before a quoted wait is over, and are counted so."""
+    return net.settings["early_dispatch"] == "yes" and net.settings["stock_rule"] == "curve"
+
+
 def unit_curves(net: Network, stocking: Stocking, layers: Layers, largest: float) -> UnitCurves:
     """Units of cycle and safety stock over the volume of each layer, up to volumes of `largest`."""
     member = _members(net, stocking, layers)
     volumes = np.append(0.0, grid(largest))
-    at = member.layer
-    variance = layers.volumes.index["measure"][layers.volume[at]] == 1
-    cycle = np.where(layers.cycles[at][:, None], _cycle(member, volumes), 0.0)
-    none = np.zeros(len(at))
+    at, none = member.layer, np.zeros(len(member.layer))
+    early = leaves_early(net)
+    cycle = np.where(layers.cycles[at][:, None], _cycle(member, volumes, early=early), 0.0)
     if net.settings["stock_rule"] == "curve":
-        table = _safety(stocking, member, layers.upper[at], volumes)
-        table -= _safety(stocking, member, layers.lower[at], volumes)
-        return UnitCurves(at, member.product, Curves(volumes, cycle, none), Curves(volumes, table, none))
+        upper, lower = (_kept(net, stocking, member, service[at], volumes) for service in (layers.upper, layers.lower))
+        kept = Curves(volumes, upper.safety - lower.safety, none)
+        cover = Curves(volumes, upper.cover - lower.cover, none) if early else kept
+        return UnitCurves(at, member.product, Curves(volumes, cycle, none), kept, cover)
+    variance = layers.volumes.index["measure"][layers.volume[at]] == 1
     k = factors(net, stocking, member.configuration, layers.upper[at]) - factors(
         net, stocking, member.configuration, layers.lower[at])
-    drift = np.where(variance, 0.0, k * member.sd * member.share)[:, None] * volumes
+    own = member.share[:, None] * volumes
+    late = spread(net, *(column[:, None] if column.ndim == 1 else column for column in (
+        member.sd, own, member.review, member.lot, member.interval)))
+    drift = np.where(variance, 0.0, k)[:, None] * late * own
     root = np.where(variance, k * member.share * np.sqrt(member.interval_protected), 0.0)
-    return UnitCurves(at, member.product, Curves(volumes, cycle, none), Curves(volumes, drift, root))
+    kept = Curves(volumes, drift, root)
+    return UnitCurves(at, member.product, Curves(volumes, cycle, none), kept, kept)
 
 
 def _members(net: Network, stocking: Stocking, layers: Layers) -> _Members:
@@ -114,22 +132,34 @@ def _members(net: Network, stocking: Stocking, layers: Layers) -> _Members:
                     usual.interval[site, product], usual.lot[site, product])
 
 
-def _cycle(member: _Members, volumes: Floats) -> Floats:
+def _cycle(member: _Members, volumes: Floats, *, early: bool) -> Floats:
     own = member.share[:, None] * volumes
     lot = np.maximum(member.lot[:, None], own * member.interval[:, None])
-    return np.where(member.share[:, None] > 0, (lot + own * member.review[:, None]) / 2, 0.0)
+    gone = own * member.wait[:, None] if early else 0.0
+    return np.where(member.share[:, None] > 0, np.maximum((lot + own * member.review[:, None]) / 2 - gone, 0.0), 0.0)
 
 
-def _safety(stocking: Stocking, member: _Members, service: Positions, volumes: Floats) -> Floats:
+class _Tables(NamedTuple):
+    """Units at each corner, shape (members, corners)."""
+
+    safety: Floats
+    cover: Floats
+
+
+def _kept(net: Network, stocking: Stocking, member: _Members, service: Positions, volumes: Floats) -> _Tables:
     """Safety stock at the fill rate of a class (-1: none), solved once for rows that are alike."""
     rate = np.append(stocking.fill_rate, 0.0)[service]
     columns = np.stack([rate, member.q, member.lead, member.review, member.lot, member.interval, member.sd,
                         member.wait, member.share], axis=1)
     alike, place = np.unique(columns, axis=0, return_inverse=True)
     b, q, lead, review, lot, interval, sd, wait, share = (column[:, None] for column in alike.T)
-    table = safety_stock(b, share * volumes[1:], q, lead, review, lot, interval, sd, wait)
-    table = np.concatenate([table[:, :1], table], axis=1)  # the first unit on the shelf has the price of the next
-    return np.asarray(table[place.ravel()])
+    own = share * volumes[1:]
+    policy = (own, q, lead, review, lot, interval, spread(net, sd, own, review, lot, interval), wait)
+    cover = safety_stock(b, *policy)
+    safety = held_stock(cover, *policy).safety if leaves_early(net) else cover
+    # The first unit on the shelf has the price of the next.
+    level = (np.concatenate([table[:, :1], table], axis=1)[place.ravel()] for table in (safety, cover))
+    return _Tables(*(np.where(service[:, None] >= 0, table, 0.0) for table in level))
 
 
 def factors(net: Network, stocking: Stocking, configuration: Positions, service: Positions) -> Floats:
@@ -172,11 +202,11 @@ def _factor_table(net: Network, stocking: Stocking) -> Floats:
     np.add.at(nominal, configuration, np.nan_to_num(stated))
     m, q = stocking.mix[product] * nominal[configuration], stocking.variance_to_mean[product]
     lead, sd, wait = (of[c][configuration].astype(float) for c in ("lead_time", "lead_time_sd", "wait"))
-    review = usual.review[site, product]
-    safety = safety_stock(stocking.fill_rate, m[:, None], q[:, None], lead[:, None], review[:, None],
-                          usual.lot[site, product][:, None], usual.interval[site, product][:, None], sd[:, None],
-                          wait[:, None])
-    spread = np.sqrt(q * m * np.maximum(lead + review - wait, 0.0) + (sd * m) ** 2)[:, None]
+    review, lot, interval = (column[site, product] for column in (usual.review, usual.lot, usual.interval))
+    sd = spread(net, sd, m, review, lot, interval)
+    policy = (column[:, None] for column in (m, q, lead, review, lot, interval, sd, wait))
+    safety = safety_stock(stocking.fill_rate, *policy)
+    deviation = np.sqrt(q * m * np.maximum(lead + review - wait, 0.0) + (sd * m) ** 2)[:, None]
     table = np.zeros((len(keys), len(stocking.fill_rate)))
-    np.maximum.at(table, configuration, np.where(spread > 0, safety / np.where(spread > 0, spread, 1.0), 0.0))
+    np.maximum.at(table, configuration, np.where(deviation > 0, safety / np.where(deviation > 0, deviation, 1.0), 0.0))
     return np.where(np.isnan(stocking.factor), table, stocking.factor)

@@ -130,12 +130,16 @@ class UnitCurves:
         One row for each member of the group of each layer.
     cycle, safety : Curves
         Units over the volume of the layer, in the order of the rows.
+    cover : Curves
+        Units by which the reorder point is above mean demand over the protection interval: the safety stock, unless
+        goods leave before their quoted wait is over.
     """
 
     layer: Positions
     product: Positions
     cycle: Curves
     safety: Curves
+    cover: Curves
 
     def weighted(self, weights: Floats, line: str, layers: int) -> Curves:
         """For each layer the sum of its members' units times a weight each (money, capacity units)."""

@@ -57,7 +57,8 @@ def fill_rate(reorder_point: npt.ArrayLike, mean: npt.ArrayLike, sd: npt.ArrayLi
         Of demand: `gamma` (default), `normal`, `negative_binomial`, `poisson`; `auto` chooses as
         `choose_distribution` says.
     lead_time_sd : array-like
-        Days; demand over the lead time gets m² s_L² of variance more. Orders must not cross.
+        Days; demand over the lead time gets m² s_L² of variance more. Orders must not cross: where they may, take
+        `crossing_lead_time_sd` in its place.
     lead_time_probabilities : array-like
         Probabilities of the lead times along the last axis of `lead_time`: better than `lead_time_sd` where known.
     orders_per_day : array-like

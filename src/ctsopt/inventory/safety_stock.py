@@ -73,7 +73,8 @@ def safety_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_me
     order_interval : array-like
         Days of demand in a lot: Q = max(lot_size, m × order_interval).
     lead_time_sd : array-like
-        s_L, standard deviation of the lead time, days.
+        s_L, standard deviation of the lead time, days. No order comes before an earlier one; where they may, take
+        `crossing_lead_time_sd` in its place.
     wait : array-like
         w, days that customers are told to wait.
 

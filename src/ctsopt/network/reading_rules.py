@@ -96,6 +96,9 @@ OF_WAYS: dict[str, str] = {
     "many_stock_decisions": "There are more than 1,000 yes-or-no decisions on stock.",
     "nominal_volume_missing": "A safety factor is worked out at a daily volume (`stock_rule = square_root`), and none "
                               "is given.",
+    "replenished_at_once": "Goods come in 0 days to stock that is reviewed all the time.",
+    "orders_may_overtake": "Lead times vary by more than twice the days between two orders, and nothing says whether "
+                           "orders may overtake each other.",
 }
 """Ways, once the tables are sound."""
 

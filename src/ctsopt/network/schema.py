@@ -71,6 +71,11 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
     choice("stock_sharing", "How tiers share stock, where a site and product state nothing: `pooled` = all get the "
            "best fill rate that is served there, `separate` = stock of their own, `rationed` = one stock, of which "
            "the last part is kept for the better tiers.", ("pooled", "separate", "rationed"), "pooled"),
+    choice("order_crossing", "Whether replenishment orders may overtake each other where lead times vary: `yes` = each "
+           "comes when it comes, and the spread of many orders evens out, `no` = none comes before an earlier one.",
+           ("no", "yes"), "", "as `no`, and a finding says where it matters"),
+    choice("early_dispatch", "Whether goods that are there leave before a quoted wait is over: `no` = they are held to "
+           "their day, `yes` = they leave at once, and less is on hand.", ("no", "yes"), "no"),
     number("max_via_ways", "Most ways over a cross-dock that may be made before it is a finding.", "ways", 2e6, low=0),
 ), optional=True)
 

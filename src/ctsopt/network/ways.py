@@ -24,7 +24,7 @@ from ctsopt.network.reach import Reach, can_supply, reachable
 from ctsopt.network.requests import FORMS, demanded, promises, requests
 from ctsopt.network.resources import Resources, resources, signatures
 from ctsopt.network.schema import NAMES_SEPARATOR
-from ctsopt.network.stock_findings import nominal_volumes
+from ctsopt.network.stock_findings import nominal_volumes, replenishment
 from ctsopt.network.stocking import Stocking, planned, stocking
 from ctsopt.network.supply import Supply, holding_cost, supply
 
@@ -130,6 +130,7 @@ def derive(net: Network) -> Derived:
     keepers = stocking(net, who, promised, wanted, everything)
     notes.many_stock_decisions(0 if keepers is None else keepers.decisions)
     nominal_volumes(net, keepers, notes)
+    replenishment(net, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.stock_curves import policies
+from ctsopt.formulation.stock_curves import leaves_early, policies, spread
 from ctsopt.formulation.stock_value import StockModel
 from ctsopt.inventory.fill_rate import fill_rate
+from ctsopt.inventory.on_hand import held_stock
 from ctsopt.inventory.safety_stock import SHORTEST_REVIEW, safety_stock
 from ctsopt.keys import BLANK, Floats, Keys, Positions, matching
 from ctsopt.results.plan import Plan
@@ -97,25 +98,36 @@ class _Check:
         item, place = matching(volume, self._code // self._products)
         return item, self._code[place] % self._products, place
 
-    def demand(self, place: Positions) -> tuple[Floats, Floats]:
-        """Units per day, and variance to mean."""
-        return self._volume[place], self._ratio[place]
+    def volume(self, place: Positions) -> Floats:
+        """Units per day."""
+        return self._volume[place]
 
-    def supply(self, layer: Positions, product: Positions) -> tuple[Floats, ...]:
-        """lead_time, review_time, lot_size, order_interval, lead_time_sd, wait of products in layers."""
+    def policy(self, layer: Positions, product: Positions, place: Positions) -> tuple[Floats, ...]:
+        """What the formulas take of products in layers, from the volume to the wait."""
         made, usual = self._model.declared, policies(self._net)
         configuration = made.layers.configuration[layer]
         of = made.stocking.configurations.measures
         site = made.layers.volumes.index["site"][made.layers.volume[layer]]
         lead, sd = self._lead[site, product], self._sd[site, product]
         unknown = np.isnan(lead)  # nothing came in: as the configuration says
-        return (np.where(unknown, of["lead_time"][configuration], lead), usual.review[site, product],
-                usual.lot[site, product], usual.interval[site, product],
-                np.where(unknown, of["lead_time_sd"][configuration], sd), of["wait"][configuration].astype(np.float64))
+        lead = np.where(unknown, of["lead_time"][configuration], lead)
+        sd = np.where(unknown, of["lead_time_sd"][configuration], sd)
+        ordering = (usual.review[site, product], usual.lot[site, product], usual.interval[site, product])
+        volume = self._volume[place]
+        return (volume, self._ratio[place], lead, *ordering, spread(self._net, sd, volume, *ordering),
+                of["wait"][configuration].astype(np.float64))
 
-    def safety(self, rate: Floats, layer: Positions, product: Positions, place: Positions) -> Floats:
-        """Units that the formula asks for at a fill rate."""
-        return safety_stock(rate, *self.demand(place), *self.supply(layer, product))
+    def cover(self, rate: Floats, layer: Positions, product: Positions, place: Positions) -> Floats:
+        """Units above mean demand over the protection interval that the formula asks for at a fill rate."""
+        return safety_stock(rate, *self.policy(layer, product, place))
+
+    def safety(self, service: Positions, layer: Positions, product: Positions, place: Positions) -> Floats:
+        """Safety stock that the formula asks for at the fill rate of a class (-1: none)."""
+        rate = np.append(self._model.declared.stocking.fill_rate, 0.0)
+        units = self.cover(rate[service], layer, product, place)
+        if leaves_early(self._net):
+            units = held_stock(units, *self.policy(layer, product, place)).safety
+        return np.where(service >= 0, units, 0.0)
 
 
 def _in_use(net: Network, model: StockModel, plan: Plan) -> tuple[Floats, Floats]:
@@ -147,13 +159,13 @@ def _in_use(net: Network, model: StockModel, plan: Plan) -> tuple[Floats, Floats
 def _units(net: Network, model: StockModel, plan: Floats, check: _Check, index: Keys) -> Floats:
     """Safety stock that the formula asks for, layer by layer as declared stock has them, in units of each row."""
     made, charges = model.declared, safety_charges(model, plan)
-    layers, rate = made.layers, np.append(made.stocking.fill_rate, 0.0)
+    layers = made.layers
     charges = charges.at(np.flatnonzero(layers.volumes.index["measure"][layers.volume[charges.layer]] == 0))
     item, product, place = check.members(charges.layer)
     layer, less = charges.layer[item], charges.less[item]
-    units = check.safety(rate[layers.upper[layer]], layer, product, place)
-    units -= check.safety(rate[layers.lower[layer]], layer, product, place)
-    units -= check.safety(np.where(less >= 0, rate[layers.upper[less]], 0.0), layer, product, place)
+    units = check.safety(layers.upper[layer], layer, product, place)
+    units -= check.safety(layers.lower[layer], layer, product, place)
+    units -= check.safety(np.where(less >= 0, layers.upper[less], BLANK), layer, product, place)
     days = net.tables.column("periods", "days")
     lasting = np.where(charges.period == BLANK, net.horizon, days[np.maximum(charges.period, 0)])[item] / net.horizon
     split = sp.csr_array(class_shares(net, model, plan, charges, by_variance=True)[item])
@@ -171,7 +183,7 @@ def _rates(model: StockModel, plan: Floats, check: _Check, index: Keys) -> Float
     layers, rate = made.layers, np.append(made.stocking.fill_rate, 0.0)
     row = np.flatnonzero(valued.active[made.units.layer])
     layer = made.units.layer[row]
-    held = made.units.safety.value(row, valued.volume[layers.volume[layer]])
+    held = made.units.cover.value(row, valued.volume[layers.volume[layer]])
     worst, period = layers.volumes.worst[layers.volume[layer]], layers.volumes.index["period"][layers.volume[layer]]
     classes, periods, products = len(rate), int(period.max(initial=0)) + 2, len(index.axes["product"])
     code = ((layers.configuration[layer] * classes + worst) * periods + period + 1) * products + made.units.product[row]
@@ -182,17 +194,19 @@ def _rates(model: StockModel, plan: Floats, check: _Check, index: Keys) -> Float
     same = product == made.units.product[row][plain[item]]
     item, product, place = plain[item[same]], product[same], place[same]
     layer, held = layer[item], total[group[item]]
-    held = held + check.safety(rate[layers.lower[layer]], layer, product, place)
-    given = _fill_rate(held, *check.demand(place), *check.supply(layer, product))
-    return _on_rows(model, index, layer, product, given, check.demand(place)[0])
+    held = held + check.cover(rate[layers.lower[layer]], layer, product, place)
+    given = _fill_rate(held, *check.policy(layer, product, place))
+    return _on_rows(model, index, layer, product, given, check.volume(place))
 
 
 def _fill_rate(safety: Floats, volume: Floats, ratio: Floats, lead: Floats, review: Floats, lot: Floats,
                interval: Floats, sd: Floats, wait: Floats) -> Floats:
+    in_time = lead + review <= wait  # what is ordered when demand comes is there within the wait: nobody is short
     review = np.maximum(review, SHORTEST_REVIEW)
     point = safety + volume * np.maximum(lead + review - wait, 0.0)
-    return fill_rate(point, volume, np.sqrt(ratio * volume), lead, review_time=review,
-                     lot_size=np.maximum(lot, volume * interval), lead_time_sd=sd, wait=wait)
+    given = fill_rate(point, volume, np.sqrt(ratio * volume), lead, review_time=review,
+                      lot_size=np.maximum(lot, volume * interval), lead_time_sd=sd, wait=wait)
+    return np.where(in_time, 1.0, given)
 
 
 def _on_rows(model: StockModel, index: Keys, layer: Positions, product: Positions, given: Floats,

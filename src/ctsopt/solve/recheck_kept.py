@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ctsopt.inventory.demand import crossing_lead_time_sd
+from ctsopt.inventory.on_hand import held_stock
 from ctsopt.inventory.safety_stock import safety_stock
-from ctsopt.keys import Bools, Floats, Keys
+from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.network.schema import ALL
 
 if TYPE_CHECKING:
@@ -220,20 +222,46 @@ class StockBook:
         """Cycle and safety stock of every product in every layer, units."""
         rows = self._members(rows)
         low, high, part = _neighbours(rows["units"].to_numpy(dtype=float))
-        rows["cycle"] = np.where(rows["bears"], (1 - part) * _cycle(rows, low) + part * _cycle(rows, high), 0.0)
         upper, lower = rows["upper"].to_numpy(), rows["lower"].to_numpy()
         if self._rule == "curve":
-            above, below = np.append(rate, 0.0)[upper], np.append(rate, 0.0)[lower]
             # The first unit on the shelf has the price of the next: below the smallest volume the curve is level.
-            low = np.maximum(low, 2.0 ** (_SMALLEST / _TO_A_DOUBLING))
-            rows["safety"] = (1 - part) * (_safety(rows, above, low) - _safety(rows, below, low)) + part * (
-                _safety(rows, above, high) - _safety(rows, below, high))
-            return rows
-        k = np.append(factor, np.zeros((len(factor), 1)), axis=1)
-        point = rows["point"].to_numpy()
-        spread = np.sqrt(_exposed(rows) * rows["variance"]) + rows["lead_time_sd"] * rows["units"]
-        rows["safety"] = (k[point, upper] - k[point, lower]) * rows["share"] * spread
+            ends = (np.maximum(low, 2.0 ** (_SMALLEST / _TO_A_DOUBLING)), high)
+            least, most = (self._held(rows, rate, upper, end) - self._held(rows, rate, lower, end) for end in ends)
+            rows["safety"] = (1 - part) * least + part * most
+        else:
+            k = np.append(factor, np.zeros((len(factor), 1)), axis=1)
+            point = rows["point"].to_numpy()
+            late = (1 - part) * low * self._late(rows, low) + part * high * self._late(rows, high)
+            spread = np.sqrt(_exposed(rows) * rows["variance"]) + late
+            rows["safety"] = (k[point, upper] - k[point, lower]) * rows["share"] * spread
+        early = self._early()
+        cycle = (1 - part) * _cycle(rows, low, early=early) + part * _cycle(rows, high, early=early)
+        rows["cycle"] = np.where(rows["bears"], cycle, 0.0)
         return rows
+
+    def _early(self) -> bool:
+        """Whether goods leave before a quoted wait is over."""
+        return self._rule == "curve" and self.net.settings["early_dispatch"] == "yes"
+
+    def _late(self, rows: pd.DataFrame, volume: Floats) -> Floats:
+        """Standard deviation of the lead time as it counts: less where orders may overtake each other."""
+        sd = rows["lead_time_sd"].to_numpy(dtype=float)
+        ordering = (rows[c].to_numpy(dtype=float) for c in ("review_time", "lot_size", "order_interval"))
+        own = rows["share"].to_numpy(dtype=float) * volume
+        return crossing_lead_time_sd(sd, own, *ordering) if self.net.settings["order_crossing"] == "yes" else sd
+
+    def _held(self, rows: pd.DataFrame, rate: Floats, service: Positions, volume: Floats) -> Floats:
+        """Safety stock at the fill rate of a class (-1: none)."""
+        policy = self._policy(rows, volume)
+        safety = safety_stock(np.append(rate, 0.0)[service], *policy)
+        return np.where(service >= 0, held_stock(safety, *policy).safety if self._early() else safety, 0.0)
+
+    def _policy(self, rows: pd.DataFrame, volume: Floats) -> tuple[Floats, ...]:
+        """What the formula takes beside the fill rate."""
+        q, lead, review, lot, interval, wait = (rows[c].to_numpy(dtype=float) for c in (
+            "q", "lead_time", "review_time", "lot_size", "order_interval", "wait"))
+        own = rows["share"].to_numpy(dtype=float) * volume
+        return own, q, lead, review, lot, interval, self._late(rows, volume), wait
 
     def _factors(self, rate: Floats, factor: Floats, present: Bools) -> Floats:
         """Safety factor of every class at every point: as stated, else what the fill rate needs at nominal volume."""
@@ -241,11 +269,12 @@ class StockBook:
         if self._rule == "curve":
             return table
         rows = self._members(pd.DataFrame({"point": np.arange(len(self.points))}))
-        nominal = rows.groupby("point")["nominal_volume"].transform("sum") * rows["share"]
-        variance = rows["q"] * nominal * _exposed(rows) + (rows["lead_time_sd"] * nominal) ** 2
+        nominal = rows.groupby("point")["nominal_volume"].transform("sum").to_numpy(dtype=float)
+        own = nominal * rows["share"].to_numpy(dtype=float)
+        variance = rows["q"] * own * _exposed(rows) + (self._late(rows, nominal) * own) ** 2
         spread = np.sqrt(variance.to_numpy(dtype=float))
         for service, b in enumerate(rate):
-            units = _safety(rows.assign(share=1.0), np.full(len(rows), b), nominal.to_numpy(dtype=float))
+            units = safety_stock(b, *self._policy(rows, nominal))
             k = np.divide(units, spread, out=np.zeros(len(rows)), where=spread > 0)
             np.maximum.at(table[:, service], rows["point"].to_numpy(), k)
         table = np.where(np.isnan(factor), table, factor)
@@ -288,15 +317,11 @@ def _exposed(rows: pd.DataFrame) -> pd.Series[float]:
     return (rows["lead_time"] + rows["review_time"] - rows["wait"]).clip(lower=0.0)
 
 
-def _cycle(rows: pd.DataFrame, volume: Floats) -> Floats:
+def _cycle(rows: pd.DataFrame, volume: Floats, *, early: bool) -> Floats:
     share = rows["share"].to_numpy(dtype=float)
     own = share * volume
     lot = np.maximum(rows["lot_size"].to_numpy(dtype=float), own * rows["order_interval"].to_numpy(dtype=float))
+    gone = own * rows["wait"].to_numpy(dtype=float) if early else 0.0
     # Nothing is kept of a product of the group that nobody wants.
-    return np.where(share > 0, (lot + own * rows["review_time"].to_numpy(dtype=float)) / 2, 0.0)
-
-
-def _safety(rows: pd.DataFrame, rate: Floats, volume: Floats) -> Floats:
-    columns = ("q", "lead_time", "review_time", "lot_size", "order_interval", "lead_time_sd", "wait")
-    return safety_stock(rate, rows["share"].to_numpy(dtype=float) * volume,
-                        *(rows[c].to_numpy(dtype=float) for c in columns))
+    cycle = np.maximum((lot + own * rows["review_time"].to_numpy(dtype=float)) / 2 - gone, 0.0)
+    return np.where(share > 0, cycle, 0.0)

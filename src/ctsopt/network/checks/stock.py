@@ -19,7 +19,7 @@ OF_POINTS = ("review_time", "order_interval", "lot_size", "stock_sharing", "repl
 """Columns of `site_products` that speak of cycle and safety stock."""
 
 _SETTINGS_OF_STOCK = ("stock_rule", "stock_level", "pipeline_on", "lead_time_levels", "longest_wait", "review_time",
-                      "order_interval", "stock_sharing")
+                      "order_interval", "stock_sharing", "order_crossing", "early_dispatch")
 
 NEAR_ONE = 0.999
 """Above this fill rate, safety stock rests on the far tail of the distribution of demand."""
@@ -150,6 +150,20 @@ def stock_setting_not_whole(t: Tables) -> Iterator[Fault]:
         value = float(t.settings[name])
         if value != np.floor(value):
             yield Fault("settings", name, f"{what} must be whole", "write a whole number", values=[number_text(value)])
+
+
+@rule()
+def early_dispatch_without_effect(t: Tables) -> Iterator[Fault]:
+    """That goods leave before a quoted wait is over has an effect where waits are quoted, with `stock_rule = curve`."""
+    if not planned(t) or t.settings["early_dispatch"] != "yes":
+        return
+    if t.settings["longest_wait"] == 0:
+        yield Fault("settings", "early_dispatch", "it has no effect: no wait is quoted to anybody",
+                    "give settings.longest_wait, or leave it blank", values=["yes"], severity="warning")
+    elif t.settings["stock_rule"] == "square_root":
+        yield Fault("settings", "early_dispatch", "it has no effect: with stock_rule = square_root stock is counted as "
+                    "if goods were held to their day", "set settings.stock_rule to curve, or leave it blank",
+                    values=["yes"], severity="warning")
 
 
 @rule("products")
