@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ctsopt as cts
 from ctsopt.testing import random_network
 from tests.often import sampled
 from tests.property.edits import IMPOSSIBLE, Tables
+from tests.small import lanes, rates, table
+from tests.stock_networks import random_stock
 
 SIZES = {"demand": ["quantity"], "capacity_levels": ["capacity", "fixed_cost"], "modes": ["capacity"],
          "sites": ["capacity", "fixed_cost", "opening_cost", "closing_cost", "min_throughput", "storage_capacity"],
          "site_products": ["make_capacity", "opening_stock"], "tiers": ["program_cost"],
          "lanes": ["fixed_cost", "min_volume", "max_volume"]}
 """Columns that go with the size of the business; costs per unit, distance and shipment do not."""
+
+MODEL = Path(__file__).parents[2] / "models" / "two_dcs"
 
 FACTORS = (1e-6, 1e4, 1e7)
 
@@ -69,3 +76,86 @@ def test_the_cost_goes_with_the_size_of_the_business(seed):
 def test_the_cost_goes_with_the_size_of_the_business_often(seed):
     """Larger factors would take some capacity over the largest number that a table may hold."""
     goes_with_the_size(seed, (1e-9, 1e-6, 1e4, 1e6), ("lazy", "capacity"))
+
+
+# ---- figures that are far apart -------------------------------------------------------------------------------------
+
+
+def far_apart(demands: list[float], **others: object) -> Tables:
+    """P makes for 1 a unit and moves to D, which delivers for 0.15 to customers of all sizes; no capacities."""
+    names = [f"C{i}" for i in range(len(demands))]
+    return {"sites": table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc"}),
+            "customers": pd.DataFrame({"customer": names}),
+            "demand": pd.DataFrame({"customer": names, "quantity": demands}),
+            "lanes": lanes("P-D", *(f"D-{c}" for c in names)),
+            "rates": rates(P_D=1.0, **{f"D_{c}": 0.15 for c in names}), **others}
+
+
+def served_in_full(made: Tables) -> cts.Solution:
+    """1.15 times all demand; every customer gets what it asks for, and nobody is short."""
+    sol = cts.solve(cts.network(made))
+    wanted = made["demand"].set_index("customer")["quantity"]
+    assert sol.total_cost == pytest.approx(1.15 * wanted.sum(), rel=1e-9)
+    delivered = sol.flows[sol.flows["kind"] == "delivery"].groupby("customer", observed=True)["quantity"].sum()
+    assert delivered.reindex(wanted.index).to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-6)
+    assert sol.shortage.empty
+    assert sol.service["kept"].all()
+    assert sol.bound == pytest.approx(sol.total_cost, rel=1e-6)
+    return sol
+
+
+@pytest.mark.parametrize("demands", [[1e6, 1e-3, 1e-3], [1e8, 0.1, 0.1], [1e8, 0.01], [1e5, *[0.01] * 6],
+                                     [1e12, 1e4], [1e12, 1e-3, 1.0]])
+def test_a_small_customer_beside_a_large_one_is_served(demands):
+    """Called infeasible, with a shortfall of the large one; or the small one was left out, and called served."""
+    served_in_full(far_apart(demands))
+
+
+sizes = st.floats(-3, 12).map(lambda power: float(f"{10 ** power:.3g}"))
+
+
+@given(st.lists(sizes, min_size=1, max_size=8))
+@settings(max_examples=6, deadline=None, derandomize=True)
+def test_demand_of_any_sizes_is_served(demands):
+    served_in_full(far_apart(demands))
+
+
+@given(sizes, sizes, st.floats(-2, 12))
+@settings(max_examples=3, deadline=None, derandomize=True)
+def test_stock_of_goods_of_any_value(large, small, power):
+    """A lot of 30 days and a review of 1: 15.5 days of all demand at 20 % of the value a year; nothing else is kept, as
+    demand of variance to mean 0 over a certain lead time needs no safety stock."""
+    value = float(f"{10 ** power:.3g}")
+    made = far_apart([large, small], products=table({"product": "goods", "unit_value": value, "variance_to_mean": 0.0}),
+                     tiers=table({"tier": "standard"}), promises=table({"tier": "standard", "fill_rate": 0.95}),
+                     settings={"holding_rate": 0.2, "order_interval": 30, "review_time": 1})
+    sol = cts.solve(cts.network(made))
+    stock = 0.2 * value * 15.5 * (large + small) / 365
+    found = sol.costs.set_index("line")["amount"]
+    assert found["cycle_stock"] + found["safety_stock"] == pytest.approx(stock, rel=1e-6)
+    assert sol.total_cost == pytest.approx(1.15 * (large + small) + stock, rel=1e-6)
+    assert sol.shortage.empty
+
+
+@pytest.mark.parametrize("quantity", [1e9, 1e12])
+def test_one_huge_demand_without_capacities(quantity):
+    """At 7.90 a box (docs of two_dcs) beside the others, which cost what they did."""
+    net = cts.read(MODEL)
+    net = net.with_table("site_products", net.tables["site_products"].assign(make_capacity=math.inf))
+    net = net.with_table("sites", net.tables["sites"].assign(capacity=math.inf))
+    without, demand = cts.solve(net, gap=0.0).total_cost, net.tables["demand"].copy()
+    mine = demand["customer"] == "A"
+    before = float(demand.loc[mine, "quantity"].sum())
+    demand.loc[mine, "quantity"] = quantity
+    sol = cts.solve(net.with_table("demand", demand), gap=0.0)
+    assert sol.total_cost - without == pytest.approx(7.90 * (quantity - before), rel=1e-9)
+
+
+def test_goods_of_a_million_millions_beside_usual_ones():
+    """Where nearly all cost is the stock of one product, it goes with its value."""
+    made, costs = random_stock(6, "rationed"), []
+    for value in (1e8, 1e12):
+        usual = made["products"]["unit_value"]
+        products = made["products"].assign(unit_value=usual.where(usual.index > 0, value))
+        costs.append(cts.solve(cts.network({**made, "products": products}), gap=1e-6).total_cost)
+    assert costs[1] == pytest.approx(1e4 * costs[0], rel=1e-3)

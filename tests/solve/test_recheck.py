@@ -186,3 +186,14 @@ def test_a_millionth_of_a_business_is_checked_as_strictly(size: float):
         recheck(spoilt(solution, "costs", lambda f: f.assign(amount=f["amount"] * 1.001)))
     with pytest.raises(cts.SolverError, match="the cost cube of last_mile adds up to"):
         recheck(spoilt(solution, "cube", lambda f: f.assign(amount=f["amount"] * 1.001)))
+
+
+@pytest.mark.parametrize("large", [1e4, 1e8, 1e12])
+def test_a_small_customer_that_is_not_served_beside_a_large_one(large):
+    """A hundredth of a unit beside millions: nothing of the total, and all that the customer asked for."""
+    solution = solved({"sites": table({"site": "P", "kind": "plant"}), "rates": rates(P_G=1, P_H=1),
+                       "customers": table({"customer": "G"}, {"customer": "H"}),
+                       "demand": table({"customer": "G", "quantity": large}, {"customer": "H", "quantity": 0.01})})
+    recheck(solution)
+    with pytest.raises(cts.SolverError, match="delivered and unserved of H/goods/year differ from its demand"):
+        recheck(spoilt(solution, "flows", lambda f: f[f["customer"] != "H"]))

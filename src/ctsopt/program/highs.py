@@ -6,11 +6,14 @@ The only module that imports highspy.
 from __future__ import annotations
 
 import math
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import highspy
@@ -20,7 +23,15 @@ import scipy.sparse as sp
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.program.program import Arrays
-from ctsopt.program.scaling import holding, money_scale, quantity_scale, row_scales
+from ctsopt.program.scaling import (
+    column_units,
+    holding,
+    largest_money,
+    money_scale,
+    quantity_scale,
+    row_scales,
+    row_units,
+)
 from ctsopt.program.status import StoppedBy
 
 THREADS = 1
@@ -31,6 +42,16 @@ _NEARLY = 1e-6
 
 _PRICED = 1e-7
 """A dual above this, in HiGHS' scale, is not its way of saying 0."""
+
+_SMALLEST = 1e-12
+"""The smallest coefficient that HiGHS can be told to keep, where columns have units of their own."""
+
+_NOT_SET = highspy.HighsModelStatus.kNotset
+
+_TALKS = (1, 16)
+"""From this version on HiGHS says who it is whenever a model is made."""
+
+_CONSOLE = threading.Lock()
 
 _STOPS: dict[Any, StoppedBy] = {
     highspy.HighsModelStatus.kOptimal: "gap",
@@ -108,15 +129,19 @@ class Highs:
     """
 
     def __init__(self, arrays: Arrays, *, relax: bool = False, log: bool = False, **options: object) -> None:
-        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._highs = _silent()
         self._interrupted = self._pressed = False
         self._mip = bool(arrays.integer.any()) and not relax
         self._integer = arrays.integer
         self.quantity = quantity_scale(arrays)
+        self._own = column_units(arrays, self.quantity)
+        self.quantity = self.quantity if self._own is None else 1.0
         units, matrix = self._units(), arrays.matrix
-        cost = arrays.cost if self.quantity == 1 else arrays.cost * units
-        self._money = money_scale(cost, arrays.integer)
+        cost = arrays.cost if isinstance(units, float) else arrays.cost * units
+        self._money = self._money_of(cost)
         self.set(output_flag=log, threads=THREADS, **_in_scale(options, self._money))
+        if self._own is not None:
+            self.set(small_matrix_value=_SMALLEST)
         matrix, self._rows = self._scaled(matrix)
         matrix = matrix.tocsc()
         whole = arrays.integer.astype(np.int32) if self._mip else np.zeros(len(cost), dtype=np.int32)
@@ -129,6 +154,8 @@ class Highs:
 
     def _units(self, columns: Ints | None = None) -> Floats | float:
         """How much of each column (or of those given) HiGHS counts as 1."""
+        if self._own is not None:
+            return self._own if columns is None else self._own[columns]
         if self.quantity == 1:
             return 1.0
         return np.where(self._integer if columns is None else self._integer[columns], 1.0, self.quantity)
@@ -136,6 +163,9 @@ class Highs:
     def _scaled(self, matrix: sp.csc_array | sp.csr_array) -> tuple[sp.csc_array | sp.csr_array, Floats]:
         """Rows as HiGHS gets them, and the factor of each."""
         factor = np.ones(matrix.shape[0])
+        if self._own is not None:
+            factor = row_units(matrix, self._own, self._integer)
+            return sp.diags_array(factor) @ matrix @ sp.diags_array(self._own), factor
         if self.quantity != 1:
             # A row of flows counts in units of goods, too, so that only coefficients of whole columns change.
             factor = np.where(holding(matrix, ~self._integer), 1 / self.quantity, 1.0)
@@ -144,6 +174,10 @@ class Highs:
         if (small != 1).any():
             matrix, factor = sp.diags_array(small) @ matrix, factor * small
         return matrix, factor
+
+    def _money_of(self, cost: Floats) -> float:
+        """Factor of the objective."""
+        return money_scale(cost, self._integer) if self._own is None else largest_money(cost)
 
     def set(self, **options: object) -> None:
         """Set HiGHS options by name."""
@@ -178,7 +212,7 @@ class Highs:
     def change_cost(self, cost: Floats, offset: float = 0.0) -> None:
         """Change the objective; the basis is kept."""
         cost = cost * self._units()
-        self._money = money_scale(cost, self._integer)
+        self._money = self._money_of(cost)
         columns = np.arange(len(cost), dtype=np.int32)
         self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
         self._require(self._highs.changeObjectiveOffset(offset * self._money), "refused the objective")
@@ -231,6 +265,10 @@ class Highs:
                 status = self._highs.run()
             else:
                 status = self._run_in_thread()
+            if status == highspy.HighsStatus.kError and self._highs.getModelStatus() == _NOT_SET:
+                # Somebody else has used HiGHS in this process with another number of threads: newer versions refuse.
+                forget_threads()
+                status = self._highs.run()
         finally:
             self._highs.HandleUserInterrupt = False
         if status == highspy.HighsStatus.kError:
@@ -270,7 +308,14 @@ class Highs:
     @property
     def small(self) -> tuple[float, float]:
         """Quantity and amount of money of which a millionth is nothing: 1, or less where the program's own are less."""
-        return min(1.0, self.quantity), min(1.0, 1 / self._money)
+        least = self.quantity if self._own is None else float(self._own.min())
+        return min(1.0, least), min(1.0, 1 / self._money)
+
+    def goods(self, size: Floats) -> Floats:
+        """Quantity of which a millionth is nothing, in rows that are each about some quantity."""
+        if self._own is not None:
+            return size
+        return np.full(len(size), self.quantity) if self.quantity > 1 else np.minimum(size, 1.0)
 
     @property
     def interrupted(self) -> bool:
@@ -314,7 +359,37 @@ def _in_scale(options: dict[str, object], money: float) -> dict[str, object]:
     return options | {"mip_abs_gap": gap * money} if isinstance(gap, float) else options
 
 
+def forget_threads() -> None:
+    """End the threads that all models of a process share, so that the next one may have another number of them."""
+    highspy.Highs.resetGlobalScheduler(True)
+
+
+@cache
 def version() -> str:
     """Version of the HiGHS library in use."""
-    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
+    return str(_silent().version())
 
+
+@cache
+def build() -> str:
+    """Version of the HiGHS library in use, and the state of its source that it was built from."""
+    model = _silent()
+    return f"HiGHS {model.version()} ({model.githash()})"
+
+
+def _silent() -> Any:
+    """A model of HiGHS, made without a word: from 1.16 on it writes two lines to the console before it can be told not
+    to, where they would be part of what a program prints as JSON.
+    """
+    if (highspy.HIGHS_VERSION_MAJOR, highspy.HIGHS_VERSION_MINOR) < _TALKS:
+        return highspy.Highs()  # type: ignore[no-untyped-call]
+    with _CONSOLE:
+        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        try:
+            sys.stdout.flush()
+            os.dup2(nowhere, 1)
+            return highspy.Highs()  # type: ignore[no-untyped-call]
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+            os.close(nowhere)

@@ -18,7 +18,7 @@ from pyomo.opt import SolverStatus, TerminationCondition
 
 from ctsopt.errors import SolverError, UsageError, nearest_name
 from ctsopt.keys import Floats
-from ctsopt.program.highs import Highs
+from ctsopt.program.highs import Highs, forget_threads
 from ctsopt.program.program import Arrays, Program
 from ctsopt.program.pyomo import component_name, variables
 from ctsopt.program.status import StoppedBy
@@ -170,6 +170,8 @@ def run(program: Program, model: pyo.ConcreteModel, name: str, options: Mapping[
     if time_limit is not None:
         extra["timelimit"] = max(1, math.ceil(time_limit)) if name == "glpk" else time_limit  # glpk takes whole seconds
     said = io.StringIO()
+    if _WORDS.get(name) is _HIGHS:
+        forget_threads()
     try:
         with LoggingIntercept(said, "pyomo", logging.WARNING):
             results = solver.solve(model, load_solutions=False, tee=log, options=told, **extra)

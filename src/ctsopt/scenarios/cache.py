@@ -25,6 +25,7 @@ from typing import Any
 
 from ctsopt.errors import UsageError
 from ctsopt.files import broken, seal, told
+from ctsopt.folders import default_folder
 
 _log = logging.getLogger("ctsopt.scenarios")
 
@@ -192,17 +193,6 @@ class Cache:
         for part in self._damaged.iterdir():
             if _old(part):
                 shutil.rmtree(part, ignore_errors=True)
-
-
-def default_folder() -> Path:
-    """$CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`."""
-    stated = os.environ.get("CTSOPT_CACHE")
-    if stated:
-        return Path(stated)
-    # The standard of the variable says that a relative path in it counts as none:
-    # https://specifications.freedesktop.org/basedir-spec/latest/
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (home if home.is_absolute() else Path.home() / ".cache") / "ctsopt"
 
 
 def case_key(network_hash: str, options: Mapping[str, Any], made_by: Mapping[str, str]) -> str:

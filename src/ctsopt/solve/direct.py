@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +18,10 @@ from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome, Progress
 from ctsopt.program.program import Arrays, Program
 from ctsopt.program.scaling import quantity_scale
-from ctsopt.program.status import StoppedBy
+from ctsopt.program.sentinel import admit
 from ctsopt.solve.options import Options
+from ctsopt.solve.search import Search
+from ctsopt.solve.second_look import second_look
 
 _VIOLATED = 1e-6
 """A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
@@ -39,6 +41,9 @@ then takes rounding for a broken row, and proves bounds that do not hold."""
 _WORTH = 1e-5
 """Cuts are looked for as long as a round lifts the bound by this share."""
 
+_ROUNDS = 1000
+"""Rounds in which cuts are looked for, whatever the solver says the bound is."""
+
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
 
@@ -53,42 +58,9 @@ class Cuts(Protocol):
         """New rows that a plan violates; None where there are none."""
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """What a search found.
-
-    Attributes
-    ----------
-    plan : float array or None
-        Best plan, not yet polished.
-    bound : float
-        Proven: no plan costs less.
-    stopped_by, detail : str
-    rows : bool array
-        Rows of the program that were in the last model.
-    nodes, iterations, rounds : int
-        Effort: branch-and-bound nodes, simplex iterations, rounds of lazy rows.
-    tolerance : float or None
-        How near to whole the columns had to be in the search that gave the plan; None where there was none.
-    least : float
-        Amount of money of which a millionth is nothing.
-    """
-
-    plan: Floats | None
-    bound: float
-    stopped_by: StoppedBy
-    detail: str
-    rows: Bools
-    nodes: int
-    iterations: int
-    rounds: int
-    tolerance: float | None = None
-    least: float = 1.0
-
-
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None,
-           cuts: Cuts | None = None, *, strict: bool = True) -> Search:
+           cuts: Cuts | None = None, *, strict: bool = True, twice: bool = True) -> Search:
     """Find the best plan of a program by the links asked for.
 
     Parameters
@@ -105,11 +77,35 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
         Rows to be found for the linear relaxation, before branching.
     strict : bool
         Ask for columns nearer to whole than HiGHS usually does: there is less to make whole afterwards.
+    twice : bool
+        Have a second look at the bound of a small program. That there is no plan is always looked at again.
+
+    Raises
+    ------
+    SolverError
+        If the solver is one that gives wrong answers, or fails.
     """
+    admit()
+    begun = time.monotonic()
     try:
-        return _search(program, options, start, watch, keep, cuts, strict)
+        found = _search(program, options, start, watch, keep, cuts, strict)
+        if found.stopped_by == "infeasible" or twice:
+            found = look_again(program, options, found, cuts, begun, begun + _limit(options))
+        return found
     except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
         return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
+
+
+def look_again(program: Program, options: Options, found: Search, cuts: Cuts | None, begun: float,
+               deadline: float) -> Search:
+    """A second look at a search (see `second_look`), with the rows and cuts that it had."""
+    searched = program.arrays.with_rows(found.rows)
+    searched = searched if cuts is None else searched.with_more(cuts.known())
+    return second_look(searched, options, found, begun, deadline)
+
+
+def _limit(options: Options) -> float:
+    return math.inf if options.time_limit is None else options.time_limit
 
 
 def search_on(program: Program, options: Options, found: Search, plan: Floats, seconds: float,
@@ -148,7 +144,7 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
 def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
             watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None,
             cuts: Cuts | None, strictly: bool) -> Search:
-    begin, limit = time.monotonic(), math.inf if options.time_limit is None else options.time_limit
+    begin, limit = time.monotonic(), _limit(options)
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
@@ -223,8 +219,9 @@ def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline
         value = matrix @ outcome.plan
         excess = np.maximum(value - upper, lower - value) / scale
         violated = np.flatnonzero(~inside & (excess > _VIOLATED * model.quantity))
-        worth = cuts is not None and (len(violated) > 0 or outcome.bound - before > _WORTH * abs(outcome.bound))
-        before = outcome.bound
+        rising = outcome.bound - before > _WORTH * abs(outcome.bound)
+        worth = cuts is not None and rounds <= _ROUNDS and (len(violated) > 0 or rising)
+        before = max(before, outcome.bound)
         more = cuts.violated(outcome.plan) if cuts is not None and worth else None
         if not len(violated) and more is None:
             break

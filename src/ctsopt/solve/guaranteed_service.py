@@ -14,8 +14,9 @@ from ctsopt.keys import Floats, Positions
 from ctsopt.network.stages import Stages, read_stages
 from ctsopt.program.program import Program
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
-from ctsopt.solve.direct import Search, search
+from ctsopt.solve.direct import search
 from ctsopt.solve.options import Options
+from ctsopt.solve.search import Search
 
 
 @dataclass(frozen=True, eq=False)

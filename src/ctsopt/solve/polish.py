@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Arrays, Program
-from ctsopt.program.scaling import quantity_scale
+from ctsopt.program.scaling import solver_units
 
 _TOUCHED = 1e-12
 """A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
@@ -62,7 +62,7 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         arrays, model, first = _flows(program, plan)
     idle = np.empty(0, dtype=np.int64)
     if first.plan is not None:
-        idle = idle_columns(program, first.plan, min(1.0, model.quantity))
+        idle = idle_columns(program, first.plan, model.small[0])
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
         closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
@@ -144,7 +144,7 @@ def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Float
 def clean(arrays: Arrays, plan: Floats) -> Floats:
     """Within the bounds, with the dust of the arithmetic at the bounds removed."""
     clipped = np.clip(plan, arrays.lower, arrays.upper)
-    dust = 1e-9 * np.where(arrays.integer, 1.0, quantity_scale(arrays))  # in the units that the solver counts in
+    dust = 1e-9 * solver_units(arrays)
     return np.where(np.abs(clipped) < dust, 0.0, clipped)
 
 

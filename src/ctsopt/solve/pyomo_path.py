@@ -17,8 +17,8 @@ from ctsopt.errors import UsageError
 from ctsopt.keys import Floats
 from ctsopt.program.program import Program
 from ctsopt.program.status import StoppedBy
-from ctsopt.solve.direct import Search
 from ctsopt.solve.options import DIRECT, Options
+from ctsopt.solve.search import Search
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network

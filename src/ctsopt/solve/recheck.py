@@ -43,7 +43,7 @@ def recheck(solution: Solution, *, whole: bool = True) -> None:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
 
 
-def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats, unit: float) -> Bools:
+def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats, unit: float | Floats) -> Bools:
     """Where two columns differ by more than the tolerance, or one of them is no number."""
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     scale = np.maximum(unit, np.maximum(np.abs(left), np.abs(right)))
@@ -63,10 +63,15 @@ def _demand(solution: Solution) -> Iterator[str]:
     served = flow.groupby(keys, observed=True)["quantity"].sum()
     short = solution.shortage.set_index(keys)["unserved"]
     got = served.reindex(demand.index, fill_value=0.0) + short.reindex(demand.index, fill_value=0.0)
-    bad = demand.index[_off(got, demand, unit_of(solution.net))]
+    bad = demand.index[_off(got, demand, _each(solution.net, demand))]
     yield from (f"delivered and unserved of {'/'.join(key)} differ from its demand" for key in bad[:3])
     if not served.index.isin(demand.index).all():
         yield "goods are delivered that nobody demands"
+
+
+def _each(net: Network, demand: pd.Series[float]) -> Floats:
+    """Quantity of each demand of which a millionth is nothing: a small one beside large ones is not nothing itself."""
+    return np.minimum(unit_of(net), 10 * demand.to_numpy(dtype=float))
 
 
 def _balance(solution: Solution) -> Iterator[str]:
@@ -157,7 +162,8 @@ def _promises(solution: Solution) -> Iterator[str]:
     wanted["unserved"] = solution.shortage.set_index(keys)["unserved"].reindex(
         pd.MultiIndex.from_frame(wanted[keys]), fill_value=0.0).to_numpy()
     unit = unit_of(solution.net)
-    bare = wanted[(wanted["promise"] < 0) & _above(wanted["unserved"], np.zeros(len(wanted)), unit)]
+    nothing = _each(solution.net, wanted["quantity"])
+    bare = wanted[(wanted["promise"] < 0) & _above(wanted["unserved"], np.zeros(len(wanted)), nothing)]
     yield from (f"{name} is not served in full, though no promise allows it" for name in bare["customer"].unique()[:3])
     wanted = wanted[wanted["promise"] >= 0]
     for column, each in (("served_fraction", []), ("served_fraction_each", ["customer"])):

@@ -28,11 +28,12 @@ from ctsopt.keys import Floats, Positions
 from ctsopt.program.program import Program
 from ctsopt.program.status import StoppedBy
 from ctsopt.solve.consolidate import Consolidation
-from ctsopt.solve.direct import Search, search
+from ctsopt.solve.direct import look_again, search
 from ctsopt.solve.options import DIRECT, Options
 from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, search_by_name
+from ctsopt.solve.search import Search
 
 if TYPE_CHECKING:
     from ctsopt.network.network import Network
@@ -60,10 +61,25 @@ _OF_GAP = 0.5
 _STEP = 0.3
 """Share of the gap as it stands that a round may leave, while that is more."""
 
+_STALLED = 25
+"""Rounds in a row after which the search ends where neither the bound nor the best plan moves, whatever the solver says
+about either."""
+
 _KEPT = 20
 """Plans of a round that are valued: the last ones, which are the best."""
 
 Make = Callable[[Breakpoints | None], Twin]
+
+
+@dataclass(frozen=True, eq=False)
+class _Claim:
+    """The search whose word the bound rests on, what was searched, and the bound without it."""
+
+    program: Program
+    cuts: SegmentCuts | None
+    found: Search
+    options: Options
+    before: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +135,7 @@ class Refinement:
         self._effort = np.zeros(3, dtype=np.int64)
         self._nearby = Consolidation(net, self.base.program, stock, self._cost, self._holds)
         self._consolidated = math.inf
+        self._claim: _Claim | None = None
 
     @property
     def _left(self) -> float:
@@ -145,21 +162,24 @@ class Refinement:
             return self._result(replace(found, stopped_by=stopped), self.base, rounds, 0, None)
         points = self._with_sites_fixed(points)
         self._consolidate()
+        least, most, stalled = max(_OF_GAP * self._options.gap, 1e-9), 1.0, 0
         while True:
             rounds += 1
-            gap = max(_OF_GAP * self._options.gap, min(_STEP * self._gap(), gap if found.nodes else 1.0), 1e-9)
-            pair = self._make(points)
+            gap = max(least, min(_STEP * self._gap(), gap if found.nodes else 1.0, most))
+            pair, before = self._make(points), self._reached()
             found, plan = self._round(pair, points, gap)
             self._consolidate()
             if self._done(found):
                 break
             finer = self._finer(points, pair, plan)
+            stalled = stalled + 1 if self._reached() == before else 0
+            if stalled == _STALLED or (len(finer.layer) == len(points.layer) and gap <= least):
+                found = replace(found, stopped_by="tolerance")
+                break
             if len(finer.layer) == len(points.layer):
-                if gap <= max(_OF_GAP * self._options.gap, 1e-9):
-                    found = replace(found, stopped_by="tolerance")
-                    break
-                gap *= _STEP
+                most = gap * _STEP  # where no line is any nearer to its curve, only a smaller gap leads on
             points = finer
+        found = self._looked_again(found)
         stopped = "gap" if self._within() else found.stopped_by
         return self._result(replace(found, stopped_by=stopped, bound=self._bound), pair, rounds,
                             len(points.segments(self._declared)), plan)
@@ -169,8 +189,9 @@ class Refinement:
     def _design_then_stock(self, start: tuple[Positions, Floats] | None) -> Search:
         """The network without stock, and its stock: a plan and a bound (stock costs nothing at the least)."""
         limit = None if self._options.time_limit is None else _DESIGN_SHARE * self._options.time_limit
-        found = self._search(self.base, replace(self._options, time_limit=limit), start, None)
-        self._bound = found.bound
+        options = replace(self._options, time_limit=limit)
+        found = self._search(self.base, options, start, None)
+        self._proven(self.base.program, None, found, options)
         self._take(self.base.program, found.plan)
         self._design = math.inf if self._best is None else self._best.cost
         return found
@@ -186,7 +207,8 @@ class Refinement:
             pair, before = self._make(points), self._bound
             options = replace(self._options, relax=True, time_limit=None if math.isinf(left) else left)
             found = self._search(pair, options, None, None, self._cuts(pair, points))
-            self._bound = max(self._bound, found.bound)
+            if found.bound > self._bound:
+                self._bound, self._claim = found.bound, None
             if found.plan is None:
                 break
             rough = clean(self.base.program.arrays, found.plan[:self.base.program.columns])
@@ -262,8 +284,9 @@ class Refinement:
         begin = None if self._best is None else starting(
             pair.program, self._stock, points.segments(self._declared), self._best.plan)
         plans: list[Floats] = []
-        found = self._search(pair, options, begin, plans.append, self._cuts(pair, points))
-        self._bound = max(self._bound, found.bound)
+        cuts = self._cuts(pair, points)
+        found = self._search(pair, options, begin, plans.append, cuts)
+        self._proven(pair.program, cuts, found, options)
         for plan in plans[-_KEPT:]:
             if self._promising(plan):
                 self._take(pair.program, plan)
@@ -276,11 +299,33 @@ class Refinement:
         if options.solver == DIRECT:
             with watching(quiet=options.log) as watch:
                 # Plans are made whole and valued anew in any case; the bound is what counts here.
-                found = search(pair.program, options, start, watch, keep, cuts, strict=pair is self.base)
+                found = search(pair.program, options, start, watch, keep, cuts, strict=pair is self.base, twice=False)
         else:
             found = search_by_name(pair, options)
         self._effort += (found.nodes, found.iterations, found.rounds)
         return found
+
+    def _proven(self, program: Program, cuts: SegmentCuts | None, found: Search, options: Options) -> None:
+        """The bound with what a search of whole plans says that it has proven."""
+        if found.bound > self._bound:
+            self._claim = _Claim(program, cuts, found, options, self._bound)
+            self._bound = found.bound
+
+    def _reached(self) -> tuple[float, float]:
+        return self._bound, math.inf if self._best is None else self._best.cost
+
+    def _looked_again(self, found: Search) -> Search:
+        """A second look at the search on whose word the bound rests, where there is time."""
+        claim = self._claim
+        if claim is None or self._options.solver != DIRECT or found.stopped_by == "interrupt":
+            return found
+        now = time.monotonic()
+        again = look_again(claim.program, claim.options, claim.found, claim.cuts, now, now + self._left)
+        if again is claim.found:
+            return found
+        self._bound = max(claim.before, again.bound)
+        self._take(claim.program, again.plan)
+        return replace(found, stopped_by="tolerance", detail=again.detail)
 
     def _promising(self, plan: Floats) -> bool:
         """Whether a plan of the solver, as it is, costs less by the curves than the best so far."""

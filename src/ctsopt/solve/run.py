@@ -22,16 +22,18 @@ from ctsopt.keys import Floats, Keys, Positions
 from ctsopt.network.network import Network
 from ctsopt.program.highs import version as highs_version
 from ctsopt.program.program import Program
+from ctsopt.program.sentinel import admit, admitted
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
-from ctsopt.solve.direct import Search, search, search_on
+from ctsopt.solve.direct import search, search_on
 from ctsopt.solve.options import DIRECT, Links, Options, StockPlan
 from ctsopt.solve.polish import Polished, clean, polish
 from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, require_solver, search_by_name, twin
 from ctsopt.solve.recheck import recheck
 from ctsopt.solve.refine import Refinement
+from ctsopt.solve.search import Search
 from ctsopt.solve.shortfall import explain
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
     _require_network(net)
     net.tables.warn_of_lost_edits()
+    admit()
     require_solver(options)
     if extra or pyomo_rules:
         net = net.unpruned()
@@ -323,7 +326,8 @@ def _record(net: Network, options: Options, found: Search, settled: Polished, se
             extra: list[str], model: Program) -> dict[str, Any]:
     from ctsopt.versions import versions
 
-    return {"versions": versions(), "highs": highs_version(), "input_hash": net.hash, "options": options.record(),
+    return {"versions": versions(), "highs": highs_version(), "highs_admitted": admitted(),
+            "input_hash": net.hash, "options": options.record(),
             "extra": extra, "seconds": seconds, "nodes": found.nodes, "iterations": found.iterations,
             "rounds": found.rounds, "lazy_rows": int(found.rows[model.lazy].sum()), "columns": model.columns,
             "rows": model.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance}

@@ -26,6 +26,7 @@ from ctsopt.keys import Bools, Floats
 from ctsopt.network.schema import BY_NAME, SETTINGS
 from ctsopt.program.highs import Highs, Outcome
 from ctsopt.program.program import Program
+from ctsopt.program.sentinel import admit
 from ctsopt.results.solution import Solution
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Pr
 
 
 def _duals(program: Program, values: Floats) -> Outcome:
+    admit()
     arrays = program.arrays
     whole = np.where(arrays.integer, np.round(values), values)
     fixed = replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),

@@ -63,8 +63,7 @@ def explain(net: Network, program: Program) -> CtsError:
     slack = outcome.plan[program.columns:]
     slack = slack[:len(rows)] + slack[len(rows):]
     # Sites come out whole; goods within the tolerance of a solver that may count them in larger units than one.
-    goods = np.full(len(rows), model.quantity) if model.quantity > 1 else np.minimum(size, 1.0)
-    least = np.where(_counting(program, rows), 1.0, goods)
+    least = np.where(_counting(program, rows), 1.0, model.goods(size))
     frame = _in_words(program, rows, np.where(slack > 1e-6 * least, slack, 0.0))
     if frame.empty:
         return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
