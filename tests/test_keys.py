@@ -136,3 +136,10 @@ def test_coded_table():
     assert table.take([1]).frame().to_dict("list") == {"site": ["Aix"], "cost": [4.0]}
     assert isinstance(table["cost"], Measure)
     assert len(table) == 2
+
+
+def test_no_keys_of_many_columns_have_no_distinct_ones():
+    """Nothing to tell apart, on axes whose combinations are too many for a table."""
+    axes = {name: Axis(name, [str(k) for k in range(200)]) for name in "abc"}
+    none = Keys.make(axes, **dict.fromkeys("abc", np.zeros(0, dtype=np.int32)))
+    assert len(none.distinct("a", "b", "c")) == 0

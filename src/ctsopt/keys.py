@@ -345,7 +345,7 @@ def _rank(code: _Integers, space: int) -> tuple[Ints, int]:
     used = np.zeros(space, dtype=bool)
     used[code] = True
     rank = np.cumsum(used, dtype=np.int32)
-    return np.asarray(rank[code] - 1, dtype=np.int32), int(rank[-1])
+    return np.asarray(rank[code] - 1, dtype=np.int32), int(rank[-1]) if space else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -262,6 +262,9 @@ def test_contracts_that_count_nothing():
     assert list(finding(tables, "contract_of_no_delivery").values) == ["to C"]
     assert list(finding(tables, "contract_without_goods").values) == ["out of D"]
     assert "of = made" in finding(tables, "contract_of_no_delivery").mend
+    tables["contracts"] = table({"contract": "k", "kind": "max_volume", "quantity": 1, "site": "D", "of": "moved",
+                                 "product": "*", "each_or_total": "each"})
+    assert cts.solve(cts.network(tables)).limits.empty
 
 
 def test_tiered_lanes_without_a_dc():
