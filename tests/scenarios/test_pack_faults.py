@@ -131,7 +131,7 @@ scenarios:
   groupless: {apply: [in_no_group, of_group_with_fault]}
   rows: {apply: [outside, empty]}
   fixed_twice: {extends: last, apply: [demand_fixed, fuel_c]}                           #? applied_before
-  at_once: {apply: [{table: promises, where: {tier: gold}, set: {lead_time: 0}}]}       #! unreachable_customer
+  at_once: {apply: [{table: promises, where: {tier: gold}, set: {lead_time: 0}}]}       #? unreachable_customer
   circle_a: {extends: circle_b}                                                         #! extends_cycle
   circle_b: {extends: circle_a}
   orphan: {extends: slwo}                                                               #! unknown_parent

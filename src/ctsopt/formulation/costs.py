@@ -9,6 +9,7 @@ import numpy as np
 from ctsopt.formulation import stock, stocking
 from ctsopt.formulation.family import Variables, line
 from ctsopt.keys import Floats
+from ctsopt.network.edit_everyday import recovery
 from ctsopt.network.requests import demanded
 from ctsopt.program.algebra import Expr
 
@@ -162,9 +163,7 @@ def annuity(net: Network) -> float:
 
     CRF = r / (1 - (1 + r)^-n), 1/n where r is 0 (capital recovery factor of engineering economics).
     """
-    rate, life = float(net.settings["discount_rate"]), float(net.settings["life"])
-    recovery = rate / (1 - (1 + rate) ** -life) if rate > 0 else 1 / life
-    return recovery * _horizon(net) / 365
+    return recovery(float(net.settings["discount_rate"]), float(net.settings["life"])) * _horizon(net) / 365
 
 
 def _horizon(net: Network) -> float:

@@ -17,9 +17,12 @@ from typing import Any
 import numpy as np
 
 from ctsopt.network.csv_files import read_csv
+from ctsopt.network.edit_everyday import FUEL, factor_of, spelled_out, table_of
 from ctsopt.network.edit_parts import (
     CHANGES,
     COMPARISONS,
+    EVERYDAY,
+    OF_SITES,
     OF_TIERS,
     OPS,
     TESTS,
@@ -35,6 +38,9 @@ from ctsopt.network.raw import clean_text, number_text
 from ctsopt.network.schema import BY_NAME, SETTINGS, Column
 
 _EXPECT = re.compile(r"(>=|<=|==)?\s*(\d+)")
+MOST_RISE = 4.0
+"""Share by which fuel may rise in an edit: what is above was meant in per cent."""
+
 _SPLIT = ("tier", "into", "where")
 
 
@@ -93,6 +99,7 @@ def edit_of(mapping: Any, groups: Mapping[str, Group] | None = None, *, folder: 
         read.fault("not_a_mapping", (), "an edit names a table and an operation", "write table: ... and set: ...",
                    clean_text(str(mapping)))
         return None, read.faults
+    mapping = spelled_out(mapping)
     table = clean_text(str(mapping.get("table", "")))
     known = (*BY_NAME,)
     if table not in known:
@@ -111,6 +118,9 @@ def edit_of(mapping: Any, groups: Mapping[str, Group] | None = None, *, folder: 
                    else ""), f"give one of {', '.join(OPS)}; write further ones as edits of their own")
         return None, read.faults
     op = ops[0]
+    if op in EVERYDAY and table != table_of(op):
+        read.fault("wrong_table", ("table",), f"{op} is an operation on {table_of(op)}", "delete the table", table)
+        return None, read.faults
     where = _where(read, mapping.get("where", {}), ("where",), "customers" if op == "split" else "")
     expect = _expect(read, mapping.get("expect"))
     on_conflict = str(mapping.get("on_conflict", "error"))
@@ -237,6 +247,8 @@ def _operands(read: _Reader, op: str, value: Any) -> tuple[dict[str, str], tuple
             read.fault("not_yes", (op,), "drop takes the rows away that where selects", "write drop: true",
                        _scalar(value))
         return {}, ()
+    if op in OF_SITES:
+        return {}, ()
     if op in ("insert", "update"):
         return {}, _rows(read, op, value)
     if not isinstance(value, Mapping) or not value:
@@ -247,6 +259,8 @@ def _operands(read: _Reader, op: str, value: Any) -> tuple[dict[str, str], tuple
         return {_scalar(old): _scalar(new) for old, new in value.items()}, ()
     if op == "split":
         return _split(read, value)
+    if op == "fuel":
+        return _fuel(read, value), ()
     found = {}
     for name, item in value.items():
         column = read.column(str(name), (op, str(name)))
@@ -299,6 +313,22 @@ def _split(read: _Reader, value: Mapping[str, Any]) -> tuple[dict[str, str], tup
         if not _scalar(value.get(key)):
             read.fault("blank", ("split",), f"split lacks {key}", "write split: {tier: silver, into: silver_plus}")
     return {key: _scalar(value.get(key)) for key in _SPLIT[:2]}, ()
+
+
+def _fuel(read: _Reader, value: Mapping[str, Any]) -> dict[str, str]:
+    """`fuel: {freight: 15 %}`: by how much whatever is charged rises, or the surcharge alone."""
+    found = {}
+    for key, item in value.items():
+        text, path = _scalar(item), ("fuel", str(key))
+        rise = factor_of(text)
+        if key not in FUEL:
+            read.fault("unknown_key", path, "fuel says what rises: freight (all that a mode charges) or surcharge",
+                       "write fuel: {freight: 15 %} or fuel: {surcharge: 15 %}", str(key), FUEL)
+        elif not -1 <= rise <= MOST_RISE:
+            read.fault("not_a_share", path, "a rise is a share, such as 15 % or 0.15", "write 15 % for fifteen per "
+                       "cent", text, (), "fuel_surcharge")
+        found[str(key)] = text
+    return found
 
 
 def _rows(read: _Reader, op: str, value: Any) -> tuple[dict[str, str], ...]:

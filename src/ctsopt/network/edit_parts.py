@@ -18,7 +18,13 @@ WHOLE_ROWS = ("insert", "update", "drop")
 OF_TIERS = ("merge", "split")
 """Operations on a tier and all that belongs to it: customers, promises."""
 
-OPS = (*CHANGES, *WHOLE_ROWS, *OF_TIERS)
+OF_SITES = ("close", "open", "keep")
+"""Operations on sites that are named: closed, open for good, as they are today."""
+
+EVERYDAY = (*OF_SITES, "fuel")
+"""Operations that come to several plain ones, see `ctsopt.network.edit_everyday`."""
+
+OPS = (*CHANGES, *WHOLE_ROWS, *OF_TIERS, *EVERYDAY)
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
 TESTS = ("is", *COMPARISONS, "ne", "like", "is_null", "in_group")

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ctsopt.keys import Bools
+from ctsopt.network.edit_everyday import parts_of
 from ctsopt.network.edit_filters import as_text, is_yes, row_keys, select
 from ctsopt.network.edit_grammar import edit_of
-from ctsopt.network.edit_parts import CHANGES, Condition, Edit, EditFault
+from ctsopt.network.edit_parts import CHANGES, EVERYDAY, Condition, Edit, EditFault
 from ctsopt.network.numerals import parse
 from ctsopt.network.raw import number_text
 from ctsopt.network.schema import BY_NAME, SETTINGS, Column
@@ -81,6 +82,8 @@ def apply_edits(net: Network, edits: Sequence[Edit]) -> Edited:
             _merge(bench, edit)
         elif edit.op == "split":
             _split(bench, edit)
+        elif edit.op in EVERYDAY:
+            _everyday(bench, edit)
         else:
             _apply(bench, edit)
     tables: dict[str, Any] = {name: bench.frames[name].replace(math.inf, np.nan)
@@ -333,6 +336,23 @@ def _primitives(bench: _Bench, edit: Edit, parts: Sequence[Edit]) -> None:
         if part.op != "insert" and not select(bench.frames, whole).any():
             continue  # a tier without customers, or without promises
         _apply(bench, whole)
+
+
+def _everyday(bench: _Bench, edit: Edit) -> None:
+    """Close, open or keep sites; dearer fuel. A name that no row has is a fault, though others are found."""
+    frame = bench.frames[edit.table]
+    key = BY_NAME[edit.table].keys[0]
+    known = set(frame[key])
+    for condition in edit.where:
+        for name in condition.values if condition.column == key and condition.test == "is" else ():
+            if name not in known:
+                bench.fault(edit, "unknown_name", (edit.op,), f"there is no {key} of this name", "correct the name",
+                            name, tuple(frame[key][:10_000]), key)
+                return
+    chosen = select(bench.frames, edit)
+    if _counted(bench, edit, chosen):
+        for part in parts_of(edit, bench.frames, frame[chosen]):
+            _apply(bench, part)
 
 
 def _known_tiers(bench: _Bench, edit: Edit, names: Mapping[str, tuple[str, str]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,17 @@ from ctsopt.network.edits import Edited, apply_edits
 from ctsopt.network.network import Network, network
 from ctsopt.scenarios.draft import Case, Origin, Step
 from ctsopt.scenarios.source import PathPart
+
+IMPOSSIBLE = frozenset({"unreachable_customer", "demand_above_supply", "no_usable_site", "contract_impossible",
+                        "tier_without_mode"})
+"""Rules that say that there can be no plan, not that a table is written wrongly: of a scenario that is a result."""
+
+LEFTOVER = frozenset({
+    "yes_no_without_effect", "cost_without_effect", "product_at_crossdock", "level_without_choice", "unused_mode",
+    "unused_rate", "unused_profile", "unused_promise", "tier_without_customers", "customer_without_demand",
+    "promise_without_effect", "stock_column_without_effect", "no_effect_under_this_rule", "stock_not_kept_here",
+    "opening_stock_nowhere", "ending_without_opening", "contract_scope_without_effect", "plant_makes_nothing"})
+"""Rules that say that something has no effect: of a scenario that takes its use away that goes without saying."""
 
 NAMED = 2
 """So many scenarios are named where a fault comes up in several."""
@@ -97,11 +109,30 @@ def _check_case(resolver: Resolver, case: Case, found: _Shared, known: set[_Iden
     try:
         net = network(edited.tables) if case.edits else resolver.base
     except DataError as error:
-        found.add(case, of_network(case, edited, error.findings.errors))
+        wrong: Sequence[Finding] = error.findings.errors
+        if why_no_plan(error):
+            wrong = [replace(f, severity="warning", message=f"no plan is possible: {f.message}") for f in wrong]
+        found.add(case, of_network(case, edited, wrong))
         return None, set()
-    new = [f for f in net.findings if _identity(f) not in known]
+    written = Counter(zip(edited.changes["table"], edited.changes["column"], strict=True))
+    new = [f for f in net.findings if _identity(f) not in known and not _goes_without_saying(f, written)]
     found.add(case, of_network(case, edited, new))
     return net.hash, {_identity(f) for f in new}
+
+
+def why_no_plan(error: Exception) -> str:
+    """Why there can be no plan for a network, in a line; blank where something else is wrong with it."""
+    wrong = error.findings.errors if isinstance(error, DataError) else []
+    if not wrong or any(f.rule not in IMPOSSIBLE for f in wrong):
+        return ""
+    parts = [f"{f.message}: {f.values[0] if f.values else ''}" + (f" and {f.count - 1} more" if f.count > 1 else "")
+             for f in wrong]
+    return "there can be no plan: " + "; ".join(parts)
+
+
+def _goes_without_saying(f: Finding, written: Mapping[tuple[str, str], int]) -> bool:
+    """Whether something has lost its effect by what the scenario does, and not because the edit itself has none."""
+    return f.rule in LEFTOVER and f.count != written.get((f.table, f.column), 0)
 
 
 class _Shared:
@@ -113,11 +144,26 @@ class _Shared:
     def add(self, case: Case, findings: Iterable[Finding]) -> None:
         """Note what was found in a case."""
         for finding in findings:
+            if finding.severity == "warning" and self._again(case, finding):
+                continue
             key = replace(finding, rows=tuple(finding.rows), values=tuple(finding.values),
                           candidates=tuple(finding.candidates))
             names = self._cases.setdefault(key, [])
             if case.name not in names and not (case.state and case.parent in names):
                 names.append(case.name)
+
+    def _again(self, case: Case, finding: Finding) -> bool:
+        """Whether another case has this warning already; what it names there beside is counted with it."""
+        what = finding.rule, finding.table, finding.column, finding.message
+        first = next((known for known in self._cases if known.severity == "warning" and what == (
+            known.rule, known.table, known.column, known.message)), None)
+        if first is None or case.name in self._cases[first]:
+            return False
+        names = self._cases.pop(first)
+        values = tuple(dict.fromkeys([*first.values, *finding.values]))
+        rows = tuple(first.rows) if len(first.rows) == len(values) else (None,) * len(values)
+        self._cases[replace(first, values=values, rows=rows, total=max(first.total, len(values)))] = [*names, case.name]
+        return True
 
     def findings(self) -> Iterator[Finding]:
         """Each finding once; its message names some of the cases."""
@@ -164,7 +210,8 @@ def _cause(f: Finding, gone: Mapping[str, int], by_cell: Mapping[tuple[str, str]
 
 def _placed(case: Case, edited: Edited, f: Finding, order: int | None) -> Finding:
     origin, path = (case.origin, ()) if order is None else _where(case.steps[order], f)
-    said = f"{origin.label or case.name}: {f.message}"
+    # What no edit is behind is said once, of all cases in which it comes up.
+    said = f.message if order is None and f.severity == "warning" else f"{origin.label or case.name}: {f.message}"
     near = next((near for value in f.values if (near := f.nearest(value))), "")
     return replace(f, message=said, mend=f.mend + (f"; did you mean {near!r}?" if near else ""), rows=(),
                    values=_named(edited, f), candidates=(), total=f.count, place=origin.at(path))

@@ -16,7 +16,7 @@ CHOICE, SENSITIVITY, BASIS = "choice", "sensitivity", "basis"
 ROLES = (CHOICE, SENSITIVITY)
 """What a scenario or a sweep may say of itself."""
 
-_RELATIVE = ("scale", "add", "fuel")
+_RELATIVE = ("scale", "add")
 
 FOUND: Mapping[str, frozenset[str]] = {table: frozenset(columns.split()) for table, columns in {
     "settings": "circuity discount_rate life holding_rate carbon_price",
@@ -44,6 +44,9 @@ def role_of(edits: Sequence[Edit | None]) -> str:
     edits : sequence of Edit or None
         Those beyond the ones of its parent; None stands for one that could not be read.
     """
-    found = [edit is not None and edit.op in _RELATIVE and edit.values.keys() <= FOUND.get(edit.table, frozenset())
-             for edit in edits]
-    return SENSITIVITY if found and all(found) else CHOICE
+    return SENSITIVITY if edits and all(edit is not None and _is_found(edit) for edit in edits) else CHOICE
+
+
+def _is_found(edit: Edit) -> bool:
+    columns = FOUND.get(edit.table, frozenset())
+    return edit.op == "fuel" or (edit.op in _RELATIVE and edit.values.keys() <= columns)

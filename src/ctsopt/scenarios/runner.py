@@ -23,6 +23,7 @@ from ctsopt.scenarios.cache import Cache, Entry, case_key, fingerprint
 from ctsopt.scenarios.crew import Crew, crew_of, worker_died
 from ctsopt.scenarios.outcome import PackResult, Solutions, table
 from ctsopt.scenarios.progress import Event, Watch
+from ctsopt.scenarios.resolve import why_no_plan
 from ctsopt.scenarios.worker import Answer
 from ctsopt.solve.options import Options
 
@@ -224,8 +225,9 @@ class _Run:
         try:
             return self._pack.network(case)
         except CtsError as error:
+            why = why_no_plan(error)
             words = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-            self._finish(case.name, Answer("error", words))
+            self._finish(case.name, Answer("infeasible", why) if why else Answer("error", words))
             return None
 
     def _hand_out(self) -> None:
