@@ -1,4 +1,4 @@
-"""Pages that are made from the code while the site is built, so that they cannot differ from it."""
+"""Parts of pages that are made from the code while the site is built, so that they cannot differ from it."""
 
 from __future__ import annotations
 
@@ -15,58 +15,31 @@ if TYPE_CHECKING:
     from ctsopt.network.schema import Table
 
 ROOT = Path(__file__).parents[1]
-NOTE = "*This page is made from the code.*"
-
-COMMAND_LINE_INTRO = """\
-Results go to standard output, remarks and logs to standard error. `--json` makes standard output one JSON document, for
-a failure too (`error`, `exit_code`); numbers in it are not rounded, and what has no value is `null`.
-
-| exit code | means |
-|---|---|
-| 0 | done |
-| 1 | a fault of ctsopt: please report it |
-| 2 | wrong usage, or a file that cannot be used |
-| 3 | faults in the tables; all of them are listed |
-| 4 | the promises cannot be kept; the message says which |
-| 5 | a limit came before any plan was found |
-| 6 | some scenario of a pack failed; the others are done, and the tables are written |
-| 130 | interrupted; what was found by then is shown and kept |
-
-With `-o DIR`, `ctsopt run` writes [these tables](../comparison.md#the-tables), and `ctsopt solve` writes the saved
-solution (`DIR/solution`, to be read by `cts.load`) and every table of the answer, the key figures among them, as a
-CSV file. The folder is made where it is missing, and files of these names in it are replaced.
-"""
-
-FINDINGS_INTRO = """\
-Everything that is wrong is listed at once: `ctsopt check`, or `cts.check`. First every file, header and cell is held
-against the [data dictionary](data-dictionary.md): what is unknown, missing, doubled, of another kind or out of bounds.
-Then the rules look at the tables together. Once they are sound, the ways are made, and demand that none of them
-serves is found. Whatever stands in a folder, a workbook or a frame, `cts.read` and `cts.network` raise `DataError` and
-nothing else; `UsageError` is for a path where there is neither a folder nor a workbook.
-
-An error keeps the tables from being solved; a warning is worth a look.
-"""
-
+PART = re.compile(r"^<!-- made: (\w+) -->$.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages to the site (called by mkdocs)."""
+    """Add the changelog, which stands above the folder of the pages, to the site (called by mkdocs)."""
     from mkdocs.structure.files import File
 
-    for name, make in PAGES.items():
-        files.append(File.generated(config, name, content=make()))
+    files.append(File.generated(config, "changelog.md", content=(ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
     return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put what is made from the code in its place (called by mkdocs)."""
+    return filled(markdown)
+
+
+def filled(page: str) -> str:
+    """A page with its made parts: in the repository, what stands there says where else to look."""
+    return PART.sub(lambda part: PARTS[part.group(1)](), page)
 
 
 def data_dictionary() -> str:
     """Every table and column, from the schema."""
     from ctsopt.network.schema import BY_NAME
 
-    parts = ["# Data dictionary", NOTE,
-             "A network is a folder of CSV or Parquet files, one per table, with `model.yaml` for the settings; or one "
-             "workbook with a sheet per table. Names are text, always: `NA`, `NO` and `00123` stay what they are. "
-             "A table or column that is not on this page is a fault, with the nearest name proposed; a name that "
-             "starts with `_`, and a column `comment` or `note`, is yours and is not read."]
-    return "\n\n".join([*parts, *map(_table_section, BY_NAME.values())]) + "\n"
+    return "\n\n".join(map(_table_section, BY_NAME.values()))
 
 
 def _table_section(table: Table) -> str:
@@ -79,18 +52,25 @@ def _table_section(table: Table) -> str:
         ("column", "meaning", "unit", "allowed", "blank means"), rows)
 
 
-def formulation() -> str:
-    """Variables, rows and cost lines, from the functions that make them."""
-    from ctsopt import formulation as families
+def variables() -> str:
+    """Variables, from the functions that make them."""
+    from ctsopt.formulation import VARIABLES
 
-    parts = ["# Formulation", NOTE,
-             "One function stands behind every heading. Its name is the name of the variable, of the row in the LP "
-             "file and in the Pyomo model, or of the cost line in every report. What the tables mean is fixed in "
-             "[How tables become a plan](../how-it-works.md)."]
-    for title, members in (("Variables", families.VARIABLES), ("Rows", families.ROWS), ("Costs", families.COSTS)):
-        parts.append(f"## {title}")
-        parts.extend(_family_section(f) for f in members)
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(map(_family_section, VARIABLES))
+
+
+def rows() -> str:
+    """Rows, from the functions that make them."""
+    from ctsopt.formulation import ROWS
+
+    return "\n\n".join(map(_family_section, ROWS))
+
+
+def costs() -> str:
+    """Cost lines, from the functions that make them."""
+    from ctsopt.formulation import COSTS
+
+    return "\n\n".join(map(_family_section, COSTS))
 
 
 def _family_section(family: Callable[..., Any]) -> str:
@@ -108,11 +88,11 @@ def findings() -> str:
     of_tables = {rule.name: rule.meaning for rule in sorted(RULES, key=lambda r: r.name)}
     *before, (_, of_ways) = READING_RULES.items()
     groups = {**dict(before), "Tables": of_tables, "Ways": of_ways}
-    parts = ["# Findings", NOTE, FINDINGS_INTRO]
+    parts = []
     for title, rules in groups.items():
-        rows = [(f"`{name}`", meaning) for name, meaning in rules.items()]
-        parts += [f"## {title}", _markdown_table(("rule", "what it finds"), rows)]
-    return "\n\n".join(parts) + "\n"
+        lines = [(f"`{name}`", meaning) for name, meaning in rules.items()]
+        parts += [f"## {title}", _markdown_table(("rule", "what it finds"), lines)]
+    return "\n\n".join(parts)
 
 
 def command_line() -> str:
@@ -134,7 +114,7 @@ def command_line() -> str:
         inner = group.typer_instance.registered_commands if group.typer_instance else []
         verbs += [(str(group.name), str(command.name)) for command in inner]
     sections = [f"## {' '.join(words)}\n\n{shown(*words)}" for words in verbs]
-    return "\n\n".join(["# Command line", NOTE, COMMAND_LINE_INTRO, shown(), *sections]) + "\n"
+    return "\n\n".join([shown(), *sections])
 
 
 def api() -> str:
@@ -142,7 +122,7 @@ def api() -> str:
     import ctsopt
 
     names = sorted(ctsopt.__all__, key=str.casefold)
-    return "\n\n".join(["# Python", NOTE, *(f"::: ctsopt.{name}" for name in names)]) + "\n"
+    return "\n\n".join(f"::: ctsopt.{name}" for name in names)
 
 
 def designers_tour() -> str:
@@ -164,7 +144,7 @@ def _notebook(name: str) -> str:
     title, *parts = map(_cell, cells)
     note = f"*This page is made from `notebooks/{name}.py`.*"
     heading, _, rest = title.partition("\n\n")
-    return "\n\n".join([heading, note, rest, *parts]) + "\n"
+    return "\n\n".join([heading, note, rest, *parts])
 
 
 def _cell(cell: str) -> str:
@@ -175,11 +155,6 @@ def _cell(cell: str) -> str:
     return f"```python\n{body.strip()}\n```"
 
 
-def changelog() -> str:
-    """The changelog of the project."""
-    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-
-
 def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
@@ -187,13 +162,5 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
     return "\n".join([line(header), line("---" for _ in header), *map(line, rows)])
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "reference/data-dictionary.md": data_dictionary,
-    "reference/formulation.md": formulation,
-    "reference/findings.md": findings,
-    "reference/cli.md": command_line,
-    "reference/api.md": api,
-    "designers-tour.md": designers_tour,
-    "consultants-pack.md": consultants_pack,
-    "changelog.md": changelog,
-}
+PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
+    data_dictionary, variables, rows, costs, findings, command_line, api, designers_tour, consultants_pack)}

@@ -32,6 +32,11 @@ def hooks() -> ModuleType:
     return module
 
 
+def built(hooks: ModuleType, page: str) -> str:
+    """A page as the site has it."""
+    return hooks.filled((ROOT / "docs" / page).read_text(encoding="utf-8"))
+
+
 def cells(page: str, heading: str, first: str) -> list[str]:
     """The cells of the row beginning with `first` in the table below `heading`."""
     section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
@@ -40,7 +45,7 @@ def cells(page: str, heading: str, first: str) -> list[str]:
 
 
 def test_data_dictionary_gives_unit_bounds_reference_and_default(hooks: ModuleType) -> None:
-    page = hooks.data_dictionary()
+    page = built(hooks, "reference/data-dictionary.md")
     assert cells(page, "promises", "served_fraction")[2:] == ["share", "at least 0, at most 1", "1"]
     assert cells(page, "demand", "quantity")[2:] == ["units", "at least 0", "required"]
     assert cells(page, "customers", "tier")[3] == "name in tiers"
@@ -57,20 +62,20 @@ def test_data_dictionary_gives_unit_bounds_reference_and_default(hooks: ModuleTy
 ])
 def test_formulation_page_has_every_family_of_the_specification(hooks: ModuleType, name: str) -> None:
     """The names are those that docs/how-it-works.md fixes."""
-    page = hooks.formulation()
+    page = built(hooks, "reference/formulation.md")
     assert page.count(f"\n### {name}\n") == 1
     mathematics = page.split(f"\n### {name}\n", 1)[1].split("```text\n", 1)[1].split("\n```", 1)[0]
     assert re.search(r"\[[^\]]+\]", mathematics), "the mathematics states its unit in brackets"
 
 
 def test_findings_page_lists_rules_with_their_meaning(hooks: ModuleType) -> None:
-    rows = [line for line in hooks.findings().splitlines() if line.startswith("| `")]
+    rows = [line for line in built(hooks, "reference/findings.md").splitlines() if line.startswith("| `")]
     assert len(rows) >= 10
     assert all(all(cell.strip() for cell in row.split("|")[1:-1]) for row in rows)
 
 
 def test_command_page_has_every_verb(hooks: ModuleType) -> None:
-    page = hooks.command_line()
+    page = built(hooks, "reference/cli.md")
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [
         "new", "check", "summary", "solve", "run", "compare", "template", "version", "pack check", "pack expand",
         "pack diff"]
@@ -78,7 +83,7 @@ def test_command_page_has_every_verb(hooks: ModuleType) -> None:
 
 
 def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
-    named = set(re.findall(r"^::: ctsopt\.(\w+)$", hooks.api(), re.MULTILINE))
+    named = set(re.findall(r"^::: ctsopt\.(\w+)$", built(hooks, "reference/api.md"), re.MULTILINE))
     assert {"read", "network", "check", "solve", "load", "program", "to_pyomo", "show_versions", "DataError"} <= named
 
 
@@ -87,7 +92,7 @@ def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
 def test_the_page_of_a_notebook_is_the_notebook(hooks: ModuleType, name: str, title: str) -> None:
     """Every line of the notebook stands on the page, as text or as code, in its order; nothing else does."""
     notebook = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
-    page = getattr(hooks, name)()
+    page = built(hooks, f"{name.replace('_', '-')}.md")
     assert page.startswith(f"# {title}\n\n")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     text = re.sub(r"^```python\n(.*?)^```$", "", page, flags=re.MULTILINE | re.DOTALL)
@@ -155,6 +160,36 @@ def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.
     if page == "README.md":
         proven = "11,500.00 (proven between 11,500.00 and 11,500.00)"
         assert f"promising gold one day costs {proven} USD a year" in capsys.readouterr().out
+
+
+def test_every_part_that_is_made_has_its_place(hooks: ModuleType) -> None:
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+    assert sorted(re.findall(r"^<!-- made: (\w+) -->$", "\n".join(pages), re.MULTILINE)) == sorted(hooks.PARTS)
+    assert not [page for page in map(hooks.filled, pages) if "<!-- " in page]
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower()).strip().replace(" ", "-")
+
+
+def test_every_link_leads_somewhere_in_the_repository() -> None:
+    """As the files lie, nothing built: a file or folder that git would keep, and a heading where one is named."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*/*.md"), *ROOT.glob("tests/**/*.md")]
+    links, lost = 0, []
+    for page in pages:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            path, _, anchor = link.partition("#")
+            if re.match(r"\w+:", link):
+                continue
+            links += 1
+            there = (page.parent / path).resolve() if path else page
+            headings = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+            if not there.exists() or (anchor and anchor not in map(slug, headings)):
+                lost.append(f"{page.relative_to(ROOT)}: {link}")
+    assert links > 40
+    assert not lost
 
 
 def test_pictures_are_there_and_small() -> None:
