@@ -65,7 +65,8 @@ def harmful() -> cts.PackResult:
                  for place, (name, (north, east)) in enumerate(zip(ATTACKS, places, strict=True))]
     net = cts.network({
         "settings": {"name": ATTACKS[1], "currency": ATTACKS[5][:30], "open_lanes": "all"},
-        "sites": table({"site": f"plant {ATTACKS[1]}", "kind": "plant", "latitude": 45.0, "longitude": 5.0},
+        "sites": table({"site": f"plant {ATTACKS[1]}", "kind": "plant", "latitude": 45.0, "longitude": 5.0,
+                        "delivers": "yes"},
                        {"site": f"dc {ATTACKS[2]}", "kind": "dc", "latitude": 50.0, "longitude": 8.0}),
         "customers": table(*customers), "tiers": table({"tier": one, "rank": 1}, {"tier": other, "rank": 2}),
         "products": table({"product": ATTACKS[4], "unit_value": 3}),

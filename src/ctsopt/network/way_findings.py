@@ -134,8 +134,8 @@ class Notes:
             if keys:
                 self.add("unreachable_customer", "demand",
                           "no way serves this demand (within its promise, where it has one)",
-                          "add a lane (or set open_lanes to all), a faster mode or a nearer site, or relax lead_time "
-                          "or reliability",
+                          "add a lane (or set open_lanes to all, or sites.delivers to yes), a faster mode or a nearer "
+                          "site, or relax lead_time or reliability",
                           keys, len(rows), severity)
 
     def _fastest(self, ways: Coded, lost: Bools) -> dict[int, str]:
