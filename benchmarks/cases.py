@@ -32,6 +32,7 @@ class Case:
     plants, dcs, customers : int
     share : float
         Share of the (dc, customer) pairs that have a lane; 1 = dense.
+    products : int
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     dcs: int
     customers: int
     share: float = 1.0
+    products: int = PRODUCTS
 
     @property
     def dense(self) -> bool:
@@ -49,7 +51,7 @@ class Case:
     @property
     def cells(self) -> int:
         """All combinations of dc, customer, product and mode."""
-        return self.dcs * self.customers * PRODUCTS * DELIVERY_MODES
+        return self.dcs * self.customers * self.products * DELIVERY_MODES
 
     def tables(self) -> dict[str, Any]:
         """The input tables of the case."""
@@ -83,16 +85,16 @@ def make(case: Case) -> dict[str, Any]:
     lanes, nearest = _lanes(case, plants, dcs, customers)
     customers["tier"] = np.where(nearest < np.quantile(nearest, 0.6), random.choice(TIERS, case.customers),
                                  random.choice(TIERS[1:], case.customers))
-    quantity = np.round(random.lognormal(6.0, 0.8, (case.customers, PRODUCTS)), 1)
+    quantity = np.round(random.lognormal(6.0, 0.8, (case.customers, case.products)), 1)
     names = [f"C{i:05d}" for i in range(case.customers)]
-    products = [f"P{k}" for k in range(PRODUCTS)]
-    demand = pd.DataFrame({"customer": np.repeat(names, PRODUCTS), "product": np.tile(products, case.customers),
+    products = [f"P{k}" for k in range(case.products)]
+    demand = pd.DataFrame({"customer": np.repeat(names, case.products), "product": np.tile(products, case.customers),
                            "quantity": quantity.ravel(),
                            "order_size": np.round(random.uniform(8, 40, quantity.size), 1)})
     sites = _sites(case, plants, dcs, quantity.sum(), random)
     return {
         "settings": {"name": case.name, "distance_unit": "mi", "circuity": CIRCUITY, "open_lanes": "listed"},
-        "products": pd.DataFrame({"product": products, "weight": np.linspace(8, 20, PRODUCTS)}),
+        "products": pd.DataFrame({"product": products, "weight": np.linspace(8, 20, case.products)}),
         "sites": sites,
         "site_products": _making(case, products, quantity.sum(axis=0), random),
         "customers": customers, "demand": demand, "lanes": lanes, "modes": _modes(),
@@ -166,7 +168,7 @@ def _sites(case: Case, plants: pd.DataFrame, dcs: pd.DataFrame, volume: float,
 
 
 def _making(case: Case, products: list[str], volume: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
-    plant, product = (codes.ravel() for codes in np.indices((case.plants, PRODUCTS)))
+    plant, product = (codes.ravel() for codes in np.indices((case.plants, case.products)))
     share = random.uniform(0.8, 2.0, len(plant)) / case.plants
     return pd.DataFrame({"site": _names("F", plant), "product": np.array(products, dtype=object)[product],
                          "make_cost": np.round(random.uniform(20, 30, len(plant)), 2),

@@ -17,6 +17,7 @@ from ctsopt.errors import (
 )
 from ctsopt.network.network import Network, check, network, read
 from ctsopt.network.template import template
+from ctsopt.progress import Progress
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.scenarios.comparison import Comparison, compare
@@ -31,9 +32,10 @@ from ctsopt.versions import show_versions
 
 __all__ = [
     "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding", "Findings",
-    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Scenario",
-    "Solution", "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service", "load", "network",
-    "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
+    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Progress",
+    "Scenario", "Solution", "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service",
+    "load", "network", "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template",
+    "to_pyomo",
 ]
 
 

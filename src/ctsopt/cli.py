@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +13,7 @@ from ctsopt import cli_packs, examples
 from ctsopt.cli_parts import AsJson, Force, NetworkPath, Quiet, Verbose, network_path, require_elsewhere, terminal_of
 from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, never_lose_a_letter, records
 from ctsopt.versions import show_versions, versions
+from ctsopt.working import working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +114,7 @@ def solve(
     path: NetworkPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
                                              help="Folder for the saved solution and its tables as CSV.")] = None,
-    gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, as a fraction of the cost.")] = 1e-4,
+    gap: Annotated[str, typer.Option(help="Stop at this proven gap, as a share of the cost: 0.01, or 1%.")] = "0.01%",
     abs_gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, in money.")] = 0.0,
     time_limit: Annotated[float | None, typer.Option(min=0.0, metavar="SECONDS", show_default="none",
                                                      help="Stop after so many seconds.")] = None,
@@ -132,14 +135,16 @@ def solve(
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         source = network_path(path)
         require_elsewhere(source, out)
+        quietly = quiet or verbose  # the solver's log and a line that is drawn again would mix
         terminal.doing = "the tables were read"
-        net = cts.read(source)
+        with nullcontext() if quietly else working(sys.stderr) as tell:
+            net = cts.read(source, progress=tell)
         if net.findings:
             terminal.note(str(net.findings))
         terminal.doing = "the plan was sought: none is kept"
-        with terminal.log_on_standard_error():
+        with nullcontext() if quietly else working(sys.stderr) as tell, terminal.log_on_standard_error():
             sol = cts.solve(net, gap=gap, abs_gap=abs_gap, time_limit=time_limit, seed=seed, links=links, relax=relax,
-                            log=verbose, stock=stock)
+                            log=verbose, stock=stock, progress=tell)
         keys = [key.strip() for key in by.split(",")]
         served = sol.cost_to_serve(by=keys).reset_index()
         if out is not None:

@@ -250,7 +250,9 @@ def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.
 PRESS_CTRL_C = """
 import sys, ctsopt.cli
 from ctsopt.program.highs import Highs
+from ctsopt.solve import first_plan
 from tests.ctrl_c import press_in_a_search
+first_plan._SMALL = 10**9  # no plan before the search
 Highs.run = press_in_a_search(lambda progress: (progress.value < float("inf")) == {with_plan})
 sys.argv = ["ctsopt", "solve", "retail_us", "--gap", "0", "-q"]
 ctsopt.cli.main()
@@ -270,6 +272,13 @@ def test_ctrl_c_during_the_search_is_130_and_keeps_a_plan_that_there_is(with_pla
         assert done.stdout.splitlines()[-1].startswith("total")
     else:
         assert (done.stdout, done.stderr) == ("", "interrupted before any plan was found\n")
+
+
+def test_a_gap_in_percent(two_dcs: Path) -> None:
+    assert run("solve", two_dcs, "--gap", "1%").exit_code == 0
+    wrong = run("solve", two_dcs, "--gap", "few")
+    assert wrong.exit_code == 2
+    assert "0.01 or 1%" in wrong.stderr
 
 
 def test_template_makes_tables_that_are_read_back(tmp_path: Path) -> None:

@@ -72,8 +72,9 @@ def test_where_the_second_search_finds_nothing_the_status_says_so(monkeypatch):
 
 
 def test_the_tolerance_stands_in_the_record(monkeypatch):
-    """1e-8; where HiGHS fails with it, its own 1e-6."""
-    assert solved(HUB).record["tolerance"] == 1e-8
+    """1e-8; where HiGHS fails with it, its own 1e-6; none where the relaxation is whole and nothing was branched on."""
+    assert solved(HUB, links="all").record["tolerance"] == 1e-8
+    assert solved(HUB).record["tolerance"] is None
     assert solved(HUB, relax=True).record["tolerance"] is None
     real = direct._branch
 
@@ -83,7 +84,7 @@ def test_the_tolerance_stands_in_the_record(monkeypatch):
         return real(*arguments, keep=keep)
 
     monkeypatch.setattr(direct, "_branch", strict_fails)
-    assert solved(HUB).record["tolerance"] == 1e-6
+    assert solved(HUB, links="all").record["tolerance"] == 1e-6
 
 
 @pytest.mark.parametrize(("largest", "tolerance"), [(10.0, 1e-8), (1e5, 1e-8), (1e6, 1e-7), (3.8e7, 1e-6),

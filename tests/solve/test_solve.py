@@ -176,7 +176,7 @@ def test_an_open_site_that_nothing_needs_is_closed_within_a_wide_gap():
 
 @pytest.mark.parametrize(("option", "message"), [
     ({"gap": -0.1}, "give a number from 0 up"), ({"gap": 5}, "write 0.01 for one percent"),
-    ({"gap": "1%"}, "give a number from 0 up"), ({"gap": math.nan}, "give a number from 0 up"),
+    ({"gap": "few"}, "a share is meant, such as 0.01 or 1%"), ({"gap": math.nan}, "give a number from 0 up"),
     ({"gap": True}, "give a number from 0 up"), ({"abs_gap": -1}, "give a number from 0 up"),
     ({"abs_gap": math.inf}, "give a number from 0 up"), ({"time_limit": 0}, "give seconds above 0"),
     ({"time_limit": math.nan}, "give seconds above 0"), ({"seed": -1}, "give a whole number"),

@@ -21,6 +21,7 @@ from ctsopt.network.schema import BY_NAME, SETTINGS
 from ctsopt.network.tables import Frames, Setting, Tables
 from ctsopt.network.writing import Format, write
 from ctsopt.notebook import shown_in_notebook
+from ctsopt.progress import Tell, Teller
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -287,8 +288,14 @@ class Network:
         return f"{len(self.axes['site']):,} sites ({', '.join(kinds)}), " + ", ".join(counts)
 
 
-def read(path: str | os.PathLike[str]) -> Network:
+def read(path: str | os.PathLike[str], progress: Tell | None = None) -> Network:
     """Read a network from a folder of CSV or Parquet files with `model.yaml`, or from a workbook (.xlsx).
+
+    Parameters
+    ----------
+    path : path
+    progress : callable, optional
+        Called with a `ctsopt.Progress` whenever a phase begins: reading, checking, ways.
 
     Raises
     ------
@@ -297,7 +304,9 @@ def read(path: str | os.PathLike[str]) -> Network:
     DataError
         If the tables have faults; `findings` lists all of them.
     """
-    return _build(*read_tables(path))
+    teller = Teller(progress)
+    teller.phase("reading")
+    return _build(*read_tables(path), teller)
 
 
 def network(tables: Mapping[str, Any]) -> Network:
@@ -314,7 +323,7 @@ def network(tables: Mapping[str, Any]) -> Network:
     DataError
         If the tables have faults; `findings` lists all of them.
     """
-    return _build(*read_tables(tables))
+    return _build(*read_tables(tables), Teller())
 
 
 def check(source: Source) -> Findings:
@@ -331,7 +340,7 @@ def check(source: Source) -> Findings:
         If there is no such folder or file.
     """
     try:
-        return _build(*read_tables(source)).findings
+        return _build(*read_tables(source), Teller()).findings
     except DataError as error:
         return error.findings
 
@@ -343,11 +352,13 @@ def derive(net: Network) -> Derived:
     return derive_ways(net)
 
 
-def _build(raw: Raw, findings: list[Finding]) -> Network:
+def _build(raw: Raw, findings: list[Finding], teller: Teller) -> Network:
+    teller.phase("checking")
     tables, of_cells = cast_tables(raw)
     found = Findings([*findings, *of_cells, *check_tables(tables)])
     if found.errors:
         raise DataError(found)
+    teller.phase("ways")
     return Network(tables, found)
 
 

@@ -239,11 +239,18 @@ class Highs:
         return self._outcome()
 
     def _run_watched(self, watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None) -> None:
+        raised: list[BaseException] = []
+
         def look(event: Any) -> None:
             out = event.data_out
-            if watch is not None:
+            if watch is None or raised:
+                return
+            try:
                 watch(Progress(out.running_time, out.mip_primal_bound / self._money, out.mip_dual_bound / self._money,
                                int(out.mip_node_count)))
+            except BaseException as error:  # HiGHS cannot pass it on
+                raised.append(error)
+                self._cancel()
 
         def take(event: Any) -> None:
             if keep is not None:
@@ -256,6 +263,8 @@ class Highs:
         finally:
             self._highs.cbMipInterrupt -= look
             self._highs.cbMipImprovingSolution -= take
+        if raised:
+            raise raised[0]
 
     def _wait(self) -> None:
         """Run in a thread of its own so that the main thread can hear Ctrl-C at any moment."""

@@ -7,14 +7,13 @@ import logging
 import os
 import pickle
 import signal
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import CtsError, InfeasibleError, NoPlanError
 from ctsopt.files import told
@@ -157,8 +156,7 @@ def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, boo
 
     begun = time.monotonic() if begun is None else begun
     try:
-        with _no_terminal():
-            solution = solve(net, start=start, **options)
+        solution = solve(net, start=start, **options)
     except InfeasibleError as error:
         message, shortfalls = _line(error), error.shortfalls
         return Answer("infeasible", message, time.monotonic() - begun, shortfalls=shortfalls)
@@ -192,26 +190,3 @@ def _line(error: Exception) -> str:
     """An error in one line: our own by their words alone, others with their kind."""
     words = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     return words if isinstance(error, CtsError) else f"{type(error).__name__}: {words}".rstrip(": ")
-
-
-class _NoTerminal:
-    """A stream that goes where another goes, and says that this is no terminal."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def isatty(self) -> bool:
-        """No: the progress of one search is not to be drawn over that of the pack."""
-        return False
-
-
-@contextlib.contextmanager
-def _no_terminal() -> Iterator[None]:
-    if not sys.stderr.isatty():
-        yield
-        return
-    with contextlib.redirect_stderr(cast("TextIO", _NoTerminal(sys.stderr))):
-        yield

@@ -19,6 +19,8 @@ from ctsopt.program.highs import Highs, Outcome, Progress
 from ctsopt.program.program import Arrays, Program
 from ctsopt.program.scaling import quantity_scale
 from ctsopt.program.sentinel import admit
+from ctsopt.progress import Teller
+from ctsopt.solve.first_plan import FirstPlan
 from ctsopt.solve.options import Options
 from ctsopt.solve.search import Search
 from ctsopt.solve.second_look import second_look
@@ -37,6 +39,11 @@ _AGAIN = 1e-10
 _DIGITS = 1e-13
 """Share of the largest figure of a program below which a tolerance would be lost in the rounding of the sums: HiGHS
 then takes rounding for a broken row, and proves bounds that do not hold."""
+
+_ROUNDING = 1e-9
+"""Share of the cost of a plan by which a bound that equals it may be off."""
+
+_BEFORE = "within the gap before any branching"
 
 _WORTH = 1e-5
 """Cuts are looked for as long as a round lifts the bound by this share."""
@@ -59,8 +66,9 @@ class Cuts(Protocol):
 
 
 def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-           watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None = None,
-           cuts: Cuts | None = None, *, strict: bool = True, twice: bool = True) -> Search:
+           teller: Teller | None = None, keep: Callable[[Floats], None] | None = None,
+           cuts: Cuts | None = None, *, strict: bool = True, twice: bool = True,
+           first: FirstPlan | None = None) -> Search:
     """Find the best plan of a program by the links asked for.
 
     Parameters
@@ -69,7 +77,7 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     options : Options
     start : pair of arrays, optional
         Columns and values to start from.
-    watch : callable, optional
+    teller : Teller, optional
         Told of the progress.
     keep : callable, optional
         Given every plan that is better than those before.
@@ -79,6 +87,9 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
         Ask for columns nearer to whole than HiGHS usually does: there is less to make whole afterwards.
     twice : bool
         Have a second look at the bound of a small program. That there is no plan is always looked at again.
+    first : FirstPlan, optional
+        Looks for a plan before the search, and near the relaxation. Where such a plan is within the gap of the
+        relaxation, there is no branching; where the search finds no better one, it is the plan.
 
     Raises
     ------
@@ -87,13 +98,25 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     """
     admit()
     begun = time.monotonic()
+    teller = Teller() if teller is None else teller
+    first = None if options.relax else first
     try:
-        found = _search(program, options, start, watch, keep, cuts, strict)
+        found = _search(program, options, start, teller, keep, cuts, strict, first)
         if found.stopped_by == "infeasible" or twice:
             found = look_again(program, options, found, cuts, begun, begun + _limit(options))
-        return found
     except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
-        return Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
+        found = Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
+    return found if first is None else _better(program, found, first)
+
+
+def _better(program: Program, found: Search, first: FirstPlan) -> Search:
+    """The plan of the search, or the first plan where that is better."""
+    if first.plan is None:
+        return found
+    if found.stopped_by == "infeasible":  # the plan shows that it is not: nothing that was proven counts
+        return replace(found, plan=first.plan, bound=-math.inf, stopped_by="error")
+    cost = math.inf if found.plan is None else float(program.arrays.cost @ found.plan) + program.arrays.offset
+    return found if cost <= first.cost else replace(found, plan=first.plan)
 
 
 def look_again(program: Program, options: Options, found: Search, cuts: Cuts | None, begun: float,
@@ -109,7 +132,7 @@ def _limit(options: Options) -> float:
 
 
 def search_on(program: Program, options: Options, found: Search, plan: Floats, seconds: float,
-              watch: Callable[[Progress], None] | None) -> Search:
+              teller: Teller | None = None) -> Search:
     """Search again, from a plan that was made whole and then cost more than the gap asked for.
 
     The plan that the solver had proven used its tolerance: a little of a site times a large coefficient. With all lazy
@@ -125,14 +148,14 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
         The plan made whole, to start from.
     seconds : float
         Time that is left.
-    watch : callable, optional
+    teller : Teller, optional
         Told of the progress.
     """
     whole = np.flatnonzero(program.arrays.integer)
     active = np.ones(len(program.lazy), dtype=bool)
     try:
-        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, watch,
-                      _strict(program.arrays, _AGAIN))
+        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds,
+                      Teller() if teller is None else teller, _strict(program.arrays, _AGAIN))
     except SolverError as error:
         return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
     except KeyboardInterrupt:
@@ -141,34 +164,62 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
                    iterations=found.iterations + end.iterations, rounds=found.rounds)
 
 
-def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-            watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None,
-            cuts: Cuts | None, strictly: bool) -> Search:
+def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None, teller: Teller,
+            keep: Callable[[Floats], None] | None, cuts: Cuts | None, strictly: bool,
+            first: FirstPlan | None) -> Search:
     begin, limit = time.monotonic(), _limit(options)
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
     rounds = iterations = 0
     bound = -math.inf
+    if first is not None:
+        teller.phase("first plan")
+        first.find(start, limit)
+        bound = first.bound
+        teller.bound(bound)
+        if first.interrupted:
+            return Search(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
+        if first.cost <= _allowed(first.cost, bound, options):
+            return Search(first.plan, bound, "gap", _BEFORE, active, 0, 0, 0)
     if (options.links == "lazy" and lazy.any()) or cuts is not None:
+        teller.phase("relaxation")
         root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
                                                  deadline if options.relax else begin + _ROOT_SHARE * limit, cuts)
         # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
-        bound = root.bound
+        bound = max(root.bound, bound)
+        teller.bound(bound)
         # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
         left = root.stopped_by in ("time_limit", "error") and not options.relax
         if (root.stopped_by != "gap" and not left) or options.relax:
-            return Search(root.plan if root.stopped_by == "gap" else None, root.bound, root.stopped_by, root.detail,
+            return Search(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
+        if first is not None and root.plan is not None and first.cost > _allowed(first.cost, bound, options):
+            first.near(root.plan, limit)
+            if first.interrupted:
+                return Search(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
+    if first is not None and first.cost <= _allowed(first.cost, bound, options):
+        return Search(first.plan, bound, "gap", _BEFORE, active, 0, iterations, rounds)
+    teller.phase("search")
+    if first is not None and first.plan is not None:
+        start = np.arange(program.columns), first.plan
     usual = _WHOLE[1]
     strict = _strict(arrays, _WHOLE[0]) if strictly else usual
     searched = arrays.with_rows(active)
     searched = searched if cuts is None else searched.with_more(cuts.known())
     try:
-        end = _branch(searched, options, start, deadline, watch, strict, keep=keep)
+        end = _branch(searched, options, start, deadline, teller, strict, keep=keep)
     except SolverError:
-        end = _branch(searched, options, start, deadline, watch, usual, keep=keep)
+        end = _branch(searched, options, start, deadline, teller, usual, keep=keep)
+    if end.plan is not None:  # HiGHS does not tell of its last step
+        teller.plan(float(arrays.cost @ end.plan) + arrays.offset)
+    teller.bound(end.bound)
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
+
+
+def _allowed(cost: float, bound: float, options: Options) -> float:
+    """What a plan may cost that is within the gap of a bound, if it costs about as much as this one."""
+    return bound + max(options.gap * abs(cost), options.abs_gap, _ROUNDING * abs(cost)) if cost < math.inf else bound
 
 
 def _strict(arrays: Arrays, wanted: float) -> float:
@@ -180,7 +231,7 @@ def _strict(arrays: Arrays, wanted: float) -> float:
 
 
 def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
-            watch: Callable[[Progress], None] | None, whole: float,
+            teller: Teller, whole: float,
             keep: Callable[[Floats], None] | None = None) -> Search:
     """Branch and bound, or the linear relaxation, of these rows."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
@@ -188,10 +239,14 @@ def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | 
                   mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
-    end = model.run(deadline - time.monotonic(), watch, keep)
+    end = model.run(deadline - time.monotonic(), _watch(teller), keep)
     return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])
+
+
+def _watch(teller: Teller) -> Callable[[Progress], None]:
+    return lambda at: teller.search(at.value, at.bound, at.nodes)
 
 
 def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline: float,

@@ -33,6 +33,7 @@ class Options:
     solver_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "gap", as_gap(self.gap))
         for name in ("gap", "abs_gap"):
             value = getattr(self, name)
             if not _is_number(value) or not 0 <= value < math.inf:
@@ -76,6 +77,17 @@ class Options:
     def record(self) -> dict[str, object]:
         """The options as plain values."""
         return asdict(self)
+
+
+def as_gap(gap: float | str) -> float:
+    """A gap as a share: 0.01, "0.01" or "1%"."""
+    if not isinstance(gap, str):
+        return gap
+    text = gap.strip()
+    try:
+        return float(text.removesuffix("%").rstrip()) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise UsageError(f"gap = {gap!r}: a share is meant, such as 0.01 or 1%") from None
 
 
 def _is_number(value: object) -> bool:

@@ -27,11 +27,12 @@ from ctsopt.formulation.stock_value import StockModel
 from ctsopt.keys import Floats, Positions
 from ctsopt.program.program import Program
 from ctsopt.program.status import StoppedBy
+from ctsopt.progress import Teller
 from ctsopt.solve.consolidate import Consolidation
 from ctsopt.solve.direct import look_again, search
+from ctsopt.solve.first_plan import FirstPlan
 from ctsopt.solve.options import DIRECT, Options
 from ctsopt.solve.polish import Polished, clean, polish
-from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, search_by_name
 from ctsopt.solve.search import Search
 
@@ -120,10 +121,13 @@ class Refinement:
     make : function
         From breakpoints (or None: stock only valued) to a program.
     options : Options
+    teller : Teller, optional
+        Told of the progress.
     """
 
-    def __init__(self, net: Network, make: Make, options: Options) -> None:
+    def __init__(self, net: Network, make: Make, options: Options, teller: Teller | None = None) -> None:
         self._net, self._make, self._options = net, make, options
+        self._teller = Teller() if teller is None else teller
         self._begin = time.monotonic()
         self.base = make(None)
         stock = stock_of(self.base.program, net)
@@ -189,11 +193,13 @@ class Refinement:
     def _design_then_stock(self, start: tuple[Positions, Floats] | None) -> Search:
         """The network without stock, and its stock: a plan and a bound (stock costs nothing at the least)."""
         limit = None if self._options.time_limit is None else _DESIGN_SHARE * self._options.time_limit
+        self._teller.phase("search")
         options = replace(self._options, time_limit=limit)
-        found = self._search(self.base, options, start, None)
+        found = self._search(self.base, options, start, None, first=FirstPlan(self.base.program))
         self._proven(self.base.program, None, found, options)
         self._take(self.base.program, found.plan)
         self._design = math.inf if self._best is None else self._best.cost
+        self._teller.phase("stock")
         return found
 
     def _at_the_root(self, points: Breakpoints) -> tuple[Breakpoints, int]:
@@ -230,7 +236,7 @@ class Refinement:
             own = np.where(whole, np.round(rough), rough)
             if self._holds(own):
                 self._best = Polished(own, self._cost(own), "not applied: a plan that is kept as it is")
-                _log.info("plan of %.9g, bound %.9g", self._best.cost, self._bound)
+                self._note()
 
     def _consolidate(self) -> None:
         """Keep less stock, where that costs less, in a best plan that has not been looked at yet."""
@@ -293,15 +299,17 @@ class Refinement:
         return found, self._take(pair.program, found.plan)
 
     def _search(self, pair: Twin, options: Options, start: tuple[Positions, Floats] | None,
-                keep: Callable[[Floats], None] | None, cuts: SegmentCuts | None = None) -> Search:
+                keep: Callable[[Floats], None] | None, cuts: SegmentCuts | None = None,
+                first: FirstPlan | None = None) -> Search:
         if self._nearby.interrupted:
             return Search(None, -math.inf, "interrupt", "Interrupted", ~pair.program.lazy, 0, 0, 0)
         if options.solver == DIRECT:
-            with watching(quiet=options.log) as watch:
-                # Plans are made whole and valued anew in any case; the bound is what counts here.
-                found = search(pair.program, options, start, watch, keep, cuts, strict=pair is self.base, twice=False)
+            # Plans are made whole and valued anew in any case; the bound is what counts here.
+            found = search(pair.program, options, start, self._teller.nested(), keep, cuts, strict=pair is self.base,
+                           twice=False, first=first)
         else:
             found = search_by_name(pair, options)
+        self._teller.bound(self._bound)
         self._effort += (found.nodes, found.iterations, found.rounds)
         return found
 
@@ -343,8 +351,14 @@ class Refinement:
         cost = self._cost(own)
         if self._holds(own) and (self._best is None or cost < self._best.cost):
             self._best = Polished(own, cost, settled.tie_rule)
-            _log.info("plan of %.9g, bound %.9g", cost, self._bound)
+            self._note()
         return settled.plan
+
+    def _note(self) -> None:
+        assert self._best is not None
+        _log.info("plan of %.9g, bound %.9g", self._best.cost, self._bound)
+        self._teller.plan(self._best.cost)
+        self._teller.bound(self._bound)
 
     def _cost(self, plan: Floats) -> float:
         """Plan cost: every linear line, and the declared curves at the plan's own volumes."""

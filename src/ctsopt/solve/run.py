@@ -24,12 +24,13 @@ from ctsopt.program.highs import version as highs_version
 from ctsopt.program.program import Program
 from ctsopt.program.sentinel import admit, admitted
 from ctsopt.program.status import OPTIMAL_WITHIN, Status
+from ctsopt.progress import Tell, Teller
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solve.direct import search, search_on
-from ctsopt.solve.options import DIRECT, Links, Options, StockPlan
+from ctsopt.solve.first_plan import FirstPlan
+from ctsopt.solve.options import DIRECT, Links, Options, StockPlan, as_gap
 from ctsopt.solve.polish import Polished, clean, polish
-from ctsopt.solve.progress import watching
 from ctsopt.solve.pyomo_path import Twin, require_solver, search_by_name, twin
 from ctsopt.solve.recheck import recheck
 from ctsopt.solve.refine import Refinement
@@ -61,18 +62,18 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     return build(net, extra, None if net.derived.stocking is None else Breakpoints.first(declared(net)))
 
 
-def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
+def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
           log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
           start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
-          stock: StockPlan = "in_plan") -> Solution:
+          stock: StockPlan = "in_plan", progress: Tell | None = None) -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
     ----------
     net : Network
-    gap : float
-        Stop when the plan is proven to cost at most this share more than the least possible (0.01 = 1 %).
+    gap : float or str
+        Stop when the plan is proven to cost at most this share more than the least possible: 0.01, or "1%".
     abs_gap : float
         Stop when it is proven to cost at most this much more, in money. Whichever is met first counts.
     time_limit : float, optional
@@ -108,6 +109,11 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
         without it. Both plans are valued the same way; the bound of the second one leaves stock out, so that its gap is
         wide.
 
+    progress : callable, optional
+        Called with a `ctsopt.Progress` (phase, seconds, plan, bound, gap, nodes) whenever a phase begins or a better
+        plan is found, and a few times a second while HiGHS searches; also from another thread than the caller's. What
+        it raises ends the solve.
+
     Returns
     -------
     Solution
@@ -121,46 +127,51 @@ def solve(net: Network, gap: float = 1e-4, abs_gap: float = 0.0, time_limit: flo
     UsageError
         If an option is not valid, a solver is not there, or a rule does what rules may not do.
     """
-    options = Options(gap, abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
+    options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
     _require_network(net)
     net.tables.warn_of_lost_edits()
     admit()
     require_solver(options)
     if extra or pyomo_rules:
         net = net.unpruned()
-    seconds = {"begin": time.monotonic()}
+    seconds, teller = {"begin": time.monotonic()}, Teller(progress)
+    teller.phase("building")
     pair = twin(net, build(net, extra), pyomo_rules, options)
     model = pair.program
     begin = _start(net, model, start)
     _lap(seconds, "build")
     _log.info("built %d columns, %d rows in %.2f s", model.columns, model.row_count, seconds["build"])
     if net.derived.stocking is not None:
-        return _with_stock(net, pair, extra, pyomo_rules, options, begin, seconds)
+        return _with_stock(net, pair, extra, pyomo_rules, options, begin, seconds, teller)
     if options.solver == DIRECT:
-        with watching(quiet=log) as watch:
-            found = search(model, options, begin, watch)
+        found = search(model, options, begin, teller, first=FirstPlan(model, teller.plan))
     else:
+        teller.phase("search")
         found = search_by_name(pair, options)
     _lap(seconds, "search")
+    teller.phase("polish")
     if begin is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
         found = _fall_back(net, model, found, begin)
     _require_plan(net, model, found)
     settled = _settle(net, model, found, options)
     if found.stopped_by == "gap" and not options.relax and not _within(found, settled, options):
         limit = math.inf if time_limit is None else time_limit - seconds["search"]
-        found, settled = _search_on(net, model, found, settled, options, limit)
+        found, settled = _search_on(net, model, found, settled, options, limit, teller)
     _lap(seconds, "polish")
+    teller.plan(settled.cost)
+    teller.phase("read back")
     return _solution(net, pair, (pair, settled.plan), found, settled, options, seconds, (extra, pyomo_rules))
 
 
 def _with_stock(net: Network, base: Twin, extra: Sequence[RowFamily], pyomo_rules: Sequence[PyomoRule],
-                options: Options, begin: tuple[Positions, Floats] | None, seconds: dict[str, float]) -> Solution:
+                options: Options, begin: tuple[Positions, Floats] | None, seconds: dict[str, float],
+                teller: Teller) -> Solution:
     """Network and stock decided together."""
 
     def make(points: Breakpoints | None) -> Twin:
         return base if points is None else twin(net, build(net, extra, points), pyomo_rules, options)
 
-    refined = Refinement(net, make, options).run(begin)
+    refined = Refinement(net, make, options, teller).run(begin)
     _lap(seconds, "search")
     if refined.settled is None:
         _require_plan(net, refined.last.program, refined.search)
@@ -168,6 +179,7 @@ def _with_stock(net: Network, base: Twin, extra: Sequence[RowFamily], pyomo_rule
                           "it; look for very large or very small figures in the tables")
     _lap(seconds, "polish")
     _require_bound(refined.search, refined.settled)
+    teller.phase("read back")
     last = (refined.last, refined.settled.plan if refined.plan is None else refined.plan)
     solution = _solution(net, base, last, refined.search, refined.settled, options, seconds, (extra, pyomo_rules))
     solution.record["stock"] = {"rounds": refined.rounds, "segments": refined.segments,  # type: ignore[index]
@@ -299,13 +311,13 @@ def _within(found: Search, settled: Polished, options: Options) -> bool:
 
 
 def _search_on(net: Network, model: Program, found: Search, settled: Polished, options: Options,
-               limit: float) -> tuple[Search, Polished]:
+               limit: float, teller: Teller) -> tuple[Search, Polished]:
     """A second search where making the plan whole cost more than the gap; the better plan, and what is proven of it."""
     if options.solver != DIRECT:
         return replace(found, stopped_by="tolerance"), settled
     _log.info("made whole, the plan costs %.9g against a bound of %.9g: searching on", settled.cost, found.bound)
-    with watching(quiet=options.log) as watch:
-        again = search_on(model, options, found, settled.plan, max(limit, 0.0), watch)
+    teller.phase("search")
+    again = search_on(model, options, found, settled.plan, max(limit, 0.0), teller)
     if again.plan is not None:
         better = _settle(net, model, again, options)
         settled = better if better.cost < settled.cost else settled
