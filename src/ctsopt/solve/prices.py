@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,6 +44,9 @@ _KEPT = 1e-9
 
 _PATIENCE, _WORTH = 8, 1e-4
 """A bound that rises by less than this share in so many rounds is done."""
+
+_DUST = 1e-12
+"""Share of the terms of a reduced cost below which it is rounding."""
 
 _SAFE = 1e-7
 """Share of a bound that is left off for the rounding of its sums."""
@@ -112,6 +116,10 @@ class Ways:
         self._tail, self._head = tail, head
         self._from = np.where(out[self._end] == 1, tail[self._end], self._places)  # unserved comes from nowhere
         self._request = request[self._end]
+
+    @cached_property
+    def _terms(self) -> sp.csr_array:
+        return abs(self._hard)
 
     def choose(self, on: Floats, rounds: int) -> Choice:
         """Rounds of prices that lead flows to few sites.
@@ -201,7 +209,7 @@ class Ways:
             if not len(better):
                 break
             # A leg that costs less than nothing could be gone round and round.
-            columns, value = legs, np.maximum(cost[legs], 1e-9) + best[self._tail[legs]]
+            columns, value = legs, np.maximum(cost[legs], 0.0) + best[self._tail[legs]]
         return np.append(best, 0.0), by
 
     def _bound(self, price: Floats, ends: tuple[Positions, Positions, Positions, Positions]) -> float:
@@ -221,7 +229,8 @@ class Ways:
         duals = np.zeros(self._hard.shape[1])
         duals[self._place] = np.concatenate([price, np.where(np.isfinite(known), known, far)])
         left = self._cost - self._hard @ duals
-        left = np.where((left < 0) & (left > -1e-9 * (np.abs(self._cost) + 1e-3 * far)), 0.0, left)
+        size = np.abs(self._cost) + self._terms @ np.abs(duals)
+        left = np.where((left < 0) & (left > -_DUST * size), 0.0, left)
         upper = arrays.upper.copy()
         upper[self._end] = np.minimum(upper[self._end], self._wanted[self._request])
         sides = np.where(duals[self._place] > 0, arrays.row_lower[self._of], arrays.row_upper[self._of])
