@@ -177,6 +177,7 @@ def test_who_says_that_there_is_no_plan_is_not_believed_where_there_is_one(monke
         return (direct.replace(root, stopped_by="infeasible", plan=None, bound=math.inf), *others)
 
     monkeypatch.setattr(direct, "_root", lies)
+    monkeypatch.setattr(direct, "look_again", lambda _program, _options, found, *_: found)  # as where time has run out
     solution = cts.solve(hard(), gap=0.0)
     assert solution.status.stopped_by == "error"
     assert solution.bound < solution.total_cost
