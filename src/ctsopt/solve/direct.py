@@ -154,8 +154,8 @@ def search_on(program: Program, options: Options, found: Search, plan: Floats, s
     whole = np.flatnonzero(program.arrays.integer)
     active = np.ones(len(program.lazy), dtype=bool)
     try:
-        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds,
-                      Teller() if teller is None else teller, _strict(program.arrays, _AGAIN))
+        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, teller,
+                      _strict(program.arrays, _AGAIN))
     except SolverError as error:
         return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
     except KeyboardInterrupt:
@@ -231,7 +231,7 @@ def _strict(arrays: Arrays, wanted: float) -> float:
 
 
 def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
-            teller: Teller, whole: float,
+            teller: Teller | None, whole: float,
             keep: Callable[[Floats], None] | None = None) -> Search:
     """Branch and bound, or the linear relaxation, of these rows."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
@@ -239,7 +239,7 @@ def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | 
                   mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
-    end = model.run(deadline - time.monotonic(), _watch(teller), keep)
+    end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller), keep)
     return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])
