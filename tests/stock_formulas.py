@@ -11,7 +11,7 @@ B. The demand over no time at all is 0, whatever the standard deviation of the l
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, partial
 
 from scipy import stats
 from scipy.integrate import quad
@@ -78,6 +78,24 @@ def safety_stock(target: float, volume: float, variance_to_mean: float, lead_tim
     while beyond(mean + step) < 0:
         step *= 2
     return float(brentq(beyond, mean, mean + step, xtol=1e-13 * (mean + step), rtol=1e-14)) - mean
+
+
+def reserve(beyond, volume: float, variance_to_mean: float, days: float) -> float:
+    """What is kept for a volume beyond the stock of the next class; `beyond(times)`: what so many times it needs."""
+    half_an_order = variance_to_mean / (2 * days) if days > 0 else 0.0
+    if not volume:
+        return 0.0
+    return max(max(beyond(times), 0.0) * math.sqrt((volume + half_an_order) / (times * volume + half_an_order))
+               for times in (2**k for k in range(13)))
+
+
+def plain_reserve(target: float, below: float, volume: float, variance_to_mean: float, lead_time: float, review: float,
+                  lot_size: float, order_interval: float) -> float:
+    """The reserve where lead times do not vary and nobody waits."""
+    stock = partial(safety_stock, variance_to_mean=variance_to_mean, lead_time=lead_time, review=review,
+                    lot_size=lot_size, order_interval=order_interval)
+    return reserve(lambda times: stock(target, volume * times) - stock(below, volume * times), volume,
+                   variance_to_mean, lead_time + review)
 
 
 def cycle_stock(volume: float, review: float, lot_size: float, order_interval: float) -> float:

@@ -13,6 +13,7 @@ H. With `square_root` the variance of a flow is that of its own product in a gro
    and takes, the mean of its members by the mix.
 I. With `square_root` the cycle stock is that of the declared curve, too.
 J. Goods that are moved on to other sites are not kept waiting.
+K. The classes of a point are those of all ways that leave it, and of goods that may be moved on.
 """
 
 from __future__ import annotations
@@ -34,7 +35,15 @@ from tests.oracle_ways import (
     processing,
     tariff,
 )
-from tests.stock_formulas import cycle_stock, on_hand, on_the_grid, overtaking_sd, safety_factor, safety_stock
+from tests.stock_formulas import (
+    cycle_stock,
+    on_hand,
+    on_the_grid,
+    overtaking_sd,
+    reserve,
+    safety_factor,
+    safety_stock,
+)
 
 LINES = ("cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock")
 NOTHING = 1e-9
@@ -288,8 +297,10 @@ class Stock:
     def sized(self, point: Point, configuration: Configuration,
               layers: dict[Class, Layer]) -> dict[str, tuple[float, float]]:
         """Units, and money for holding them for a year, by cost line."""
+        sharing, curve = self.sharing(point), self.net.settings["stock_rule"] == "curve"
+        if sharing == "rationed" and curve:
+            layers = dict.fromkeys(self.classes(point), Layer(0.0, 0.0)) | layers
         ranked = sorted(((c, x) for c, x in layers.items()), key=lambda pair: rank(pair[0]), reverse=True)
-        sharing = self.sharing(point)
         together = Layer(sum(x.volume for _, x in ranked), sum(x.variance for _, x in ranked))
         if sharing == "separate":
             parts = [self.safety(point, configuration, c, x) for c, x in ranked]
@@ -298,6 +309,13 @@ class Stock:
             sizes = [self.safety(point, configuration, c, together) for c, _ in ranked]
             parts = [max(sizes)]  # all get the largest factor of those that are served
             cycles = [self.cycle(point, configuration, together.volume)]
+        elif curve:
+            cycles, parts = [self.cycle(point, configuration, together.volume)], []
+            volume = 0.0
+            for t, (c, x) in enumerate(ranked):
+                volume += x.volume
+                worse = ranked[t + 1][0] if t + 1 < len(ranked) else None
+                parts.append(self.safety(point, configuration, c, Layer(volume, 0.0), worse))
         else:
             cycles, parts = [self.cycle(point, configuration, together.volume)], []
             below = Layer(0.0, 0.0)
@@ -329,8 +347,18 @@ class Stock:
         amounts = {p: units(p) for p in self.groups[point.group]}
         return sum(amounts.values()), sum(self.held(p) * amount for p, amount in amounts.items())
 
-    def safety(self, point: Point, configuration: Configuration, served: Class, layer: Layer) -> tuple[float, float]:
-        """Units and yearly money of the safety stock of a class."""
+    def classes(self, point: Point) -> set[Class]:
+        """Classes of all that may leave a point (reading K)."""
+        members = self.members(point)
+        ways = [Flow("delivery", d, "", 0.0) for d in self.deliveries
+                if d.origin == point.site and d.product in members]
+        onward = [self.stated(point.site, p, "replenishment_fill_rate", None) for p in members]
+        found = {c for c in map(self.class_of, ways) if c is not None}
+        return found | {Class(rate) for rate in onward if rate is not None}
+
+    def safety(self, point: Point, configuration: Configuration, served: Class, layer: Layer,
+               worse: Class | None = None) -> tuple[float, float]:
+        """Units and yearly money of the safety stock of a class; of the reserve beyond a worse one."""
         if self.net.settings["stock_rule"] == "square_root":
             review = max(self.review(point.site, p) for p in self.groups[point.group])
             exposed = max(configuration.lead_time + review - configuration.wait, 0.0)
@@ -348,6 +376,13 @@ class Stock:
             policy = (own, self.variance_to_mean(p), configuration.lead_time, self.review(point.site, p),
                       *self.ordering(point.site, p), configuration.wait,
                       self.late(point.site, p, configuration, own))
+            if worse is not None:
+                def all_need(times: int) -> float:
+                    late = self.late(point.site, p, configuration, own * times)
+                    rest = (own * times, *policy[1:-1], late)
+                    return safety_stock(served.fill_rate, *rest) - safety_stock(worse.fill_rate, *rest)
+
+                return reserve(all_need, own, policy[1], configuration.lead_time + policy[3] - configuration.wait)
             units = safety_stock(served.fill_rate, *policy)
             if not self.leaves_early() or not own:
                 return units

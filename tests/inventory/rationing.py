@@ -1,4 +1,6 @@
-"""Simulations of stock under critical levels, for tests of the formulas: day by day, many replications at a time."""
+"""Simulations of stock under critical levels, for tests of the formulas; that of gamma demand within the day is in
+`benchmarks/rationing.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,12 @@ from collections import deque
 import numpy as np
 
 
-def simulate_days(reorder_point, levels, volume, variance_to_mean, lead_time, lot, *, days, replications, seed=0,
-                  batch=False):
+def simulate_batches(reorder_point, levels, volume, variance_to_mean, lead_time, lot, *, days, replications, seed=0):
     """Fill rates of the (R=1, s, nQ) policy, demand gamma in each day and tier, day by day.
 
     Start of a day: review, orders of whole lots, arrivals. Arrivals clear backorders from the best tier down, each
-    once the level of its own is full again. A day's demand comes evenly over the day (or, with `batch`, at once, best
-    tiers first); a tier is served while more than its level is on hand.
+    once the level of its own is full again. A day's demand comes at once, best tiers first; a tier is served while more
+    than its level is on hand.
     """
     rng = np.random.default_rng(seed)
     level, volume = np.asarray(levels, float), np.asarray(volume, float)
@@ -37,18 +38,9 @@ def simulate_days(reorder_point, levels, volume, variance_to_mean, lead_time, lo
         demand = rng.gamma(volume[:, None] / variance_to_mean, variance_to_mean, (tiers, replications))
         position -= demand.sum(axis=0)
         given = np.zeros_like(demand)
-        if batch:
-            for t in range(tiers):
-                given[t] = np.clip(on_hand - level[t], 0.0, demand[t])
-                on_hand -= given[t]
-        else:
-            rest = np.ones(replications)                      # share of the day that is still to come
-            for t in range(tiers - 1, -1, -1):
-                active = demand[: t + 1].sum(axis=0)
-                part = np.minimum(rest, np.maximum(on_hand - level[t], 0.0) / np.maximum(active, 1e-300))
-                given[: t + 1] += part * demand[: t + 1]
-                on_hand -= part * active
-                rest = rest - part
+        for t in range(tiers):
+            given[t] = np.clip(on_hand - level[t], 0.0, demand[t])
+            on_hand -= given[t]
         backlog += demand - given
         if day >= warm:
             demanded += demand.sum(axis=1)

@@ -10,6 +10,7 @@ import pytest
 
 from ctsopt.errors import UsageError
 from ctsopt.inventory.critical_levels import critical_level_fill_rates, critical_levels
+from ctsopt.inventory.reserve import reserve
 from ctsopt.inventory.safety_stock import safety_stock
 from ctsopt.inventory.tier_stock import (
     pooled_sd,
@@ -127,7 +128,9 @@ def test_separate_and_pooled_stock(days, shares, rates, separate, pooled):
 
 
 def test_rationed_stock_by_hand():
-    """S(.99, 30) − S(.90, 30) + S(.90, 100), as plans count it; by shares 0.3 S(.99, 100) + 0.7 S(.90, 100)."""
+    """S(.99, 30) − S(.90, 30) + S(.90, 100), as plans count it: larger volumes of all ask for less. By shares
+    0.3 S(.99, 100) + 0.7 S(.90, 100).
+    """
     def s(b, m):
         return float(safety_stock(b, m, 36.0, 6.0, 1.0, 100.0, 0.0))
 
@@ -144,11 +147,9 @@ def test_rationed_stock_by_hand():
     (500, (0.6, 0.4), (0.99, 0.90)), (500, (0.2, 0.3, 0.5), (0.99, 0.96, 0.90)),
     (100, (0.1, 0.2, 0.7), (0.995, 0.98, 0.90))])
 def test_stock_that_plans_count_keeps_the_promises(lot, shares, rates):
-    """Layers of S(b, m) as critical levels: every tier gets what it is promised, with less than pooled stock."""
+    """Reserves as critical levels: every tier gets what it is promised, with less than pooled stock."""
     volume = 100 * np.array(shares)
-    best = np.cumsum(volume)[:-1]
-    steps = (safety_stock(rates[:-1], best, 36.0, 6.0, 1.0, lot, 0.0)
-             - safety_stock(rates[1:], best, 36.0, 6.0, 1.0, lot, 0.0))
+    steps = reserve(rates[:-1], rates[1:], np.cumsum(volume)[:-1], 36.0, 6.0, 1.0, lot, 0.0)
     levels = np.concatenate([[0.0], np.cumsum(steps)])
     stock = tier_stock(rates, volume, **LOT, lot_size=lot)
     assert stock == pytest.approx(levels[-1] + float(safety_stock(rates[-1], 100.0, 36.0, 6.0, 1.0, lot, 0.0)))

@@ -10,7 +10,7 @@ import pytest
 
 import ctsopt as cts
 from tests.small import chain, costs, lanes, solved, table
-from tests.stock_formulas import fill_rate, safety_stock
+from tests.stock_formulas import fill_rate, plain_reserve, safety_stock
 from tests.stock_networks import Tables, by_hand, one_dc
 
 LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
@@ -137,6 +137,26 @@ def test_exact_check_takes_the_lead_time_of_the_ways_in_use() -> None:
     assert row["lead_time"] == 8
     assert row["safety"] == pytest.approx(safety_stock(0.95, 2, 30, 8, 1, 0, 5), rel=1e-9)
     assert row["exact_safety"] == pytest.approx(safety_stock(0.95, 2, 30, 3, 1, 0, 5), rel=1e-7)
+
+
+def test_rationed_stock_with_large_lots_gives_what_it_promises() -> None:
+    """Gold is 2 of 102 units a day. In lots of 500 silver needs no safety stock for 90 %, and gold's own volume none
+    for 98 %; but the lot is used up by all, and a reserve is kept, for gold alone. Without it gold got 96.1 %.
+    """
+    tables = tiers_of({"gold": 0.98, "silver": 0.9}, {"gold": 2, "silver": 100})
+    tables["products"] = table({"product": "goods", "weight": 1, "unit_value": 50, "variance_to_mean": 10})
+    tables["site_products"] = table({"site": "P"}, {"site": "D", "replenishment_days": 7, "lot_size": 500})
+    tables["settings"] = tables["settings"] | {"stock_sharing": "rationed", "order_interval": 0}
+    stock = solved(tables).stock.set_index("tiers")
+    kept = plain_reserve(0.98, 0.9, 2, 10, 7, 1, 500, 0)
+    assert 5 < kept < 8
+    assert stock["safety"].to_dict() == pytest.approx({"gold": kept, "silver": 0}, rel=1e-9)
+    assert stock["exact_safety"].to_dict() == pytest.approx({"gold": kept, "silver": 0}, rel=1e-9)
+    assert stock["reserve"].to_dict() == pytest.approx({"gold": 0, "silver": kept}, rel=1e-9)
+    assert stock["cycle"].sum() == pytest.approx((500 + 102) / 2)
+    given = stock["exact_fill_rate"]
+    assert 0.98 <= given["gold"] < 0.99
+    assert given["silver"] == pytest.approx(fill_rate(816, 500, 102, 10, 7, 1), abs=1e-9)
 
 
 @pytest.mark.parametrize(("counted", "units"), [("moves", 2 * 3), ("all", 2 * 3 + 2 * 0.5), ("none", 0)])

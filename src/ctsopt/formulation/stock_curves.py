@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ctsopt.formulation.stock_layers import Layers, UnitCurves
-from ctsopt.inventory.curves import Curves, grid
+from ctsopt.inventory.curves import STEPS, Curves, grid
 from ctsopt.inventory.demand import crossing_lead_time_sd
 from ctsopt.inventory.on_hand import held_stock
+from ctsopt.inventory.reserve import DOUBLINGS, largest_reserve
 from ctsopt.inventory.safety_stock import safety_stock
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.stocking import SHARING, Stocking
@@ -79,6 +80,10 @@ class _Members:
         """Protection interval in days."""
         return np.maximum(self.lead + self.review - self.wait, 0.0)
 
+    def at(self, rows: Positions) -> _Members:
+        """Some of the rows."""
+        return _Members(*(getattr(self, field.name)[rows] for field in fields(self)))
+
 
 def spread(net: Network, lead_time_sd: Floats, volume: Floats, review: Floats, lot: Floats, interval: Floats) -> Floats:
     """Standard deviation of lead times as it counts in stock: less where orders may overtake each other."""
@@ -99,10 +104,13 @@ def unit_curves(net: Network, stocking: Stocking, layers: Layers, largest: float
     early = leaves_early(net)
     cycle = np.where(layers.cycles[at][:, None], _cycle(member, volumes, early=early), 0.0)
     if net.settings["stock_rule"] == "curve":
-        upper, lower = (_kept(net, stocking, member, service[at], volumes) for service in (layers.upper, layers.lower))
-        kept = Curves(volumes, upper.safety - lower.safety, none)
-        cover = Curves(volumes, upper.cover - lower.cover, none) if early else kept
-        return UnitCurves(at, member.product, Curves(volumes, cycle, none), kept, cover)
+        safety, cover = _kept(net, stocking, member, layers.upper[at], volumes)
+        some = np.flatnonzero(layers.lower[at] >= 0)
+        safety[some] = cover[some] = _reserve(net, stocking, member.at(some), layers.upper[at[some]],
+                                              layers.lower[at[some]], volumes)
+        kept = Curves(volumes, safety, none)
+        covered = Curves(volumes, cover, none) if early else kept
+        return UnitCurves(at, member.product, Curves(volumes, cycle, none), kept, covered)
     variance = layers.volumes.index["measure"][layers.volume[at]] == 1
     k = factors(net, stocking, member.configuration, layers.upper[at]) - factors(
         net, stocking, member.configuration, layers.lower[at])
@@ -160,6 +168,26 @@ def _kept(net: Network, stocking: Stocking, member: _Members, service: Positions
     # The first unit on the shelf has the price of the next.
     level = (np.concatenate([table[:, :1], table], axis=1)[place.ravel()] for table in (safety, cover))
     return _Tables(*(np.where(service[:, None] >= 0, table, 0.0) for table in level))
+
+
+def _reserve(net: Network, stocking: Stocking, member: _Members, service: Positions, below: Positions,
+             volumes: Floats) -> Floats:
+    """What is kept for classes down to `service` beyond the stock of the class `below` (see `inventory.reserve`).
+
+    Volumes of all demand, up to 2^12 times that of these classes, are declared volumes, too. A reserve is on hand as a
+    whole, also where goods leave before a quoted wait is over.
+    """
+    wider = np.append(volumes, volumes[-1] * 2.0 ** (np.arange(1, STEPS * DOUBLINGS + 1) / STEPS))
+    better, worse = (_kept(net, stocking, member, classes, wider).cover[:, 1:] for classes in (service, below))
+    most = better - worse
+    own = member.share[:, None] * volumes[1:]
+
+    def excess(times: float) -> Floats:
+        first = STEPS * round(np.log2(times))
+        return most[:, first:first + own.shape[1]]
+
+    table = largest_reserve(excess, own, member.q[:, None], (member.lead + member.review - member.wait)[:, None])
+    return np.concatenate([table[:, :1], table], axis=1)
 
 
 def factors(net: Network, stocking: Stocking, configuration: Positions, service: Positions) -> Floats:

@@ -59,7 +59,8 @@ class Layers:
     volume, configuration : int arrays
         For each layer, the position of its volume and of its configuration.
     upper, lower : int arrays
-        Its safety stock is that of class `upper` less that of class `lower` (-1: nothing).
+        Its safety stock is that of class `upper`; where `lower` is a class and not -1, the reserve that is kept for the
+        classes down to `upper` beyond the stock of class `lower`.
     cycles : bool array
         Whether it bears the cycle stock.
     """

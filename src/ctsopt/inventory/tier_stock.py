@@ -25,6 +25,7 @@ import numpy.typing as npt
 from ctsopt.errors import UsageError
 from ctsopt.inventory.arguments import at_least_zero, checked_fill_rate, known
 from ctsopt.inventory.critical_levels import critical_levels
+from ctsopt.inventory.reserve import reserve
 from ctsopt.inventory.safety_stock import safety_stock
 
 Floats = npt.NDArray[np.float64]
@@ -48,9 +49,10 @@ def tier_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_mean
         As in `safety_stock`, of the product.
     policy : {"separate", "pooled", "rationed"}
     method : {"nested", "exact", "share"}
-        How rationed stock is counted: `nested` as sum over t of S(b_t, m_1..t) − S(b_(t+1), m_1..t) with the volume
-        m_1..t of the best t tiers (what plans are priced with); `exact` with the critical levels that the tiers need
-        (`critical_levels`); `share` as the mean of S(b_t, m_1..T) weighted with volume.
+        How rationed stock is counted: `nested` as the stock of all at the lowest fill rate, and for each better tier
+        the `reserve` that is kept for the tiers down to it (what plans are priced with); `exact` with the critical
+        levels that the tiers need at these volumes (`critical_levels`); `share` as the mean of S(b_t, m_1..T) weighted
+        with volume.
 
     Returns
     -------
@@ -66,8 +68,8 @@ def tier_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_mean
     -----
     A separate stock of a tier is replenished for its own demand, in its own lots.
 
-    With fill rates, `nested` may come to more than `pooled`: in large lots a larger volume needs less stock, and the
-    layer of the better tiers is counted at their own, smaller volume. `exact` never does.
+    With fill rates, `nested` may come to more than `pooled`: the reserve of the better tiers is enough whatever the
+    volume of the others, and at their own volume less may be needed. `exact` never does.
 
     Examples
     --------
@@ -93,7 +95,9 @@ def tier_stock(fill_rate: npt.ArrayLike, volume: npt.ArrayLike, variance_to_mean
                                 lead_time_sd, wait)
         return found.reorder_point - together * max(lead_time + review_time - wait, 0.0)
     best = np.cumsum(volumes)
-    return float((stock(rate, best) - stock(np.append(rate[1:], 0.0), best)).sum())
+    kept = reserve(rate[:-1], rate[1:], best[:-1], variance_to_mean, lead_time, review_time, lot_size, order_interval,
+                   lead_time_sd, wait)
+    return float(stock(rate[-1], together) + kept.sum())
 
 
 def square_root_tier_stock(safety_factor: npt.ArrayLike, variance: npt.ArrayLike, policy: str = "rationed",

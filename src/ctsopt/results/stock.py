@@ -32,7 +32,7 @@ LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
 
 _TEXTS = ("site", "product", "service_class")
 _FIGURES = ("lead_time", "lead_time_sd", "wait", "volume", "cycle", "safety", "pipeline", "value", "cost", *LINES,
-            "days_of_supply", "turns", "fill_rate_given", "exact_safety", "exact_fill_rate")
+            "days_of_supply", "turns", "reserve", "fill_rate_given", "exact_safety", "exact_fill_rate")
 COLUMNS = (*_TEXTS, "fill_rate", "tiers", "sharing", *_FIGURES)
 """Columns of the table."""
 
@@ -46,8 +46,8 @@ def stock(net: Network, plan: Plan) -> pd.DataFrame:
     Columns: site, product, service_class, fill_rate (promised), tiers, sharing, lead_time, lead_time_sd, wait (days,
     of the configuration), volume (units per day that go out), cycle, safety, pipeline (units, mean over the horizon),
     value (money), cost (money over the horizon) and its lines, days_of_supply, turns (of cycle and safety stock),
-    fill_rate_given, exact_safety (units), exact_fill_rate. Goods on the way that no stock is sized on have rows with a
-    blank class.
+    reserve (units on hand that are kept for better classes), fill_rate_given, exact_safety (units), exact_fill_rate.
+    Goods on the way that no stock is sized on have rows with a blank class.
     """
     model = stock_of(plan.program, net)
     if model is None:
@@ -87,7 +87,7 @@ def _worded(net: Network, model: StockModel, index: Keys, columns: dict[str, Flo
     pooled = np.append(of["service_class"], BLANK)[chosen]
     given = np.append(stocking.fill_rate, np.nan)[np.where(pooled >= 0, pooled, service)]
     frame["fill_rate_given"] = np.where(chosen >= 0, given, np.nan)
-    frame["exact_safety"], frame["exact_fill_rate"] = exact_check(net, model, room.plan, index, point)
+    frame["exact_safety"], frame["exact_fill_rate"], frame["reserve"] = exact_check(net, model, room.plan, index, point)
     return frame
 
 

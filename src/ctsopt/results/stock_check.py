@@ -16,8 +16,11 @@ from ctsopt.formulation.stock_curves import leaves_early, policies, spread
 from ctsopt.formulation.stock_value import StockModel
 from ctsopt.inventory.fill_rate import fill_rate
 from ctsopt.inventory.on_hand import held_stock
+from ctsopt.inventory.rationing import Stocks, class_fill_rates
+from ctsopt.inventory.reserve import largest_reserve
 from ctsopt.inventory.safety_stock import SHORTEST_REVIEW, safety_stock
 from ctsopt.keys import BLANK, Floats, Keys, Positions, matching
+from ctsopt.network.stocking import SHARING
 from ctsopt.results.plan import Plan
 from ctsopt.results.stock_shares import class_shares, safety_charges
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def exact_check(net: Network, model: StockModel, plan: Plan, index: Keys,
-                point: Positions) -> tuple[Floats, Floats]:
+                point: Positions) -> tuple[Floats, Floats, Floats]:
     """Exact safety stock and fill rate of each row of the table of stock.
 
     Parameters
@@ -42,15 +45,17 @@ def exact_check(net: Network, model: StockModel, plan: Plan, index: Keys,
         Safety stock that the formula asks for, shared by the same layers; not a number where no stock is kept, or a
         class has a safety factor but no fill rate.
     rates : float array
-        Fill rate that the declared safety stock gives. Of rationed stock: that of all who are served at least as well,
-        from the layer of the class and what the formula asks for below it.
+        Fill rate that the declared safety stock gives; of rationed stock with its layers as critical levels.
+    reserve : float array
+        Units on hand that are kept for better classes; 0 where stock is not rationed.
     """
     check = _Check(net, model, plan)
-    units, rates = _units(net, model, plan.values, check, index), _rates(model, plan.values, check, index)
+    units, (rates, kept) = _units(net, model, plan.values, check, index), _rates(model, plan.values, check, index)
     stated = np.append(model.declared.stocking.factor, np.nan)[index["service_class"]]
     rate = np.append(model.declared.stocking.fill_rate, np.nan)[index["service_class"]]
     empty = np.append(model.of(plan.values).configuration, BLANK)[point] < 0
-    return np.where(empty | (np.isfinite(stated) & (rate == 0)), np.nan, units), np.where(point < 0, np.nan, rates)
+    units = np.where(empty | (np.isfinite(stated) & (rate == 0)), np.nan, units)
+    return units, np.where(point < 0, np.nan, rates), np.where(point < 0, np.nan, kept)
 
 
 class _Check:
@@ -98,12 +103,8 @@ class _Check:
         item, place = matching(volume, self._code // self._products)
         return item, self._code[place] % self._products, place
 
-    def volume(self, place: Positions) -> Floats:
-        """Units per day."""
-        return self._volume[place]
-
-    def policy(self, layer: Positions, product: Positions, place: Positions) -> tuple[Floats, ...]:
-        """What the formulas take of products in layers, from the volume to the wait."""
+    def policy(self, layer: Positions, product: Positions, place: Positions, times: float = 1.0) -> tuple[Floats, ...]:
+        """What the formulas take of products in layers, from (so many times) the volume to the wait."""
         made, usual = self._model.declared, policies(self._net)
         configuration = made.layers.configuration[layer]
         of = made.stocking.configurations.measures
@@ -113,21 +114,34 @@ class _Check:
         lead = np.where(unknown, of["lead_time"][configuration], lead)
         sd = np.where(unknown, of["lead_time_sd"][configuration], sd)
         ordering = (usual.review[site, product], usual.lot[site, product], usual.interval[site, product])
-        volume = self._volume[place]
+        volume = self._volume[place] * times
         return (volume, self._ratio[place], lead, *ordering, spread(self._net, sd, volume, *ordering),
                 of["wait"][configuration].astype(np.float64))
-
-    def cover(self, rate: Floats, layer: Positions, product: Positions, place: Positions) -> Floats:
-        """Units above mean demand over the protection interval that the formula asks for at a fill rate."""
-        return safety_stock(rate, *self.policy(layer, product, place))
 
     def safety(self, service: Positions, layer: Positions, product: Positions, place: Positions) -> Floats:
         """Safety stock that the formula asks for at the fill rate of a class (-1: none)."""
         rate = np.append(self._model.declared.stocking.fill_rate, 0.0)
-        units = self.cover(rate[service], layer, product, place)
+        policy = self.policy(layer, product, place)
+        units = safety_stock(rate[service], *policy)
         if leaves_early(self._net):
-            units = held_stock(units, *self.policy(layer, product, place)).safety
+            units = held_stock(units, *policy).safety
         return np.where(service >= 0, units, 0.0)
+
+    def layer(self, layer: Positions, product: Positions, place: Positions) -> Floats:
+        """Units that the formula asks for in a layer: of its class, or kept for it beyond the next."""
+        layers, rate = self._model.declared.layers, self._model.declared.stocking.fill_rate
+        units = self.safety(layers.upper[layer], layer, product, place)
+        kept = layers.lower[layer] >= 0
+        some = layer[kept], product[kept], place[kept]
+
+        def excess(times: float) -> Floats:
+            policy = self.policy(*some, times)
+            return safety_stock(rate[layers.upper[some[0]]], *policy) - safety_stock(rate[layers.lower[some[0]]],
+                                                                                     *policy)
+
+        volume, ratio, lead, review, _, _, _, wait = self.policy(*some)
+        units[kept] = largest_reserve(excess, volume, ratio, lead + review - wait)
+        return units
 
 
 def _in_use(net: Network, model: StockModel, plan: Plan) -> tuple[Floats, Floats]:
@@ -163,8 +177,7 @@ def _units(net: Network, model: StockModel, plan: Floats, check: _Check, index: 
     charges = charges.at(np.flatnonzero(layers.volumes.index["measure"][layers.volume[charges.layer]] == 0))
     item, product, place = check.members(charges.layer)
     layer, less = charges.layer[item], charges.less[item]
-    units = check.safety(layers.upper[layer], layer, product, place)
-    units -= check.safety(layers.lower[layer], layer, product, place)
+    units = check.layer(layer, product, place)
     units -= check.safety(np.where(less >= 0, layers.upper[less], BLANK), layer, product, place)
     days = net.tables.column("periods", "days")
     lasting = np.where(charges.period == BLANK, net.horizon, days[np.maximum(charges.period, 0)])[item] / net.horizon
@@ -177,15 +190,19 @@ def _units(net: Network, model: StockModel, plan: Floats, check: _Check, index: 
     return total
 
 
-def _rates(model: StockModel, plan: Floats, check: _Check, index: Keys) -> Floats:
-    """Fill rate that the declared safety stock gives to each row; a mean by volume over periods that stand apart."""
+def _rates(model: StockModel, plan: Floats, check: _Check, index: Keys) -> tuple[Floats, Floats]:
+    """Fill rate that the declared safety stock gives to each row, and what is kept for better classes.
+
+    Means by volume over periods that stand apart.
+    """
     made, valued = model.declared, model.of(plan)
-    layers, rate = made.layers, np.append(made.stocking.fill_rate, 0.0)
+    layers = made.layers
     row = np.flatnonzero(valued.active[made.units.layer])
     layer = made.units.layer[row]
     held = made.units.cover.value(row, valued.volume[layers.volume[layer]])
     worst, period = layers.volumes.worst[layers.volume[layer]], layers.volumes.index["period"][layers.volume[layer]]
-    classes, periods, products = len(rate), int(period.max(initial=0)) + 2, len(index.axes["product"])
+    classes, products = len(made.stocking.fill_rate) + 1, len(index.axes["product"])
+    periods = int(period.max(initial=0)) + 2
     code = ((layers.configuration[layer] * classes + worst) * periods + period + 1) * products + made.units.product[row]
     distinct, group = np.unique(code, return_inverse=True)
     total = np.bincount(group, weights=held, minlength=len(distinct))  # of units and of variance together
@@ -194,9 +211,39 @@ def _rates(model: StockModel, plan: Floats, check: _Check, index: Keys) -> Float
     same = product == made.units.product[row][plain[item]]
     item, product, place = plain[item[same]], product[same], place[same]
     layer, held = layer[item], total[group[item]]
-    held = held + check.cover(rate[layers.lower[layer]], layer, product, place)
-    given = _fill_rate(held, *check.policy(layer, product, place))
-    return _on_rows(model, index, layer, product, given, check.volume(place))
+    policy = check.policy(layer, product, place)
+    given, volume, kept = _fill_rate(held, *policy), policy[0].copy(), np.zeros(len(layer))
+    point = made.stocking.configurations.measures["point"][layers.configuration[layer]]
+    some = np.flatnonzero(made.stocking.sharing[point] == SHARING.index("rationed"))
+    of = layer[some]
+    stock = layers.configuration[of] * periods + layers.volumes.index["period"][layers.volume[of]] + 1
+    given[some], volume[some], kept[some] = _rationed(
+        stock * products + product[some], layers.upper[of], held[some], [column[some] for column in policy])
+    first, second = (_on_rows(model, index, layer, product, column, volume) for column in (given, kept))
+    return first, second
+
+
+def _rationed(stock: Positions, service: Positions, held: Floats, policy: list[Floats]
+              ) -> tuple[Floats, Floats, Floats]:
+    """Fill rate, volume and critical level of each class of rationed stocks: one row for each class of a stock.
+
+    Demand is that of the classes down to each; the worst has that of all, and the stock that is not a reserve.
+    """
+    order = np.lexsort((service, stock))
+    _, first, count = np.unique(stock[order], return_index=True, return_counts=True)
+    rates, volumes, kept = (np.empty(len(stock)) for _ in range(3))
+    for classes in np.unique(count):
+        rows = order[first[count == classes][:, None] + np.arange(classes)]
+        total, ratio, lead, review, lot, interval, sd, wait = (column[rows[:, -1]] for column in policy)
+        volume = np.maximum(np.diff(policy[0][rows], axis=1, prepend=0.0), 0.0)
+        levels = np.cumsum(held[rows], axis=1) - held[rows]
+        in_time = lead + review <= wait
+        review = np.maximum(review, SHORTEST_REVIEW)
+        point = held[rows].sum(axis=1) + total * np.maximum(lead + review - wait, 0.0)
+        given = class_fill_rates(Stocks(point, levels, volume, ratio, lead, review,
+                                        np.maximum(lot, total * interval), sd, wait))
+        rates[rows], volumes[rows], kept[rows] = np.where(in_time[:, None], 1.0, given), volume, levels
+    return rates, volumes, kept
 
 
 def _fill_rate(safety: Floats, volume: Floats, ratio: Floats, lead: Floats, review: Floats, lot: Floats,

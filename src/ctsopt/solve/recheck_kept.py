@@ -187,7 +187,7 @@ class StockBook:
             units, variance = (part.sum(axis=1)[point] for part in (spans.units, spans.variance))
             lower, bears, candidate = np.full(len(point), -1), np.ones(len(point), dtype=bool), upper
         else:
-            point, upper = np.nonzero(served & said[:, None])
+            point, upper = np.nonzero((served if sharing == "separate" else present) & said[:, None])
             own = (spans.units, spans.variance) if sharing == "separate" else (
                 spans.units.cumsum(axis=1), spans.variance.cumsum(axis=1))
             units, variance = (part[point, upper] for part in own)
@@ -226,7 +226,8 @@ class StockBook:
         if self._rule == "curve":
             # The first unit on the shelf has the price of the next: below the smallest volume the curve is level.
             ends = (np.maximum(low, 2.0 ** (_SMALLEST / _TO_A_DOUBLING)), high)
-            least, most = (self._held(rows, rate, upper, end) - self._held(rows, rate, lower, end) for end in ends)
+            least, most = (np.where(lower < 0, self._held(rows, rate, upper, end),
+                                    self._reserve(rows, rate[upper], np.append(rate, 0.0)[lower], end)) for end in ends)
             rows["safety"] = (1 - part) * least + part * most
         else:
             k = np.append(factor, np.zeros((len(factor), 1)), axis=1)
@@ -255,6 +256,17 @@ class StockBook:
         policy = self._policy(rows, volume)
         safety = safety_stock(np.append(rate, 0.0)[service], *policy)
         return np.where(service >= 0, held_stock(safety, *policy).safety if self._early() else safety, 0.0)
+
+    def _reserve(self, rows: pd.DataFrame, rate: Floats, below: Floats, volume: Floats) -> Floats:
+        """What is kept for better classes beyond the stock of the next, whatever that takes (docs/stock.md)."""
+        days, own = _exposed(rows).to_numpy(dtype=float), rows["share"].to_numpy(dtype=float) * volume
+        half = rows["q"].to_numpy(dtype=float) / (2 * np.where(days > 0, days, 1.0))
+        most = np.zeros(len(rows))
+        for times in 2.0 ** np.arange(13):
+            policy, whole = self._policy(rows, times * volume), times * own + half
+            more = safety_stock(rate, *policy) - safety_stock(below, *policy)
+            most = np.maximum(most, more * np.sqrt((own + half) / np.where(whole > 0, whole, 1.0)))
+        return most
 
     def _policy(self, rows: pd.DataFrame, volume: Floats) -> tuple[Floats, ...]:
         """What the formula takes beside the fill rate."""
