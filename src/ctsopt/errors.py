@@ -19,9 +19,15 @@ SHOWN = 5
 _FEW = 50
 """Up to so many names are compared letter by letter."""
 
+_ODD_SHOWN = 2
+"""Rows that a finding of one line names."""
+
 _HALVES = re.compile("[\ud800-\udfff]")
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "odd"]
+"""An error keeps the tables from being solved; a warning is worth a look; odd is a guess, and never in the way."""
+
+_RANKS = ("error", "warning", "odd")
 
 
 class CtsError(Exception):
@@ -133,7 +139,11 @@ class Finding:
     def lines(self, shown: int = SHOWN) -> Iterator[str]:
         """Human-readable lines: the message, the first rows, a count of the rest, the mend."""
         where = f"{self.table}.{self.column}" if self.column else self.table
-        yield f"{self.severity} [{self.rule}] " + ": ".join(part for part in (self.place, where, self.message) if part)
+        said = ": ".join(part for part in (self.place, where, self.message) if part)
+        if self.severity == "odd":
+            yield f"looks odd [{self.rule}] {said}{self._examples()}; {self.mend}"
+            return
+        yield f"{self.severity} [{self.rule}] {said}"
         for row, value in islice(self.faults(), shown if self.values else 0):
             near = self.nearest(value)
             shown_value = f"    {_short(value, 160)}" if row is None else f"    row {row}: {_short(value)!r}"
@@ -143,11 +153,20 @@ class Finding:
         yield f"    mend: {self.mend}"
 
 
+    def _examples(self) -> str:
+        """The first rows in brackets, for a finding of one line."""
+        shown = [_short(value, 120) if row is None else f"row {row}: {_short(value, 120)}"
+                 for row, value in islice(self.faults(), _ODD_SHOWN) if value or row is not None]
+        if self.count > len(shown) > 0:
+            shown.append(f"and {self.count - len(shown):,} more")
+        return f" ({'; '.join(shown)})" if shown else ""
+
+
 class Findings(Sequence[Finding]):
-    """All findings of one reading, errors first. Prints as a list; `frame()` gives one row per fault."""
+    """All findings of one reading, errors first, guesses last. Prints as a list; `frame()` gives one row per fault."""
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
-        self._all = sorted(findings, key=lambda f: (f.severity != "error",))
+        self._all = sorted(findings, key=lambda f: _RANKS.index(f.severity))
 
     def __len__(self) -> int:
         return len(self._all)
@@ -174,6 +193,11 @@ class Findings(Sequence[Finding]):
         """Findings worth a look, with which the tables can be solved."""
         return [f for f in self._all if f.severity == "warning"]
 
+    @property
+    def odd(self) -> list[Finding]:
+        """Figures that look odd: each says what would be expected, and what the figure may have been meant to be."""
+        return [f for f in self._all if f.severity == "odd"]
+
     def frame(self) -> pd.DataFrame:
         """One row per fault: rule, severity, table, row, column, value, nearest, message, mend."""
         import pandas as pd
@@ -196,7 +220,8 @@ class Findings(Sequence[Finding]):
     def headline(self) -> str:
         """One line that counts the faults."""
         errors, warnings = (sum(f.count for f in part) for part in (self.errors, self.warnings))
-        return f"{errors} {_plural('error', errors)}, {warnings} {_plural('warning', warnings)}"
+        odd = f", {len(self.odd)} {'looks' if len(self.odd) == 1 else 'look'} odd" if self.odd else ""
+        return f"{errors} {_plural('error', errors)}, {warnings} {_plural('warning', warnings)}{odd}"
 
 
 class DataError(CtsError):

@@ -14,7 +14,7 @@ import pandas as pd
 from ctsopt.errors import Finding
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.network.ends import TABLES_WITH_ENDS, in_short
-from ctsopt.network.numerals import parse, slips
+from ctsopt.network.numerals import parse, points_for_thousands, slips
 from ctsopt.network.raw import Raw, RawSetting, RawTable, Texts, cell_text, number_text, raw_table
 from ctsopt.network.schema import ALL, BY_NAME, NAMES_SEPARATOR, SETTINGS, TABLES, Column, Table
 from ctsopt.network.tables import YEAR, Setting, Tables, sorted_positions
@@ -56,6 +56,11 @@ class _Work:
         self.findings.append(Finding(rule, self.table.name, column, message, mend, self.raw.rows[mask].tolist(),
                                      self.shown(column, mask), tuple(candidates)))
         self.bad[column] = self.bad_of(column) | mask
+
+    def remark(self, rule: str, column: str, mask: Bools, message: str, mend: str) -> None:
+        """One finding of what looks odd in the marked rows, which are taken as they stand."""
+        self.findings.append(Finding(rule, self.table.name, column, message, mend, self.raw.rows[mask].tolist(),
+                                     self.shown(column, mask), severity="odd"))
 
     def bad_of(self, column: str) -> Bools:
         """Cells of a column that were reported already."""
@@ -230,6 +235,11 @@ def _cast_number(work: _Work, column: Column, cells: Texts | Floats) -> None:
             mend = f"{slip.mend} ({_blank_means(column)})" if slip.rule == "word_for_number" else slip.mend
             work.report(slip.rule, name, cells.where(labels), f"{slip.message}: {column.meaning}", mend)
         values, blank = parsed[cells.codes], cells.blank()
+        if column.unit != "degrees" and np.sum(~blank) > 1 and points_for_thousands(cells.labels.tolist()):
+            mean = float(np.nanmean(values))
+            work.remark("point_before_thousands", name, ~blank, "every number has a point before exactly three digits: "
+                        f"{number_text(round(mean, 3))} on average, or {number_text(round(1000 * mean))} if the points "
+                        "separate thousands", "if so, write the numbers without them")
     else:
         values = cells.copy()
         blank = np.isnan(values) | ((values == math.inf) & unlimited)

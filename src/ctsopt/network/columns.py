@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["key", "reference", "number", "choice", "yes_no", "names", "text"]
@@ -38,6 +38,8 @@ class Column:
         A blank cell is a fault. Otherwise `default` is taken, and `blank` says what that means.
     low, high : float
         Inclusive bounds of a number.
+    plausible : pair of float, optional
+        Range outside of which a number above 0 looks odd; `guess` says what it may have been meant to be.
     choices : tuple of str
         Valid texts of a `choice`.
     refers : tuple of str
@@ -58,6 +60,12 @@ class Column:
     refers: tuple[str, ...] = ()
     wildcard: bool = False
     is_key: bool = False
+    plausible: tuple[float, float] | None = None
+    guess: str = ""
+
+    def within(self, low: float, high: float, guess: str) -> Column:
+        """The column with its plausible range."""
+        return replace(self, plausible=(low, high), guess=guess)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ctsopt.keys import Positions
 from ctsopt.network.archive import CHART, DAMAGE, Part, refusal, sheet_parts
 from ctsopt.network.csv_files import Sheet
 from ctsopt.network.raw import Objects, cell_text, clean_text, is_own
+from ctsopt.network.schema import BY_NAME
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -28,6 +29,9 @@ MOST_ROWS = 1_048_576
 
 MOST_COLUMNS = 1000
 """Columns of a sheet with content; a table has some twenty."""
+
+_TITLE_ROWS = 20
+"""Rows with content among which the header is looked for."""
 
 _ZEROS_BY_FORMAT = re.compile(r"0{2,}")
 _NUMBER, _ERROR = "n", "e"
@@ -167,6 +171,9 @@ def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[
     if not lines:
         return None, []
     number, first = lines[0]
+    below = _header_below(name, lines)
+    if below is not None:
+        return None, [below]
     if number != 1:
         return None, [Finding("header_not_first", name, "", "the first row of the sheet is blank",
                               "put the header into row 1", (number,), (cell_text(first[0].value),))]
@@ -193,6 +200,28 @@ def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[
     for j, i, _ in errors:
         columns[j][i] = ""
     return Sheet(header, columns, rows), findings
+
+
+def _header_below(name: str, lines: Sequence[tuple[int, Any]]) -> Finding | None:
+    """A finding where the header stands below a title, as in the reports of many systems."""
+    known = {column.name for column in BY_NAME[name].columns} if name in BY_NAME else set()
+
+    def names(row: Any) -> list[str]:
+        return [text for cell in row if (text := clean_text(cell_text(cell.value)))]
+
+    def is_header(row: Any) -> bool:
+        told = names(row)
+        return 2 * sum(text in known for text in told) > len(told)
+
+    if any(text in known for text in names(lines[0][1])):
+        return None
+    for number, row in lines[1:_TITLE_ROWS]:
+        if is_header(row):
+            title = (names(lines[0][1]) or [""])[0]
+            return Finding("header_below_title", name, "", f"the header is in row {number}, below a title",
+                           f"delete the rows above it, so that row 1 is the header ({', '.join(names(row)[:3])})",
+                           (lines[0][0],), (title,))
+    return None
 
 
 def _error_cells(table: str, header: Sequence[str], rows: Positions,

@@ -26,6 +26,10 @@ SLIPS = (
     Slip("word_for_number", re.compile(
         r"[+-]?(\.?inf|infinity|\.?nan|#?n/?a|none|null|no limit|unlimited|max|-+|\.|\?+)", re.IGNORECASE),
          "a word stands where a number belongs", "write the number, or leave the cell blank"),
+    Slip("thousands_separator", re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3}){2,}(?:,\d+)?|(?:,\d{3}){2,}(?:\.\d+)?)"),
+         "the number has separators between its digits", "write 1200000, not 1.200.000"),
+    Slip("trailing_minus", re.compile(r"[\d.,]*\d[\d.,]*\s*[-\u2212]"),
+         "the minus stands behind the number", "write it before the number: -12.5"),
     Slip("date_for_number", re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./-][A-Za-z\d]{1,3}([./-]\d{2,4})?"),
          "a date stands where a number belongs (spreadsheet programs turn 1/2 into one)", "write the number"),
     Slip("thousands_separator", re.compile(r"[+-]?\d{1,3}([ ,.'’_\u00a0\u202f]\d{3})+([.,]\d+)?|[+-]?\d+(_\d+)+"),
@@ -57,6 +61,15 @@ def parse(labels: Sequence[str]) -> tuple[Floats, Bools]:
         else:
             wrong[i] = label != ""
     return values, wrong
+
+
+_THREE_DECIMALS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+
+
+def points_for_thousands(labels: Sequence[str]) -> bool:
+    """Whether each of several numbers has a point before exactly three digits, as a separator of thousands would."""
+    written = [label for label in labels if label]
+    return bool(written) and all(_THREE_DECIMALS.fullmatch(label) for label in written)
 
 
 def slips(labels: Sequence[str], wrong: Bools) -> Iterator[tuple[Slip, Bools]]:

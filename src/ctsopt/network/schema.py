@@ -88,12 +88,14 @@ TABLES: tuple[Table, ...] = (
     Table("products", "Products or product groups. Absent: one product `goods`.", (
         key("product", "Name of the product."),
         text("product_class", "Class for which promises are made.", "all"),
-        number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0),
+        number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0).within(
+            1e-6, 3000.0, "is it in grams? 5,000 would be 5 kg"),
         number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
         number("unit_value", "Value of one unit, on which duty is paid and stock held.", "money per unit", 0.0,
                "per_unit"),
         number("holding_rate", "Cost of holding stock of the product for a year as a share of its value.",
-               "share per year", math.nan, high=10.0, blank="settings.holding_rate"),
+               "share per year", math.nan, high=10.0, blank="settings.holding_rate").within(
+                   1e-3, 1.0, "25 per cent a year is 0.25"),
         number("variance_to_mean", "Variance of demand over its mean, at any length of time.", "units", math.nan,
                blank="mean of demand.variance_to_mean; needed where a fill rate is promised"),
         text("stock_group", "Products of one group are planned as one in stock, in the mix of all demand."),
@@ -127,7 +129,8 @@ TABLES: tuple[Table, ...] = (
         number("handling_in", "Cost of receiving.", "money per capacity_unit", 0.0, "per_unit"),
         number("handling_out", "Cost of picking, packing and sending.", "money per capacity_unit", 0.0, "per_unit"),
         number("processing_time", "From order to dispatch; at a crossdock, from arrival to dispatch.", "days",
-               math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock"),
+               math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock").within(
+                   1e-3, 20.0, "is it in hours? 24 hours are 1 day"),
     ), optional=False),
     Table("capacity_levels", "Sizes of a site: an open site with levels has just one of them.", (
         key("site", "Name of the site.", ("sites",)),
@@ -194,7 +197,7 @@ TABLES: tuple[Table, ...] = (
         key("product_class", "Product class; `*` = all classes without a row of their own, together.",
             wildcard=True, default=ALL, blank="`*`"),
         number("lead_time", "Days from order to delivery.", "days", math.inf, high=3660.0,
-               blank="no promise on time"),
+               blank="no promise on time").within(0.02, 120.0, "is it in hours? 48 hours are 2 days"),
         choice("on_time_form", "`each_order`: every way used keeps the lead time with the reliability. "
                "`share_certain`: the on-time share of the volume goes by such ways. `share_expected`: the "
                "on-time share is met by the average on-time probability.",
@@ -237,7 +240,8 @@ TABLES: tuple[Table, ...] = (
                ("moves", "deliveries", "both"), "both"),
         number("speed", "Distance travelled in a day.", "distance per day", math.inf, low=1e-3,
                blank="distance adds no time"),
-        number("fixed_time", "Time of a shipment that does not depend on distance.", "days", 0.0, high=365.0),
+        number("fixed_time", "Time of a shipment that does not depend on distance.", "days", 0.0, high=365.0).within(
+            1e-3, 60.0, "is it in hours? 24 hours are 1 day"),
         number("transit_cv", "Standard deviation of transit time over its mean.", "ratio", 0.0, high=5.0),
         choice("transit_distribution", "Distribution of transit time.", ("lognormal", "gamma", "normal"),
                "lognormal"),
@@ -248,7 +252,8 @@ TABLES: tuple[Table, ...] = (
         number("per_shipment", "Cost of one shipment.", "money per shipment", 0.0),
         number("minimum_charge", "Least charge for one shipment, before the fuel surcharge.", "money per shipment",
                0.0),
-        number("fuel_surcharge", "Surcharge on every charge of the mode.", "share", 0.0, high=5.0),
+        number("fuel_surcharge", "Surcharge on every charge of the mode.", "share", 0.0, high=5.0).within(
+            1e-3, 1.0, "2 per cent is 0.02; 2 is 200 per cent"),
         number("load_weight", "Weight that fills one load.", "kg", math.inf, low=1e-3, blank=UNLIMITED),
         number("load_volume", "Volume that fills one load.", "m3", math.inf, low=1e-6, blank=UNLIMITED),
         number("load_factor", "Average filling of a load.", "share", 1.0, low=1e-3, high=1.0),
@@ -274,7 +279,8 @@ TABLES: tuple[Table, ...] = (
                "per_year"),
         number("max_volume", "Most that goes by the lane in a year.", "units per year", math.inf, "per_year",
                blank=UNLIMITED),
-        number("duty_rate", "Duty on goods that come in by the lane.", "share of unit_value", 0.0, high=10.0),
+        number("duty_rate", "Duty on goods that come in by the lane.", "share of unit_value", 0.0, high=10.0).within(
+            1e-4, 1.0, "25 per cent is 0.25"),
     )),
     Table("rates", "Rates that replace the mode's own tariff on the lanes they match. Origin and destination are "
           "names, zones or `*`; the row with most names (then zones) wins, a tie is a fault.", (
@@ -292,7 +298,8 @@ TABLES: tuple[Table, ...] = (
         number("per_shipment", "Cost of one shipment.", "money per shipment", 0.0),
         number("minimum_charge", "Least charge for one shipment, before the fuel surcharge.", "money per shipment",
                0.0),
-        number("transit_time", "Mean transit time.", "days", math.nan, high=365.0, blank="from the mode"),
+        number("transit_time", "Mean transit time.", "days", math.nan, high=365.0, blank="from the mode").within(
+            1e-3, 90.0, "is it in hours? 24 hours are 1 day"),
         number("transit_sd", "Standard deviation of transit time.", "days", math.nan, high=365.0,
                blank="transit_cv of the mode x transit time"),
     )),

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from ctsopt.network.checks import contracts, lanes, names, sense, service, sites, stock, supply
+from ctsopt.network.checks import (
+    contracts,
+    lanes,
+    names,
+    odd_numbers,
+    odd_places,
+    sense,
+    service,
+    sites,
+    stock,
+    supply,
+)
 from ctsopt.network.checks.registry import RULES, Fault, Rule, check_tables, rule
 
-__all__ = ["RULES", "Fault", "Rule", "check_tables", "contracts", "lanes", "names", "rule", "sense", "service",
+__all__ = ["RULES", "Fault", "Rule", "check_tables", "contracts", "lanes", "names", "odd_numbers",
+           "odd_places", "rule", "sense", "service",
            "sites", "stock", "supply"]

@@ -88,9 +88,9 @@ def mode_does_not_serve(t: Tables) -> Iterator[Fault]:
 def lane_shorter_than_air(t: Tables) -> Iterator[Fault]:
     """A stated distance is not shorter than the great circle between the ends."""
     stated = t.number("lanes", "distance")
-    start = _coordinates(t, "sites", t.codes("lanes", "origin", "site"))
+    start = coordinates(t, "sites", t.codes("lanes", "origin", "site"))
     for table, axis in (("sites", "site"), ("customers", "customer")):
-        end = _coordinates(t, table, t.codes("lanes", "destination", axis))
+        end = coordinates(t, table, t.codes("lanes", "destination", axis))
         air = great_circle(start[0], start[1], end[0], end[1], str(t.settings["distance_unit"]))
         rows = np.flatnonzero(stated < SHORTER_THAN_AIR * air)
         yield Fault("lanes", "distance", "the distance is shorter than the great circle between the ends",
@@ -99,7 +99,7 @@ def lane_shorter_than_air(t: Tables) -> Iterator[Fault]:
                     severity="warning")
 
 
-def _coordinates(t: Tables, table: str, codes: Ints) -> tuple[Floats, Floats]:
+def coordinates(t: Tables, table: str, codes: Ints) -> tuple[Floats, Floats]:
     """Latitude and longitude of places by code; NaN where unknown."""
     axis = "site" if table == "sites" else "customer"
     found = []

@@ -33,7 +33,7 @@ class Fault:
     values : sequence of str, optional
         What to show, one per row of `where`; without it, what stands in the column.
     candidates : sequence of str
-    severity : {"error", "warning"}
+    severity : {"error", "warning", "odd"}
     """
 
     table: str
