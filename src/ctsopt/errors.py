@@ -58,6 +58,10 @@ class SolverError(CtsError):
     """The solver failed, or a plan did not pass the check against the tables: our fault, not the user's."""
 
 
+class UntrustedSolverError(SolverError):
+    """The solver that is installed gives wrong answers where the right ones are known: another release is needed."""
+
+
 class NoPlanError(CtsError):
     """A limit was reached before any plan was found; `stopped_by` is "time_limit" or "interrupt"."""
 

@@ -19,7 +19,17 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ctsopt.errors import CtsError, DataError, FileError, Findings, InfeasibleError, NoPlanError, UsageError, legible
+from ctsopt.errors import (
+    CtsError,
+    DataError,
+    FileError,
+    Findings,
+    InfeasibleError,
+    NoPlanError,
+    UntrustedSolverError,
+    UsageError,
+    legible,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +43,7 @@ _CODES: tuple[tuple[type[BaseException], int, str], ...] = (
     (DataError, DATA, "data"),
     (InfeasibleError, PROMISES, "promises"),
     (NoPlanError, NO_PLAN, "no plan"),
+    (UntrustedSolverError, USAGE, "solver"),
     (KeyboardInterrupt, INTERRUPTED, "interrupted"),
     (OSError, USAGE, "file"),
 )

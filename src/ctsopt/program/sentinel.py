@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.errors import SolverError
+from ctsopt.errors import UntrustedSolverError
 from ctsopt.folders import default_folder
 from ctsopt.program import highs
 from ctsopt.program.program import Arrays
@@ -110,7 +110,7 @@ def admit() -> None:
 
     Raises
     ------
-    SolverError
+    UntrustedSolverError
         If it gives a wrong answer to a program whose answer is known.
     """
     build = highs.build()
@@ -119,8 +119,9 @@ def admit() -> None:
         if not _said[build]:
             _remember(build)
     if _said[build]:
-        raise SolverError(f"HiGHS {highs.version()} is not used, because it gives wrong answers: {_said[build]}. "
-                          f"Install a release that has passed our tests: pip install 'highspy=={ADMITTED[-1]}'")
+        raise UntrustedSolverError(
+            f"HiGHS {highs.version()} is not used, because it gives wrong answers: {_said[build]}. Install a "
+            f"release that has passed our tests: pip install 'highspy=={ADMITTED[-1]}'")
 
 
 def admitted() -> bool:
