@@ -11,7 +11,7 @@ import typer
 
 from ctsopt import cli_packs, examples
 from ctsopt.cli_parts import AsJson, Force, NetworkPath, Quiet, Verbose, network_path, require_elsewhere, terminal_of
-from ctsopt.terminal import DATA, INTERRUPTED, OK, Terminal, amount, never_lose_a_letter, records
+from ctsopt.terminal import DATA, INTERRUPTED, OK, USAGE, Terminal, amount, never_lose_a_letter, records
 from ctsopt.versions import show_versions, versions
 from ctsopt.working import working
 
@@ -43,7 +43,12 @@ app.add_typer(cli_packs.pack_app, name="pack")
 def main() -> None:
     """Run the command line."""
     never_lose_a_letter()
-    app()
+    try:
+        app()
+    except SystemExit as left:
+        if left.code == USAGE and "--json" in sys.argv:
+            Terminal(as_json=True).usage()
+        raise
 
 
 def _print_version(wanted: bool) -> None:

@@ -70,6 +70,8 @@ class Terminal:
         Fewer notes on standard error, or more (with the traceback of a failure).
     """
 
+    _documents = 0
+
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
@@ -135,8 +137,15 @@ class Terminal:
     def document(self, content: Mapping[str, Any]) -> None:
         """The whole result, for programs; nothing unless `--json`."""
         if self.as_json:
+            Terminal._documents += 1
             ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
             sys.stdout.write(json.dumps(plain(content), indent=2, allow_nan=False, ensure_ascii=ascii_only) + "\n")
+
+    def usage(self) -> None:
+        """The document of a call that was refused before any command began; nothing where there is one."""
+        if not Terminal._documents:
+            self.document({"error": {"kind": "usage", "message": "wrong usage: standard error says what"},
+                           "exit_code": USAGE})
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> None:
         """A table whose first `texts` columns are text and the rest amounts; the last row is a sum."""

@@ -270,7 +270,7 @@ def test_the_rule_finds_its_fault_where_it_is(rule: str, sources: Sources,
 TESTED_BELOW = {"unknown_reference", "unknown_mode_of_tier", "unknown_rate_place", "unknown_product_class",
                 "contract_group_empty", "contract_impossible", "no_usable_site", "demand_above_supply", "no_demand",
                 "shortage_cost_missing", "reliability_out_of_reach", "slower_than_lower_tier", "demand_without_promise",
-                "lot_lasts_for_ages", "tiers_without_promises"}
+                "lot_lasts_for_ages", "tiers_without_promises", "beyond_anything_real"}
 
 
 def test_every_rule_is_tested_and_says_what_it_checks():

@@ -37,6 +37,16 @@ def test_a_number_that_is_next_to_nothing(table_name: str, column: str, text: st
     assert f"must be at least {least}: " in faults[0].message
 
 
+@pytest.mark.parametrize(("table_name", "column", "most"), [
+    ("lanes", "distance", 1e5), ("products", "weight", 1e9), ("products", "volume", 1e9)])
+def test_a_number_beyond_anything_real(table_name: str, column: str, most: float) -> None:
+    """Twice around the earth and more; a unit that weighs as much as a city."""
+    tables = chain(products=table({"product": "goods"}), demand=table({"customer": "C", "quantity": 1}))
+    for value, rows in ((most, []), (most * 1.001, [0])):
+        tables[table_name] = tables[table_name].assign(**{column: [value, *[1] * (len(tables[table_name]) - 1)]})
+        assert [row for f in found(tables, "beyond_anything_real") for row in f.rows] == rows
+
+
 def test_a_table_of_what_is_made_with_a_header_only(tmp_path: Path) -> None:
     """As if it were not there: everything is made everywhere, which nobody who writes the header can want."""
     assert found(chain(), "empty_table") == []

@@ -40,6 +40,8 @@ class Column:
         Inclusive bounds of a number.
     plausible : pair of float, optional
         Range outside of which a number above 0 looks odd; `guess` says what it may have been meant to be.
+    most : float
+        What no real figure comes near, whatever is sold in whatever units.
     choices : tuple of str
         Valid texts of a `choice`.
     refers : tuple of str
@@ -56,6 +58,7 @@ class Column:
     blank: str = ""
     low: float = -math.inf
     high: float = math.inf
+    most: float = math.inf
     choices: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     wildcard: bool = False
@@ -102,13 +105,13 @@ def reference(name: str, meaning: str, refers: tuple[str, ...], default: str | N
 
 
 def number(name: str, meaning: str, unit: str, default: float | None = 0.0, basis: Basis = "", low: float = 0.0,
-           high: float = math.inf, blank: str = "", *, is_key: bool = False) -> Column:
+           high: float = math.inf, blank: str = "", *, most: float = math.inf, is_key: bool = False) -> Column:
     """A number of at least 0, unless `low` says otherwise.
 
     With `default=None` a blank cell is a fault; with NaN it stays blank.
     """
     return Column(name, "number", meaning, unit, basis, required=default is None, default=default, blank=blank,
-                  low=low, high=high, is_key=is_key)
+                  low=low, high=high, most=most, is_key=is_key)
 
 
 def choice(name: str, meaning: str, choices: tuple[str, ...], default: str | None, blank: str = "") -> Column:

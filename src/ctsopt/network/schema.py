@@ -88,9 +88,9 @@ TABLES: tuple[Table, ...] = (
     Table("products", "Products or product groups. Absent: one product `goods`.", (
         key("product", "Name of the product."),
         text("product_class", "Class for which promises are made.", "all"),
-        number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0).within(
+        number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0, most=1e9).within(
             1e-6, 3000.0, "is it in grams? 5,000 would be 5 kg"),
-        number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit"),
+        number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit", most=1e9),
         number("unit_value", "Value of one unit, on which duty is paid and stock held.", "money per unit", 0.0,
                "per_unit"),
         number("holding_rate", "Cost of holding stock of the product for a year as a share of its value.",
@@ -271,7 +271,7 @@ TABLES: tuple[Table, ...] = (
             ("sites", "customers")),
         key("mode", "Mode; `*` = every mode that may run there.", ("modes",), wildcard=True, default=ALL,
             blank="`*`"),
-        number("distance", "Distance of the lane.", "distance", math.nan,
+        number("distance", "Distance of the lane.", "distance", math.nan, most=1e5,
                blank="great-circle distance x circuity"),
         choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
         number("fixed_cost", "Cost of using the lane at all.", "money per year", 0.0, "per_year"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.network.checks.registry import Fault, rule
-from ctsopt.network.schema import BY_NAME
+from ctsopt.network.schema import BY_NAME, TABLES
 from ctsopt.network.tables import YEAR, Tables
 
 LONG_LOT = 100.0
@@ -37,6 +37,17 @@ def lot_lasts_for_ages(t: Tables) -> Iterator[Fault]:
     yield Fault("site_products", "lot_size", words.format(ENDLESS_LOT), mend, lasts > ENDLESS_LOT)
     yield Fault("site_products", "lot_size", words.format(LONG_LOT), mend, (lasts > LONG_LOT) & (lasts <= ENDLESS_LOT),
                 severity="warning")
+
+
+@rule()
+def beyond_anything_real(t: Tables) -> Iterator[Fault]:
+    """No weight, volume or distance is beyond anything that is sold or travelled."""
+    for table in TABLES:
+        for column in table.columns:
+            if column.most < np.inf:
+                yield Fault(table.name, column.name, f"more than {column.most:,.0f} {column.unit} is beyond anything "
+                            f"real: {column.meaning}", "correct the number, or its unit",
+                            t.number(table.name, column.name) > column.most)
 
 
 @rule("promises", "tiers", "customers")
