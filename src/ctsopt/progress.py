@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 _log = logging.getLogger("ctsopt.solve")
 _EVERY, _LOG_EVERY = 0.25, 10.0
 
+_BEFORE = ("reading", "checking", "ways", "building")
+"""Phases in which nobody expects a plan."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -46,8 +49,11 @@ class Progress:
         return above / abs(self.plan) if self.plan else (0.0 if above == 0 else math.inf)
 
     def __str__(self) -> str:
-        parts = [f"{self.seconds:5.0f} s", self.phase,
-                 f"plan {self.plan:,.0f}" if math.isfinite(self.plan) else "no plan yet"]
+        parts = [f"{self.seconds:5.0f} s", self.phase]
+        if math.isfinite(self.plan):
+            parts.append(f"plan {self.plan:,.0f}")
+        elif self.phase not in _BEFORE:
+            parts.append("no plan yet")
         if math.isfinite(self.bound):
             parts.append(f"bound {self.bound:,.0f}")
         if not math.isnan(self.gap):

@@ -25,6 +25,10 @@ def test_a_state_in_words(plan, bound, nodes, words):
     assert str(Progress("search", 3.0, plan, bound, nodes)).strip().endswith(words)
 
 
+def test_nobody_expects_a_plan_while_tables_are_read():
+    assert str(Progress("reading", 1.0)).strip() == "1 s · reading"
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """Seconds that the test sets."""
