@@ -93,7 +93,8 @@ def check(
         findings = cts.check(network_path(path))
         terminal.write(str(findings))
         terminal.document({"errors": sum(f.count for f in findings.errors),
-                           "warnings": sum(f.count for f in findings.warnings), "findings": findings})
+                           "warnings": sum(f.count for f in findings.warnings), "odd": len(findings.odd),
+                           "findings": findings})
         raise typer.Exit(DATA if findings.errors else OK)
 
 

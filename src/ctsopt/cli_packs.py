@@ -38,7 +38,8 @@ def pack_check(path: PackPath, as_json: AsJson = False, quiet: Quiet = False, ve
         findings = check_pack(pack_path(path))
         terminal.write(str(findings))
         terminal.document({"errors": sum(f.count for f in findings.errors),
-                           "warnings": sum(f.count for f in findings.warnings), "findings": findings})
+                           "warnings": sum(f.count for f in findings.warnings), "odd": len(findings.odd),
+                           "findings": findings})
         raise typer.Exit(DATA if findings.errors else OK)
 
 

@@ -92,7 +92,7 @@ def test_warnings_are_counted():
     net = cts.network(tables)
     found = net.summary().frame().query("section == 'findings'")
     assert found["value"].sum() == sum(f.count for f in net.findings.warnings) > 0
-    assert found["item"].tolist() == [f.rule for f in net.findings.warnings]
+    assert found["item"].tolist() == [f.rule for f in net.findings]
     assert f"1 {found['item'].iloc[0]}" in str(net.summary())
 
 

@@ -225,8 +225,9 @@ def _left_out(net: Network) -> Iterator[Row]:
 
 
 def _findings(net: Network) -> Iterator[Row]:
-    for finding in net.findings.warnings:
-        yield "findings", finding.rule, finding.message, "warnings", finding.count
+    for finding in net.findings:
+        yield ("findings", finding.rule, finding.message, "look odd" if finding.severity == "odd" else "warnings",
+               finding.count)
 
 
 # ---- words -----------------------------------------------------------------------------------------------------
