@@ -118,6 +118,7 @@ def run(
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Solve every scenario of a pack and show them side by side; what was solved before is taken from the cache."""
+    from ctsopt.folders import default_folder
     from ctsopt.scenarios.folder import save_run
     from ctsopt.scenarios.progress import watching
     from ctsopt.scenarios.runner import run as run_pack
@@ -126,8 +127,8 @@ def run(
         if cache is not None and no_cache:
             raise UsageError("--cache and --no-cache exclude each other")
         require_elsewhere(pack_path(path), out)
-        pack = _read(terminal, path)
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="ctsopt-")) if no_cache else cache
+        pack = _read(terminal, path, place or default_folder())
         terminal.doing = "the cases were solved: what was done is kept"
         with nullcontext() if quiet else watching(sys.stderr) as watch:
             result = run_pack(pack, workers=workers, cache=place, only=only, watch=watch, seed=seed)
@@ -136,6 +137,8 @@ def run(
         if result.unkept:
             terminal.unwritten(result.unkept)
         if out is not None:
+            terminal.note(f"writing into {out}: tables, plans"
+                          + ("" if no_report or comparison is None else ", report and workbook"))
             with terminal.keeping(out):
                 save_run(result, out, comparison)
                 if comparison is not None and not no_report:
@@ -173,12 +176,12 @@ def compare(
         terminal.document(_document(comparison) or {})
 
 
-def _read(terminal: Terminal, path: str) -> Pack:
+def _read(terminal: Terminal, path: str, cache: str | Path | None = None) -> Pack:
     """The pack; its warnings are noted."""
     from ctsopt.scenarios.pack import read_pack
 
     terminal.doing = "the pack was read"
-    pack = read_pack(pack_path(path))
+    pack = read_pack(pack_path(path), cache=cache)
     if pack.findings:
         terminal.note(str(pack.findings))
     return pack

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -41,24 +41,29 @@ class Network:
         Every table of the data dictionary, typed, with all columns, sorted by key (periods in the order of their
         rows). Each look-up hands out a copy, to read or to edit and give to `with_table`; an edit that goes nowhere
         gives a warning.
-    findings : Findings
-        Warnings: what is worth a look.
     given : frozenset of str
         Tables that the user gave; the others hold the defaults of the schema.
     """
 
     tables: Frames
-    findings: Findings
     given: frozenset[str]
     _content: Tables
-    _derived: Derived
+    _of_tables: Callable[[], Findings]
 
-    def __init__(self, content: Tables, findings: Findings) -> None:
-        self.__dict__.update(_content=content, tables=Frames(content.frames), findings=findings, given=content.given)
-        derived = derive(self)
-        self.__dict__.update(_derived=derived, findings=findings + derived.findings)
-        if self.findings.errors:
+    def __init__(self, content: Tables, of_tables: Callable[[], Findings], *, whole: bool = False) -> None:
+        self.__dict__.update(_content=content, tables=Frames(content.frames), given=content.given,
+                             _of_tables=of_tables)
+        if not whole and self.findings.errors:
             raise DataError(self.findings)
+
+    @cached_property
+    def _derived(self) -> Derived:
+        return derive(self)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """Warnings: what is worth a look."""
+        return self._of_tables() + self._derived.findings
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a network does not change, {name} cannot be set; with_table and with_settings return a "
@@ -355,11 +360,38 @@ def derive(net: Network) -> Derived:
 def _build(raw: Raw, findings: list[Finding], teller: Teller) -> Network:
     teller.phase("checking")
     tables, of_cells = cast_tables(raw)
-    found = Findings([*findings, *of_cells, *check_tables(tables)])
+    found = _found(tables, [*findings, *of_cells])
     if found.errors:
         raise DataError(found)
     teller.phase("ways")
-    return Network(tables, found)
+    return Network(tables, partial(_same, found))
+
+
+def _found(tables: Tables, before: Sequence[Finding]) -> Findings:
+    return Findings([*before, *check_tables(tables)])
+
+
+def _same(found: Findings) -> Findings:
+    return found
+
+
+def reopened(path: str | os.PathLike[str]) -> Network:
+    """A network as it was saved, known to be the one that was free of faults then.
+
+    What follows from its tables, and what is worth a look in them, is worked out when it is asked for: whoever looks at
+    the plans of a pack needs little of it.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read.
+    """
+    raw, findings = read_tables(path)
+    tables, of_cells = cast_tables(raw)
+    found = Findings([*findings, *of_cells])
+    if found.errors:
+        raise DataError(found)
+    return Network(tables, partial(_found, tables, [*findings, *of_cells]), whole=True)
 
 
 def _known_table(name: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ctsopt.errors import FileError, UsageError
 from ctsopt.files import MANIFEST, broken, renew, seal
-from ctsopt.network.network import read
+from ctsopt.network.network import reopened
 from ctsopt.program.status import Status
 from ctsopt.results.solution import TABLES, Solution
 
@@ -104,7 +104,7 @@ def load(path: str | Path) -> Solution:
         of_network = ("; so the network is not the one that was solved: its content has changed"
                       if fault.startswith(f"{_NETWORK}/") else "")
         raise FileError(f"{folder} is damaged: {fault}{of_network}. {_MEND.capitalize()}")
-    net = read(folder / _NETWORK)
+    net = reopened(folder / _NETWORK)
     if net.hash != head["hash"]:
         raise UsageError(f"the network in {folder} is not the one that was solved: this version of ctsopt reads it "
                          f"otherwise; {_MEND}")

@@ -20,6 +20,7 @@ from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario,
 from ctsopt.scenarios.expand import expand
 from ctsopt.scenarios.grammar import BASELINE, OPTIONS, read_compare, read_draft
 from ctsopt.scenarios.nodes import is_absolute, is_too_long
+from ctsopt.scenarios.remembered import remembered
 from ctsopt.scenarios.resolve import Resolver, check_cases
 from ctsopt.scenarios.roles import ROLES
 from ctsopt.scenarios.source import read_source
@@ -169,7 +170,7 @@ class Pack:
         return f"<Pack {self.name!r}: {len(self.cases)} cases>"
 
 
-def read_pack(path: PackPath, *, networks: bool = True) -> Pack:
+def read_pack(path: PackPath, *, networks: bool = True, cache: PackPath | None = None) -> Pack:
     """Read a pack file.
 
     Parameters
@@ -178,6 +179,9 @@ def read_pack(path: PackPath, *, networks: bool = True) -> Pack:
     networks : bool
         Also make the network of every case, which takes about as long as reading the model for each of them: faults
         that only show there are found before anything is solved.
+    cache : path, optional
+        Folder of answers, as of `ctsopt.run`: what a check has found is remembered there, and not looked for again
+        while neither the model, the pack nor ctsopt has changed.
 
     Raises
     ------
@@ -186,7 +190,7 @@ def read_pack(path: PackPath, *, networks: bool = True) -> Pack:
     DataError
         If the pack or its model has faults; `findings` lists all of them, with file and line.
     """
-    pack, findings = _read(path, networks=networks)
+    pack, findings = _read(path, networks=networks, cache=cache)
     if pack is None:
         raise DataError(findings)
     return pack
@@ -203,7 +207,7 @@ def check_pack(path: PackPath) -> Findings:
     return _read(path, networks=True)[1]
 
 
-def _read(path: PackPath, *, networks: bool) -> tuple[Pack | None, Findings]:
+def _read(path: PackPath, *, networks: bool, cache: PackPath | None = None) -> tuple[Pack | None, Findings]:
     path = Path(path)
     if not path.is_file():
         near = nearest_name(path.name, [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else [])
@@ -213,18 +217,19 @@ def _read(path: PackPath, *, networks: bool) -> tuple[Pack | None, Findings]:
     if net is None:
         return None, _sorted([*draft.findings, *expand(draft)[1]])
     try:
-        pack = _checked(draft, net, source=str(path), model=model, networks=networks)
+        pack = _checked(draft, net, source=str(path), model=model, networks=networks, cache=cache)
     except DataError as error:
         return None, error.findings
     return pack, pack.findings
 
 
-def _checked(draft: Draft, net: Network, *, source: str, model: Path | None, networks: bool) -> Pack:
+def _checked(draft: Draft, net: Network, *, source: str, model: Path | None, networks: bool,
+             cache: PackPath | None = None) -> Pack:
     """Expand and resolve; all faults at once."""
     cases, found = expand(draft)
     hashes: dict[str, str] = {}
     if networks:
-        checked = check_cases(net, cases)
+        checked = check_cases(net, cases) if cache is None else remembered(net, cases, Path(cache))
         found, hashes = [*found, *checked.findings], checked.hashes
     findings = _sorted([*draft.findings, *found])
     if findings.errors:
