@@ -2,7 +2,7 @@
 
 Tier t is served from stock only while more than K_t units are on hand, K_1 = 0 <= K_2 <= ... (tier 1 is the best). How
 the fill rates follow is in `ctsopt.inventory.rationing`: that of the lowest tier is exact, those of the others lie
-within 0.3 points of simulations of gamma demand, also of lumpy demand in small lots.
+within 0.4 points of simulations of gamma demand, also of lumpy demand in small lots.
 """
 
 from __future__ import annotations
