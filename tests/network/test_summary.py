@@ -116,3 +116,10 @@ def test_who_keeps_stock_and_how_it_is_planned():
     assert ("  stock       points: dc 1, plant 1; shared: pooled 1, rationed 1; sized by square_root, peak; "
             "4 configurations") in lines_of
     assert "  stock" not in str(cts.network(chain()).summary())
+
+
+def test_without_promises_the_summary_says_what_the_plan_keeps() -> None:
+    """Nothing is promised in a table, so that all demand is to be served: the plan tells of it as one kept promise."""
+    net = cts.network(chain())
+    assert "none stated: each tier gets all that it asks for" in str(net.summary())
+    assert "1 of 1 kept" in str(cts.solve(net))

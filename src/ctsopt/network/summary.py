@@ -30,6 +30,10 @@ _SHOWN, _FEW = 8, 3
 Row = tuple[str, str, str, str, float]
 
 
+_UNSTATED = "none stated: each tier gets all that it asks for, at any lead time"
+"""What holds where the table of promises is absent: a plan tells of it as of any other promise."""
+
+
 @dataclass(frozen=True, eq=False)
 class Summary:
     """What a network holds. Prints as text.
@@ -252,7 +256,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield _line("lanes" if item == "between sites" else "", f"{item} {_counted(facts, 'lanes', item)}")
     yield _line("", f"sites that deliver {_counted(facts, 'lanes', 'to customers from')}")
     yield from _way_lines(summary)
-    promises = [_promise(row) for row in _rows(summary.promises.head(_SHOWN))] or ["none"]
+    promises = [_promise(row) for row in _rows(summary.promises.head(_SHOWN))] or [_UNSTATED]
     more = len(summary.promises) - _SHOWN
     for place, words in enumerate([*promises, *([f"and {more} more"] if more > 0 else [])]):
         yield _line("promises" if place == 0 else "", words)
