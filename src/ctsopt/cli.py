@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ctsopt import cli_packs, examples
-from ctsopt.cli_parts import AsJson, Force, NetworkPath, Quiet, Verbose, network_path, require_elsewhere, terminal_of
+from ctsopt.cli_parts import (
+    AsJson,
+    Force,
+    NetworkPath,
+    Quiet,
+    Verbose,
+    network_path,
+    require_elsewhere,
+    terminal_of,
+    write_report,
+)
 from ctsopt.terminal import DATA, INTERRUPTED, OK, USAGE, Terminal, amount, never_lose_a_letter, records
 from ctsopt.versions import show_versions, versions
 from ctsopt.working import working
@@ -119,7 +129,8 @@ def summary(
 def solve(
     path: NetworkPath,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", show_default=False,
-                                             help="Folder for the saved solution and its tables as CSV.")] = None,
+                                             help="Folder for report.html, workbook.xlsx, the saved solution and "
+                                                  "its tables as CSV.")] = None,
     gap: Annotated[str, typer.Option(help="Stop at this proven gap, as a share of the cost: 0.01, or 1%.")] = "0.01%",
     abs_gap: Annotated[float, typer.Option(min=0.0, help="Stop at this proven gap, in money.")] = 0.0,
     time_limit: Annotated[float | None, typer.Option(min=0.0, metavar="SECONDS", show_default="none",
@@ -132,6 +143,8 @@ def solve(
                                                         "plan.")] = False,
     by: Annotated[str, typer.Option(metavar="KEY,KEY", help="Keys of the cost-to-serve table: tier, customer, "
                                                                "product, region, site, mode, ...")] = "tier",
+    no_report: Annotated[bool, typer.Option("--no-report", help="With -o: write no report.html and no "
+                                                                "workbook.xlsx.")] = False,
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Find the cheapest plan that keeps the promises; show its cost, its proven gap and its cost-to-serve."""
@@ -156,6 +169,7 @@ def solve(
         if out is not None:
             with terminal.keeping(out):
                 save_answer(sol, out, {"cost_to_serve": served, "kpis": sol.kpis()})
+                write_report(terminal, sol, out, wanted=not (no_report or relax))
         terminal.write(f"{sol}\n")
         _show(terminal, served, keys, str(net.settings["currency"]))
         terminal.document(_summary(sol, served, keys) | {"findings": net.findings} | terminal.kept())

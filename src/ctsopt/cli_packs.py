@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ctsopt.cli_parts import AsJson, PackPath, Quiet, Verbose, pack_path, require_elsewhere, terminal_of
+from ctsopt.cli_parts import AsJson, PackPath, Quiet, Verbose, pack_path, require_elsewhere, terminal_of, write_report
 from ctsopt.errors import UsageError
 from ctsopt.terminal import DATA, INTERRUPTED, OK, SOME_FAILED, Terminal
 
@@ -142,7 +142,7 @@ def run(
             with terminal.keeping(out):
                 save_run(result, out, comparison)
                 if comparison is not None and not no_report:
-                    _report(terminal, result, comparison, out)
+                    write_report(terminal, result, out, comparison)
         _show(terminal, result, comparison)
         terminal.document({"pack": pack.name, "cases": result.rows, "shortfalls": result.shortfalls,
                            "comparison": _document(comparison), "findings": pack.findings, "notes": result.notes,
@@ -185,19 +185,6 @@ def _read(terminal: Terminal, path: str, cache: str | Path | None = None) -> Pac
     if pack.findings:
         terminal.note(str(pack.findings))
     return pack
-
-
-def _report(terminal: Terminal, result: PackResult, comparison: Comparison, folder: Path) -> None:
-    """Write the page and the workbook beside the tables; where the packages for them are missing, say so."""
-    from ctsopt.report import write_html, write_workbook
-    from ctsopt.report.extra import MISSING, installed
-
-    if not installed():
-        terminal.note(MISSING)
-        return
-    for path in (write_html(result, folder / "report.html", comparison),
-                 write_workbook(result, folder / "workbook.xlsx", comparison)):
-        terminal.note(f"written: {path}")
 
 
 def _show(terminal: Terminal, result: PackResult, comparison: Comparison | None) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ctsopt import examples
 from ctsopt.errors import UsageError
 from ctsopt.terminal import Terminal
+
+if TYPE_CHECKING:
+    from ctsopt.results.solution import Solution
+    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.scenarios.outcome import PackResult
 
 NetworkPath = Annotated[str, typer.Argument(
     metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")]
@@ -65,3 +70,26 @@ def pack_path(text: str) -> Path:
         return path / f"{path.resolve().name}.yaml"
     raise UsageError(f"there is no pack file {text}, and no example pack of that name "
                      f"(examples: {', '.join(examples.packs()) or 'none'})")
+
+
+def write_report(terminal: Terminal, source: PackResult | Solution, folder: Path,
+                 comparison: Comparison | None = None, *, wanted: bool = True) -> None:
+    """Write the page and the workbook beside the tables; where the packages for them are missing, say so.
+
+    Those of an earlier run go first: they would contradict the tables.
+    """
+    from ctsopt.report.extra import MISSING, installed
+    from ctsopt.scenarios.folder import REPORT, WORKBOOK
+
+    for name in (REPORT, WORKBOOK):
+        (folder / name).unlink(missing_ok=True)
+    if not wanted:
+        return
+    if not installed():
+        terminal.note(MISSING)
+        return
+    from ctsopt.report import write_html, write_workbook
+
+    for path in (write_html(source, folder / REPORT, comparison),
+                 write_workbook(source, folder / WORKBOOK, comparison)):
+        terminal.note(f"written: {path}")

@@ -191,21 +191,28 @@ def test_stock_by_site_tier_and_product() -> None:
 
 def test_figures_of_a_comparison_draw_its_tables(comparison: cts.Comparison) -> None:
     rows = comparison.scenarios[comparison.scenarios["cost"].notna()]
-    others = rows[rows["scenario"] != "today"]
-    drawn = figures.differences(comparison)
-    assert sorted(x for trace in drawn.data for x in trace.x) == pytest.approx(sorted(others["point"]))
+    # What costs the same to the cent is not drawn, and what may happen stands apart.
+    for drawn, points in ((figures.differences(comparison), rows.loc[rows["role"] != "sensitivity", "point"]),
+                          (figures.risks(comparison), rows.loc[rows["scenario"] == "growth", "parent_point"])):
+        assert sorted(x for trace in drawn.data for x in trace.x) == pytest.approx(sorted(points[points != 0]))
     whole = np.sum([trace.x for trace in figures.cost_lines(comparison).data], axis=0)
     assert whole * 1e3 == pytest.approx(rows["cost"].to_numpy())
     worst = figures.regret(comparison).data[0].x
     assert list(worst) == pytest.approx(sorted(comparison.regret["worst_point"]))
-    bars = figures.tornado(comparison).data[0]
-    assert list(bars.x) == pytest.approx(comparison.tornado["point"].tolist())
+    drawn = figures.tornado(comparison, meanings={"diesel_truck_0.1": ("fuel surcharge, truck", "+10 points")})
+    assert list(drawn.data[0].x) == pytest.approx(comparison.tornado["point"].tolist())
+    said = [note.text for note in drawn.layout.annotations]
+    assert "<b>fuel surcharge, truck</b>" in said
+    assert any(text.startswith("+10 points: +") for text in said)
 
 
 def test_frontier_marks_what_is_proven_dominated(comparison: cts.Comparison) -> None:
-    """Of the same demand; `growth` stands apart."""
-    table_ = comparison.pareto[(comparison.pareto["measure"] == "served") & (comparison.pareto["scenario"] != "growth")]
-    marks = {trace.name: len(trace.x) for trace in figures.frontier(comparison, "served").data if trace.name}
+    """Of the same demand; `growth` stands apart. Every point has its name."""
+    table_ = comparison.pareto[comparison.pareto["measure"] == "served"]
+    other = table_.head(1).assign(scenario="growth", cost=662_200.0)
+    drawn = figures.frontier(replace(comparison, pareto=pd.concat([table_, other])), "served")
+    assert {note.text for note in drawn.layout.annotations} == {*table_["scenario"], "growth"}
+    marks = {trace.name: len(trace.x) for trace in drawn.data if trace.name}
     assert marks.pop("of another demand") == 1
     assert marks["proven dominated"] == (table_["status"] == "dominated").sum() > 0
     assert marks["on the front"] == (table_["status"] == "front").sum() > 0

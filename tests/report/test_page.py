@@ -43,6 +43,25 @@ CONTRAST = """
 """Texts whose contrast to what lies behind them is below 4.5, as WCAG 2.2 defines it for level AA."""
 
 
+CLIPPED = """
+(() => {
+  const found = [];
+  for (const place of document.querySelectorAll(".figure")) {
+    const frame = place.getBoundingClientRect();
+    if (place.offsetParent === null) { continue; }
+    for (const text of place.querySelectorAll("svg text")) {
+      const box = text.getBoundingClientRect();
+      if (box.width && (box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1)) {
+        found.push(text.textContent);
+      }
+    }
+  }
+  return found;
+})()
+"""
+"""Texts of figures that are cut at an edge."""
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     page = Page(tmp_path_factory.mktemp("chromium"))
@@ -94,6 +113,14 @@ def test_text_stands_out_from_its_ground(browser: Page, page: Path, width: int) 
     browser.open(page, width)
     browser.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert browser.evaluate(CONTRAST) == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_text_of_a_figure_is_cut(browser: Page, page: Path, width: int) -> None:
+    browser.open(page, width)
+    assert browser.evaluate(CLIPPED) == []
+    browser.evaluate("document.querySelector('#differences .figure').style.width = '90px'")
+    assert browser.evaluate(CLIPPED) != []
 
 
 def press(browser: Page, key: str, code: int) -> None:

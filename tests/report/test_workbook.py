@@ -91,9 +91,11 @@ def table_of(book: Workbook, sheet: str, title: str) -> pd.DataFrame:
 
 def test_the_sheets_of_a_pack_and_of_a_plan(written: Path, result: cts.PackResult, tmp_path: Path) -> None:
     assert openpyxl.load_workbook(written).sheetnames == [
-        "Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "What changed", "Evidence"]
+        "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites",
+        "What changed", "Evidence"]
     alone = openpyxl.load_workbook(write_workbook(result.solutions["today"], tmp_path / "deep" / "plan.xlsx"))
-    assert alone.sheetnames == ["Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "Evidence"]
+    assert alone.sheetnames == ["Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises",
+                                "Flows", "Sites", "Evidence"]
     assert len(list(differences(alone))) == 11
 
 
@@ -127,12 +129,37 @@ def test_figures_of_two_dcs_stand_as_numbers_under_their_units(written: Path) ->
 def test_panes_are_frozen_and_columns_are_as_wide_as_what_stands_in_them(written: Path) -> None:
     book = openpyxl.load_workbook(written)
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
-        "Summary": "C6", "Key figures": "E6", "Cost to serve": "C6", "Promises": "D6", "Flows": "C6", "Sites": "D6",
-        "What changed": "C6", "Evidence": "C6"}
+        "Decision": None, "Summary": "C6", "Key figures": "E6", "Cost to serve": "C6", "Customers": "D6",
+        "Promises": "D6", "Flows": "C6", "Sites": "D6", "What changed": "C6", "Evidence": "C6"}
     cost = found(book, "Summary", "no.", "scenario")[1].index("cost (USD)")
     cell = book["Summary"].cell(6, cost + 1)
     assert cell.number_format.startswith("#,##0.00")
     assert book["Summary"].column_dimensions[cell.column_letter].width >= len("633,500.00")
+
+
+def test_the_first_sheet_says_what_there_is_to_decide(written: Path) -> None:
+    """With fuel dearer and two days for gold West is not opened: 622,000, and 16,640 more of fuel, against 633,500."""
+    book = openpyxl.load_workbook(written)
+    sheet = book["Decision"]
+    number, header = found(book, "Decision", "choice")
+    row = dict(zip(header, rows(sheet)[number], strict=True))
+    assert (row["choice"], row["against"], row["closes"], row["customers re-sourced"]) == ("both", "today", "West", 1)
+    assert row["difference (USD)"] == pytest.approx(622_000 + 208_000 / 1.25 * 0.1 - 633_500)
+    assert "gold loses: 1 → 2 days promised" in row["service"]
+    assert len(sheet._charts) == 1
+    assert any(str(cells[0]).startswith("stuck has no plan") for cells in rows(sheet))
+
+
+def test_every_sheet_is_as_wide_as_a_page_and_says_on_each_what_its_rows_are(written: Path) -> None:
+    for sheet in openpyxl.load_workbook(written):
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToWidth in (None, 1)  # one is what it is where nothing is said
+        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows is not None
+        assert sheet.oddFooter.right.text == "&P / &N"
+    # Of one long table the header, which stands in row 5, is on every page.
+    assert openpyxl.load_workbook(written)["Flows"].print_title_rows == "$5:$5"
 
 
 def test_libreoffice_finds_every_difference_to_be_nothing(written: Path, folder: Path) -> None:
@@ -144,13 +171,13 @@ def test_libreoffice_finds_every_difference_to_be_nothing(written: Path, folder:
     assert values == [0] * len(values)
     checks = rows(book["Summary"])[found(book, "Summary", "sheet", "what is reconciled")[0]:]
     known = [row[:3] for row in checks if row[0] in book.sheetnames]
-    assert {row[0] for row in known} == set(book.sheetnames)
+    assert {row[0] for row in known} == set(book.sheetnames) - {"Decision"}
     assert all(row[2] == 0 for row in known)
 
 
 SPOILT = [("Cost to serve", "Cost lines of each plan", "last mile (USD)", {"cost lines", "cost of sites"}),
           ("Cost to serve", "By tier", "total (USD)", {"cost to serve by tier"}),
-          ("Cost to serve", "By customer", "total (USD)", {"cost to serve by customer"}),
+          ("Customers", "By customer", "total (USD)", {"cost to serve by customer"}),
           ("Promises", "Promises of each plan", "delivered (units)", {"units delivered"}),
           ("Flows", "Flows of each plan", "last mile (USD)", {"cost of flows"}),
           ("Sites", "Sites of each plan", "fixed cost (USD)", {"cost of sites"}),

@@ -104,6 +104,25 @@ def evidence(result: PackResult, comparison: Comparison, base: Solution) -> Iter
     findings = result.pack.findings.frame()
     yield grid(findings, "Warnings about the pack and its networks", where="findings.csv")
     yield grid(base.net.pruned, f"Ways of {comparison.against} that were left out, and why")
+    yield from _closing()
+
+
+def evidence_of_plan(plan: Solution) -> Iterator[Grid]:
+    """Tables of the evidence page of one plan."""
+    record = plan.record
+    facts = [("model", str(plan.net.settings["name"])), ("hash of the model", plan.net.hash),
+             ("cost", f"{plan.total_cost:,.2f}"), ("bound", f"{plan.bound:,.2f}"), ("gap", f"{plan.gap:.3g}"),
+             ("ended by", plan.status.stopped_by or plan.status.solution),
+             *((f"option {name}", _plain(value)) for name, value in sorted(record.get("options", {}).items())),
+             ("how ties were settled", _plain(record.get("tie_rule", "")))]
+    yield grid(pd.DataFrame(facts, columns=["what", "is"]), "What was computed")
+    yield grid(plan.net.findings.frame(), "Warnings about the network")
+    yield grid(plan.net.pruned, "Ways that were left out, and why")
+    yield from _closing()
+
+
+def _closing() -> Iterator[Grid]:
+    """Tables that end the evidence of a pack and of a plan."""
     yield grid(pd.DataFrame(sorted(versions().items()), columns=["what", "version"]), "Versions")
     yield grid(pd.DataFrame(DEFINITIONS, columns=["word", "means"]), "What words mean here")
 

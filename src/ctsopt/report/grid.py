@@ -21,17 +21,19 @@ SHARES = frozenset({
     "gap", "served", "customers_resourced", "volume_moved", "share_of_units", "share_of_cost", "utilisation", "service",
     "probability", "served_fraction", "served_fraction_achieved", "on_time_share", "on_time_share_achieved",
     "on_time_expected", "on_time_certain", "reliability", "fill_rate", "fill_rate_given",
-    "exact_fill_rate"})
+    "exact_fill_rate", "share", "in_stock", "in_stock_before", "served_before", "stock_share"})
 MONEY = frozenset({
     "cost", "bound", "gap_money", "low", "point", "high", "cash_cost", "penalty", "cash", "total", "cost_per_unit",
     "amount", "at_one_rate", "surplus", "cumulative", "value", "fixed_cost", "opening_cost", "closing_cost",
     "one_off_cash", "swing", "worst_low", "worst_point", "worst_high", "expected_low", "expected_point",
     "expected_high", "cost_low", "cost_point", "cost_high", "regret_low", "regret_point", "regret_high",
     "better_use_low", "better_use_point", "better_use_high", "idea_low", "idea_point", "idea_high", "total_low",
-    "total_point", "total_high"})
+    "total_point", "total_high", "parent_low", "parent_point", "parent_high"})
 _UNITS = {"lead_time": "days", "slack": "days", "seconds": "s", "wait": "days", "days_of_supply": "days",
           "cycle": "units", "safety": "units", "pipeline": "units", "exact_safety": "units",
-          "lead_time_sd": "days", "volume": "units a day", "turns": "a year"}
+          "lead_time_sd": "days", "volume": "units a day", "turns": "a year",
+          "promised": "days", "promised_before": "days", "stock": "units", "stock_before": "units",
+          "stock_more": "units"}
 
 
 @dataclass(frozen=True)

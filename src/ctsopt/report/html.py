@@ -5,26 +5,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import UsageError
 from ctsopt.files import whole_file
-from ctsopt.report.evidence import changes, evidence
+from ctsopt.report.evidence import changes, evidence, evidence_of_plan
 from ctsopt.report.extra import require
 from ctsopt.report.figures.theme import short
+from ctsopt.report.front import base_of, choices, front_of, others, risks
 from ctsopt.report.grid import MOST_LETTERS, grid
+from ctsopt.report.meanings import of_cases
+from ctsopt.report.menus import menus
+from ctsopt.report.one_plan import proof_of, service_table, tiers_in_words
 from ctsopt.report.panels import comparison_panels
 from ctsopt.report.plan_panels import PlanPart, chosen, plan_part
 from ctsopt.report.prose import Source, say
-from ctsopt.report.summary import facts, sentences
+from ctsopt.report.summary import better_use, facts, regret, sentences, without
+from ctsopt.versions import versions
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from ctsopt.results.solution import Solution
     from ctsopt.scenarios.comparison import Comparison
     from ctsopt.scenarios.outcome import PackResult
 
@@ -84,21 +92,21 @@ def _json(content: Any) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-def write_html(result: PackResult, path: str | Path, comparison: Comparison | None = None,
+def write_html(source: PackResult | Solution, path: str | Path, comparison: Comparison | None = None,
                plans: Sequence[str] | None = None) -> Path:
-    """Write what came of a pack as one HTML file, to be opened without a network.
+    """Write what came of a pack, or one plan, as one HTML file, to be opened without a network.
 
     Parameters
     ----------
-    result : PackResult
+    source : PackResult or Solution
     path : str or Path
         The file, which is written over.
     comparison : Comparison, optional
-        `result.compare()`, where it is known already.
+        `source.compare()` of a pack, where it is known already.
     plans : sequence of str, optional
-        Scenarios that are shown one by one, with their customers, stock and maps. By default the one compared with,
-        today as it is run, those on the front of cost against service, then the cheapest: six, or fewer where they
-        would make the file large.
+        Of a pack: scenarios that are shown one by one, with their customers, stock and maps. By default the one
+        compared with, today as it is run, those on the front of cost against service, then the cheapest: six, or fewer
+        where they would make the file large.
 
     Returns
     -------
@@ -108,17 +116,29 @@ def write_html(result: PackResult, path: str | Path, comparison: Comparison | No
     Raises
     ------
     UsageError
-        If there is no plan, a scenario that is to be shown has none, or the extra `report` is not installed.
+        If there is no plan, a scenario that is to be shown has none, the source is neither the result of a pack nor a
+        plan, or the extra `report` is not installed.
     FileError
         If the file cannot be written; one that was there before stays as it was.
+
+    Notes
+    -----
+    The date of the day stands in the head. Where the environment sets `SOURCE_DATE_EPOCH`, that one does.
     """
+    from ctsopt.results.solution import Solution
+    from ctsopt.scenarios.outcome import PackResult
+
     require("plotly.graph_objects")
     environment = _environment()
-    if comparison is None:
-        if not len(result.solutions):
+    if isinstance(source, Solution):
+        content = _of_plan(source)
+    elif isinstance(source, PackResult):
+        if not len(source.solutions):
             raise UsageError("no scenario has a plan: there is nothing to report")
-        comparison = result.compare()
-    text = environment.get_template("report.html.j2").render(**_content(result, comparison, plans))
+        content = _of_pack(source, source.compare() if comparison is None else comparison, plans)
+    else:
+        raise UsageError(f"the result of a pack or a plan is needed, not {type(source).__name__}")
+    text = environment.get_template("report.html.j2").render(**content)
     return whole_file(Path(path), lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
@@ -133,29 +153,74 @@ def _part(name: str) -> str:
     return files("ctsopt.report").joinpath("templates").joinpath(name).read_text(encoding="utf-8")
 
 
-def _content(result: PackResult, comparison: Comparison, plans: Sequence[str] | None) -> dict[str, Any]:
-    """Everything that the template shows."""
+def _of_pack(result: PackResult, comparison: Comparison, plans: Sequence[str] | None) -> dict[str, Any]:
+    """Everything that the template shows of a pack."""
     base = result.solutions[comparison.against]
-    counted = facts(comparison, base.net.horizon)
+    screen = front_of(result, comparison)
+    counted = facts(comparison, base)
     source = Source({"facts": counted, "scenarios": comparison.scenarios, "bases": comparison.bases,
-                     "regret": comparison.regret}, comparison.currency)
+                     "regret": comparison.regret, **screen.tables}, comparison.currency)
+    priced = list(menus(result.pack, comparison, source))
+    meanings = of_cases(result.pack)
+    return _page(
+        short(result.pack.name, MOST_LETTERS), short(result.pack.note, _NOTE), _made_on(base),
+        base=[base_of(base, comparison.against, source), *better_use(comparison, source)],
+        choices=[replace(each, name=short(each.name, 60), note=short(each.note, 200))
+                 for each in choices(screen, result, comparison, source)],
+        others=list(others(screen)), menus=[menu for menu in priced if menu.choice],
+        risks=[*risks(screen, result, meanings, source), *regret(comparison, source)],
+        risk_menus=[menu for menu in priced if not menu.choice], without=list(without(result, comparison)),
+        sentences=sentences(comparison, source), facts=grid(counted, "What the sentences count"),
+        steps=[grid(screen.tables["choices"], "Every choice and risk beside what it starts from", comparison.currency),
+               grid(screen.tables["tiers"], "What tiers get, and got before")],
+        comparison=list(comparison_panels(comparison, meanings)), plans=_plans(result, comparison, plans),
+        of_plans=say("These are shown: that compared with, today as it is run, and others worth a look. The tables of "
+                     "every other plan are in the workbook."),
+        changes=[replace(each, scenario=short(each.scenario, 60), note=short(each.note, 200),
+                         tags=short(each.tags, 120), starts_from=short(each.starts_from, 60),
+                         lines=tuple(short(line, 300) for line in each.lines))
+                 for each in changes(result, comparison)],
+        evidence=list(evidence(result, comparison, base)))
+
+
+def _of_plan(plan: Solution) -> dict[str, Any]:
+    """Everything that the template shows of one plan."""
+    from ctsopt.scenarios.comparison import compare
+
+    name = str(plan.net.settings["name"]) or "plan"
+    comparison = compare({name: plan})
+    counted, by_tier = facts(comparison, plan), service_table(plan)
+    source = Source({"facts": counted, "scenarios": comparison.scenarios, "tiers": by_tier}, comparison.currency)
+    return _page(
+        short(name, MOST_LETTERS), "", _made_on(plan), base=[base_of(plan, name, source)],
+        sentences=[*proof_of(name, source), *tiers_in_words(by_tier, source)],
+        facts=grid(counted, "What the sentences count"), steps=[grid(by_tier, "What tiers get", comparison.currency)],
+        plans=[replace(plan_part(name, 1, plan), name=short(name, 60))], of_plans=say("Everything that is decided."),
+        evidence=list(evidence_of_plan(plan)))
+
+
+_PARTS = ("base", "choices", "others", "menus", "risks", "risk_menus", "without", "sentences", "steps", "comparison",
+          "plans", "changes", "evidence")
+_NOTE = 400
+"""Letters of the note of a pack that the head shows."""
+
+
+def _page(title: str, note: str, made: Sequence[str], **parts: Any) -> dict[str, Any]:
+    """What every page has, and its own parts; those that a page has not are empty."""
     markup = require("markupsafe").Markup
     plotly, script, css = _plotly_js(), _part("report.js"), _part("report.css")
-    book = Book()
-    shown = _plans(result, comparison, plans)
-    return {
-        "title": short(result.pack.name, MOST_LETTERS),
-        "sentences": sentences(result, comparison, source),
-        "facts": grid(counted, "What the sentences count"), "comparison": list(comparison_panels(comparison)),
-        "plans": [replace(part, name=short(part.name, 60)) for part in shown],
-        "of_plans": say("These are shown: that compared with, today as it is run, and others worth a look. The tables "
-                        "of every other plan are in the workbook."),
-        "changes": [replace(each, scenario=short(each.scenario, 60), note=short(each.note, 200),
-                            tags=short(each.tags, 120), starts_from=short(each.starts_from, 60),
-                            lines=tuple(short(line, 300) for line in each.lines))
-                    for each in changes(result, comparison)],
-        "evidence": list(evidence(result, comparison, base)), "book": book, "css": markup(css),
-        "plotly": markup(plotly), "script": markup(script), "policy": _policy(plotly, script)}
+    blank: dict[str, list[Any]] = {part: [] for part in _PARTS}
+    return {**blank, "title": title, "note": note, "made": made, "book": Book(), "css": markup(css),
+            "plotly": markup(plotly), "script": markup(script), "policy": _policy(plotly, script), **parts}
+
+
+def _made_on(plan: Solution) -> tuple[str, ...]:
+    """The date, the model, and what computed it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    day = datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else date.today()
+    known = versions()
+    return (f"{day.day} {day:%B %Y}", f"model {short(plan.net.settings['name'], 60)}",
+            f"ctsopt {known['ctsopt']}, HiGHS {known.get('highspy', '')}")
 
 
 def _plans(result: PackResult, comparison: Comparison, plans: Sequence[str] | None) -> list[PlanPart]:
@@ -168,7 +233,7 @@ def _plans(result: PackResult, comparison: Comparison, plans: Sequence[str] | No
         taken += sum(_weight(part))
         if plans is None and parts and taken > MOST_BYTES:
             break
-        parts.append(part)
+        parts.append(replace(part, name=short(part.name, 60)))
     return parts
 
 

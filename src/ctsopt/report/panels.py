@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from ctsopt.report import figures
 from ctsopt.report.figures.comparison import lines_of, measure_name, plans
 from ctsopt.report.figures.theme import line_name, short
 from ctsopt.report.grid import Grid, grid
-from ctsopt.report.prose import Sentence, name, say
+from ctsopt.report.prose import Sentence, listed_names, name, say
+from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from ctsopt.scenarios.comparison import Comparison
 
+_NAMED = 8
+_ALIKE = 1e-6
 _MOST_BRIDGES = 40
 """Scenarios whose bridge can be chosen."""
 
@@ -61,27 +66,34 @@ class Panel:
     choose: str = ""
 
 
-def comparison_panels(comparison: Comparison) -> Iterator[Panel]:
-    """Everything that puts plans beside each other, in the order of the report."""
+def comparison_panels(comparison: Comparison, meanings: Mapping[str, tuple[str, str]]) -> Iterator[Panel]:
+    """Everything that puts plans beside each other, in the order of the report; `meanings` says what sweeps vary."""
     yield _differences(comparison)
     if len(comparison.bases):
         yield _bases(comparison)
     yield _lines(comparison)
     yield from _bridges(comparison)
     yield from _fronts(comparison)
-    yield from _tornado(comparison)
+    yield from _risks(comparison)
+    yield from _tornado(comparison, meanings)
     yield from _regret(comparison)
     yield _kpis(comparison)
 
 
 def _differences(comparison: Comparison) -> Panel:
     rows, money = comparison.scenarios, comparison.currency
+    own = plans(comparison)
+    same = own[(own[["low", "point", "high"]] == 0).all(axis=1) & (own["scenario"] != comparison.against)
+               & (own["role"] != SENSITIVITY)]["scenario"].tolist()
+    words, parts = listed_names(same, _NAMED)
     lead = say("Cost of each plan less that of {}. The whiskers are what is proven of the least costs: a scenario is "
                "called cheaper or dearer only where they do not reach zero. Cheaper is about cost alone; a scenario "
-               "with other demand costs more or less for that reason too.", name(comparison.against))
-    shown = ["scenario", "tags", "outcome", "cost", "bound", "gap", "point", "low", "high", "verdict", "best_rank",
-             "worst_rank", "cost_per_unit", "served", "promises_kept", "promises", "lead_time", "sites_open",
-             "sites_opened", "sites_closed", "customers_resourced", "volume_moved", "message"]
+               "with other demand costs more or less for that reason too."
+               + (f" Of the same cost, and not drawn: {words}." if same else ""), name(comparison.against), *parts)
+    shown = ["scenario", "role", "tags", "outcome", "cost", "bound", "gap", "point", "low", "high", "verdict",
+             "parent", "parent_point", "parent_low", "parent_high", "parent_verdict", "best_rank", "worst_rank",
+             "cost_per_unit", "served", "promises_kept", "promises", "lead_time", "sites_open", "sites_opened",
+             "sites_closed", "customers_resourced", "volume_moved", "message"]
     kept = [column for column in shown if column in rows]
     return Panel("differences", "Cost of every scenario", lead, (Variant("", figures.differences(comparison), (
         grid(rows[kept], "Scenarios", money, where="scenarios.csv"),)),))
@@ -136,26 +148,43 @@ def _fronts(comparison: Comparison) -> Iterator[Panel]:
     table = comparison.pareto
     if table.empty:
         return
+    # By a measure by which all plans are alike there is nothing to choose.
+    spread = table.groupby("measure", sort=False)["service"].agg(lambda service: service.max() - service.min())
+    told = [measure for measure, apart in spread.items() if apart > _ALIKE] or spread.index.tolist()[:1]
     variants = tuple(
         Variant(measure_name(str(measure)), figures.frontier(comparison, str(measure)),
-                (grid(part, "Cost against service", comparison.currency, where="pareto.csv"),))
-        for measure, part in table.groupby("measure", sort=False))
+                (grid(table[table["measure"] == measure], "Cost against service", comparison.currency,
+                      where="pareto.csv"),))
+        for measure in told)
     yield Panel("frontier", "Cost against service", say(
         "A plan is on the front where no plan of the same demand serves as well for less. It is proven dominated where "
         "another one that serves at least as well costs less than this one could at best. Plans of another demand "
-        "are not held against these."), variants, "Service")
+        "are not held against these. Measures by which all plans are alike are not shown."), variants, "Service")
 
 
-def _tornado(comparison: Comparison) -> Iterator[Panel]:
+def _risks(comparison: Comparison) -> Iterator[Panel]:
+    rows = plans(comparison)
+    bars = set(comparison.tornado["scenario"])
+    some = rows[(rows["role"] == SENSITIVITY) & rows["parent_point"].notna() & ~rows["scenario"].isin(bars)]
+    if some.empty:
+        return
+    shown = ["scenario", "parent", "parent_point", "parent_low", "parent_high", "parent_verdict"]
+    yield Panel("risks", "What may happen", say(
+        "What costs, prices or demand may do, and nobody decides: cost of each such plan less that of the scenario "
+        "that it starts from. The whiskers are what is proven."), (Variant("", figures.risks(comparison), (
+            grid(some[shown], "What may happen", comparison.currency, where="scenarios.csv"),)),))
+
+
+def _tornado(comparison: Comparison, meanings: Mapping[str, tuple[str, str]]) -> Iterator[Panel]:
     if comparison.tornado.empty:
         return
     variants = tuple(
-        Variant(short(sweep), figures.tornado(comparison, str(sweep)),
+        Variant(short(sweep), figures.tornado(comparison, str(sweep), meanings),
                 (grid(part, f"One at a time: {sweep}", comparison.currency, where="tornado.csv"),))
         for sweep, part in comparison.tornado.groupby("sweep", sort=False))
     yield Panel("tornado", "One thing at a time", say(
-        "What each value alone does to the cost; what moves it most stands at the top. The whiskers are what is "
-        "proven."), variants, "Sweep")
+        "What each value alone does to the cost; what moves it most stands at the top, and what changes nothing is not "
+        "drawn. The whiskers are what is proven."), variants, "Sweep")
 
 
 def _regret(comparison: Comparison) -> Iterator[Panel]:
@@ -173,9 +202,12 @@ def _kpis(comparison: Comparison) -> Panel:
     table = comparison.kpis.reset_index()
     of_time = table["kpi"] == "seconds"
     table = table[~of_time & (table["section"] != "solve")].drop(columns=["section"])
+    figures_of = table[comparison.kpis.columns]
+    nothing = figures_of.map(lambda value: value == 0 or pd.isna(value)).all(axis=1)
+    table = table[~nothing].reset_index(drop=True)
     table["kpi"] = table["kpi"].map(line_name)
     return Panel("kpis", "Key figures side by side", say(
         "Service, sites, utilisation, stock and transport of every plan. Shares are fractions. A cost per unit is an "
-        "average, and no price."), (Variant("", None, (
+        "average, and no price. What is nothing in every plan is left out."), (Variant("", None, (
             grid(table, "Key figures", where="kpis.csv", names=comparison.kpis.columns.tolist()),)),))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,32 @@ def name(text: object) -> Name:
     return Name(short(text, 60))
 
 
+def text_of(sentence: Sentence) -> str:
+    """A sentence as plain text."""
+    return "".join(part if isinstance(part, str) else part.shown if isinstance(part, Figure) else part.text
+                   for part in sentence)
+
+
+def listed_names(names: Sequence[object], most: int) -> tuple[str, list[Part]]:
+    """A template that lists names, and its parts; of many only the first ones are named."""
+    words = ", ".join(["{}"] * min(len(names), most)) + (" and others" if len(names) > most else "")
+    return words, [name(each) for each in names[:most]]
+
+
+def proven(ends: Sequence[Figure]) -> tuple[str, Sequence[Part]]:
+    """An amount (point, low, high), and what is proven of it where that is not the same when it is shown."""
+    point, low, high = ends
+    if point.shown == low.shown == high.shown:
+        return "{}", [point]
+    return "{}, proven between {} and {}", [point, low, high]
+
+
+def trimmed(shown: str) -> str:
+    """A share as it is shown, without zeros at its end: `100 %`."""
+    number, blank, unit = shown.partition(" ")
+    return (number.rstrip("0").rstrip(".") if "." in number else number) + blank + unit
+
+
 class Source:
     """Tables that sentences are made from.
 
@@ -83,18 +109,20 @@ class Source:
         shown = f"{value / 1e6 if large else value:{'+' if sign and value else ''},.{decimals}f}"
         return Figure(f"{shown}{' million' if large else ''} {short(self.currency, 12)}", value, table, row, column)
 
-    def share(self, table: str, row: str, column: str) -> Figure:
-        """A share, in percent."""
+    def share(self, table: str, row: str, column: str, *, sign: bool = False) -> Figure:
+        """A share, in percent; with `sign`, whether it is more or less."""
         value = self.value(table, row, column)
         small = 0 < abs(value) < _SMALL
-        return Figure(f"{100 * value:.1g} %" if small else percent(value, 2), value, table, row, column)
+        shown = f"{100 * value:.1g} %" if small else trimmed(percent(value, 2))
+        return Figure(f"+{shown}" if sign and value > 0 else shown, value, table, row, column)
 
-    def count(self, table: str, row: str, column: str) -> Figure:
-        """A number of things."""
+    def count(self, table: str, row: str, column: str, *, sign: bool = False) -> Figure:
+        """A number of things; with `sign`, whether it is more or less."""
         value = self.value(table, row, column)
-        return Figure(f"{value:,.0f}", value, table, row, column)
+        return Figure(f"{value:{'+' if sign and value else ''},.0f}", value, table, row, column)
 
     def days(self, table: str, row: str, column: str) -> Figure:
-        """A number of days."""
+        """A number of days, without zeros at its end."""
         value = self.value(table, row, column)
-        return Figure("" if math.isnan(value) else f"{value:,.2f}", value, table, row, column)
+        shown = "" if math.isnan(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+        return Figure(shown, value, table, row, column)

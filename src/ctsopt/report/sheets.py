@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import unicodedata
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,6 +28,12 @@ _WIDEST, _NARROWEST, _LOOKED_AT = 46, 8, 400
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 _JOINERS = "‌‍"
 """Some writing systems need these two, which cannot be seen."""
+
+_LINE, _DEFAULT = 125, 9
+"""Characters of a line of text, and of a column whose width nobody sets."""
+
+_A4, _A3 = 9, 8
+"""Sizes of paper, in the numbers of spreadsheets."""
 
 _FIXED = datetime(2020, 1, 1)
 """Written as the time of making, so that the same figures make the same file."""
@@ -135,9 +142,14 @@ class Book:
         self.label = self._book.add_format({"bold": True, "top": 1})
         self.green = self._book.add_format({"bg_color": "#C6EFCE", "font_color": "#005C1A"})
         self.red = self._book.add_format({"bg_color": "#FF4D4D", "font_color": "#FFFFFF"})
+        self.name = title
         self._closed = False
         self.checks: list[tuple[str, str, str, float]] = []
         self.sheets = {name: Sheet(self, name, self._book.add_worksheet(name)) for name in names}
+
+    def chart(self) -> Any:
+        """A chart of bars that is in no sheet yet."""
+        return self._book.add_chart({"type": "bar"})
 
     def close(self) -> None:
         """Write the file."""
@@ -163,13 +175,49 @@ class Sheet:
     def __init__(self, book: Book, name: str, sheet: Any) -> None:
         self._book, self.name, self._sheet = book, name, sheet
         self._row, self._widths, self._frozen = 0, dict[int, int](), False
+        self._headers: list[int] = []
+        self._free = False
 
-    def head(self, title: str, words: str) -> None:
-        """What the sheet is, and how to read it."""
+    def head(self, title: str, words: str, *, free: bool = False) -> None:
+        """What the sheet is, and how to read it; a `free` one has no panes that stay in sight."""
+        self._free = self._frozen = free
         self._text(0, title, self._book.title)
         self._row += 1
         self._text(0, words)
         self._row += 2
+
+    def heading(self, text: str) -> None:
+        """What the lines below are about."""
+        self._text(0, text, self._book.heading)
+        self._row += 1
+
+    def bars(self, title: str, placed: Placed, names: str, values: str) -> None:
+        """A chart of one column of a table, a bar for each row, below what is written."""
+        chart = self._book.chart()
+        chart.add_series({
+            "name": safe(title), "categories": f"={placed.range(names)}", "values": f"={placed.range(values)}",
+            "data_labels": {"value": True, "num_format": "#,##0"}, "fill": {"color": "#1f5fa8"}, "gap": 60,
+            "invert_if_negative": True, "invert_if_negative_color": "#2f855a"})
+        chart.set_title({"name": safe(title), "name_font": {"size": 11}, "overlay": False})
+        chart.set_legend({"none": True})
+        chart.set_y_axis({"reverse": True, "label_position": "low", "crossing": "max"})
+        chart.set_x_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#d9dfe5"}}})
+        high = 3 + 2 * placed.rows
+        chart.set_size({"width": 820, "height": 20 * high + 60})
+        self._sheet.insert_chart(self._row + 1, 0, chart)
+        self._row += high + 5
+
+    def shaded(self, placed: Placed, names: Sequence[str]) -> None:
+        """Numbers of some columns on a ground from green, cheap, to orange, dear."""
+        self._sheet.conditional_format(
+            placed.first, placed.columns[names[0]], placed.first + placed.rows - 1, placed.columns[names[-1]],
+            {"type": "3_color_scale", "min_color": "#97d0ae", "mid_color": "#ffffff", "max_color": "#f5bc86",
+             "mid_type": "num", "mid_value": 0})
+
+    def paragraph(self, text: str) -> None:
+        """Text that may take several lines."""
+        for line in textwrap.wrap(text, _LINE) or [""]:
+            self.words(line)
 
     def words(self, text: str) -> None:
         """A line of text."""
@@ -193,6 +241,7 @@ class Sheet:
         self._text(0, title, self._book.heading)
         self._row += 1
         header = self._row
+        self._headers.append(header)
         for place, column in enumerate(columns):
             left = column.kind == TEXT or column.name == "no."
             self._text(place, column.header, self._book.header if left else self._book.header_of_numbers)
@@ -303,8 +352,22 @@ class Sheet:
     def _wide(self, place: int, width: int) -> None:
         self._widths[place] = min(max(self._widths.get(place, _NARROWEST), width + 2), _WIDEST)
 
+    def _paper(self) -> None:
+        """Landscape, as wide as a page, and as many of them as it takes; what the rows mean stands on each of them."""
+        self._sheet.set_landscape()
+        self._sheet.set_paper(_A4 if sum(self._widths.values()) <= 2 * _LINE else _A3)
+        self._sheet.fit_to_pages(1, 0)
+        self._sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        self._sheet.set_footer(f"&L&8{safe(self._book.name).replace('&', '&&')[:80]}&C&8&A&R&8&P / &N")
+        # Of several tables the header of the first one would mislead over the others.
+        self._sheet.repeat_rows(self._headers[0] if len(self._headers) == 1 and not self._free else 0)
+        wide = [self._widths.get(place, _DEFAULT) for place in range(_LINE)]
+        of_text = next(place for place in range(_LINE) if sum(wide[:place + 1]) >= _LINE or place == _LINE - 1)
+        self._sheet.print_area(0, 0, max(self._row - 1, 1), max(*self._widths, of_text))
+
     def end(self) -> None:
-        """Set the widths."""
+        """Set the widths, and how it is printed."""
+        self._paper()
         for place, width in self._widths.items():
             self._sheet.set_column(place, place, width)
 

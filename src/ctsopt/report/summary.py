@@ -9,9 +9,11 @@ import pandas as pd
 
 from ctsopt.report.figures.comparison import measure_name, plans, same_demand
 from ctsopt.report.figures.theme import short
-from ctsopt.report.prose import Figure, Name, Part, Sentence, Source, name, say
+from ctsopt.report.prose import Name, Part, Sentence, Source, name, proven, say
+from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
+    from ctsopt.results.solution import Solution
     from ctsopt.scenarios.comparison import Comparison
     from ctsopt.scenarios.outcome import PackResult
 
@@ -26,8 +28,9 @@ MESSAGE = 400
 _ENDS = ("point", "low", "high")
 
 
-def facts(comparison: Comparison, horizon: float) -> pd.DataFrame:
+def facts(comparison: Comparison, base: Solution) -> pd.DataFrame:
     """What the sentences count: fact, value, unit."""
+    kinds = base.sites.loc[base.sites["open"], "kind"].value_counts().sort_index()
     rows, with_plan = comparison.scenarios, plans(comparison)
     alike, other = against(comparison)
     verdicts = alike["verdict"].value_counts()
@@ -40,7 +43,8 @@ def facts(comparison: Comparison, horizon: float) -> pd.DataFrame:
         ("scenarios without a plan", len(rows) - len(with_plan), "scenarios"),
         ("plans proven optimal", int((with_plan["outcome"] == "proven").sum()), "scenarios"),
         ("widest gap", float(with_plan["gap"].max()), "share of the plan's cost"),
-        ("days", horizon, "days that the plans cover"),
+        ("days", base.net.horizon, "days that the plans cover"),
+        *((f"open {kind}", count, f"sites of {comparison.against}") for kind, count in kinds.items()),
         ("proven cheaper", int(verdicts.get("cheaper", 0)), of_them),
         ("proven dearer", int(verdicts.get("dearer", 0)), of_them),
         ("not told apart", int(verdicts.get("tie", 0) + verdicts.get("same", 0)), of_them),
@@ -51,17 +55,17 @@ def facts(comparison: Comparison, horizon: float) -> pd.DataFrame:
 
 
 def against(comparison: Comparison) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The other plans: those that meet the demand of the one compared with, and those of another demand."""
+    """The other plans that can be chosen: those that meet the demand of the one compared with, and the rest."""
     rows = plans(comparison)
+    rows = rows[rows["role"] != SENSITIVITY]
     alike = same_demand(comparison).reindex(rows["scenario"]).to_numpy(dtype=bool)
     rest = (rows["scenario"] != comparison.against).to_numpy(dtype=bool)
     return rows[alike & rest], rows[~alike & rest]
 
 
-def sentences(result: PackResult, comparison: Comparison, source: Source) -> list[Sentence]:
-    """The summary; the numbers are those of the tables `facts`, `scenarios`, `bases` and `regret`."""
-    return [*_plans(source), *_base(comparison, source), *_bases(comparison, source), *_verdicts(comparison, source),
-            *_front(comparison, source), *_regret(comparison, source), *_without(result, comparison)]
+def sentences(comparison: Comparison, source: Source) -> list[Sentence]:
+    """All that is told beyond the first screen; the numbers are those of the tables `facts` and `scenarios`."""
+    return [*_plans(source), *_verdicts(comparison, source), *_front(comparison, source)]
 
 
 def _plans(source: Source) -> Iterator[Sentence]:
@@ -71,63 +75,40 @@ def _plans(source: Source) -> Iterator[Sentence]:
               source.share("facts", "widest gap", "value"))
 
 
-def _base(comparison: Comparison, source: Source) -> Iterator[Sentence]:
-    base = comparison.against
-    row = plans(comparison).set_index("scenario").loc[base]
-    yield say("{}, with which the others are compared, costs {} over {} days, {} for a unit delivered; no plan for it "
-              "costs less than {}.", name(base), source.money("scenarios", base, "cost"),
-              source.count("facts", "days", "value"), source.money("scenarios", base, "cost_per_unit"),
-              source.money("scenarios", base, "bound"))
-    if pd.notna(row["lead_time"]):
-        yield say("It serves {} of the demand, in {} days on average by volume, and keeps {} of {} promises, from {} "
-                  "open sites.", source.share("scenarios", base, "served"),
-                  source.days("scenarios", base, "lead_time"), source.count("scenarios", base, "promises_kept"),
-                  source.count("scenarios", base, "promises"), source.count("scenarios", base, "sites_open"))
-
-
-def _bases(comparison: Comparison, source: Source) -> Iterator[Sentence]:
+def better_use(comparison: Comparison, source: Source) -> Iterator[Sentence]:
+    """What is had without any idea, where the pack says how things are run today."""
     rows = comparison.bases["scenario"].tolist()
     if not rows:
         return
     row = comparison.against if comparison.against in rows else rows[0]
-    words, parts = _proven([source.money("bases", row, f"better_use_{end}", sign=True) for end in _ENDS])
+    words, parts = proven([source.money("bases", row, f"better_use_{end}", sign=True) for end in _ENDS])
     yield say("Against {}, today as it is run, better use of what is there comes to " + words + ": that much is had "
               "without any of the ideas.", name(comparison.as_is), *parts)
 
 
-def _proven(ends: Sequence[Figure]) -> tuple[str, Sequence[Part]]:
-    """An amount, and what is proven of it where that is not the same when it is shown."""
-    point, low, high = ends
-    if point.shown == low.shown == high.shown:
-        return "{}", [point]
-    return "{}, proven between {} and {}", [point, low, high]
-
-
 def _verdicts(comparison: Comparison, source: Source) -> Iterator[Sentence]:
-    rows, other = against(comparison)
+    rows, _ = against(comparison)
     for word in ("cheaper", "dearer"):
         some = rows[rows["verdict"] == word].sort_values("point", ascending=word == "cheaper", kind="stable")
         if some.empty:
-            yield say(f"None of the same demand is proven {word}.")
+            yield say("None of the same demand is proven " + word + " than {}.", name(comparison.against))
             continue
         told = [_told(source, str(scenario)) for scenario in some["scenario"].head(NAMED)]
         listed = "; ".join(template for template, _ in told)
         rest = ", among them" if len(some) > NAMED else ""
-        yield say("{} of the same demand " + ("is" if len(some) == 1 else "are") + f" proven {word}{rest}: {listed}.",
-                  source.count("facts", f"proven {word}", "value"), *(part for _, parts in told for part in parts))
+        yield say("{} of the same demand " + ("is" if len(some) == 1 else "are") + f" proven {word} than {{}}{rest}: "
+                  f"{listed}.", source.count("facts", f"proven {word}", "value"), name(comparison.against),
+                  *(part for _, parts in told for part in parts))
     ties = rows[rows["verdict"].isin(["tie", "same"])]["scenario"].tolist()
     if ties:
-        yield say("{} cannot be told apart from it" + _names(ties) + ".",
-                  source.count("facts", "not told apart", "value"), *map(name, ties[:NAMED]))
-    if len(other):
-        names = other["scenario"].tolist()
-        yield say("Not of the same demand, which alone makes them cheaper or dearer" + _names(names) + ".",
-                  *map(name, names[:NAMED]))
+        yield say("{} cannot be told apart from {}" + _names(ties) + ".",
+                  source.count("facts", "not told apart", "value"), name(comparison.against),
+                  *map(name, ties[:NAMED]))
 
 
 def _told(source: Source, scenario: str) -> tuple[str, list[Part]]:
     """A scenario, and by how much it is dearer."""
-    words, parts = _proven([source.money("scenarios", scenario, end, sign=True) for end in _ENDS])
+    words, parts = proven([source.money("scenarios", scenario, end, sign=True) for end in _ENDS])
     return "{} (" + words + ")", [name(scenario), *parts]
 
 
@@ -152,31 +133,36 @@ def _front(comparison: Comparison, source: Source) -> Iterator[Sentence]:
         return
     on_it = front[front["status"] == "front"].sort_values("cost", kind="stable")["scenario"].tolist()
     words = measure_name(str(front["measure"].iloc[0]))
-    if any(letter.isdigit() for letter in words):
-        words = "share of demand that comes in time"
     yield say("Among plans of the same demand, the front of cost against the {} has {}" + _names(on_it) + ". Proven "
-              "dominated, because another plan serves as well for less: {}.", words,
+              "dominated, because another plan serves as well for less: {}.", Name(words, plain=True),
               source.count("facts", "on the front", "value"), *map(name, on_it[:NAMED]),
               source.count("facts", "proven dominated", "value"))
 
 
-def _regret(comparison: Comparison, source: Source) -> Iterator[Sentence]:
+def regret(comparison: Comparison, source: Source) -> Iterator[Sentence]:
+    """Of the scenarios that promise the same, the one that is best whatever demand comes."""
     table = comparison.regret
-    some = table[table["minimax"] != ""].sort_values("worst_point", kind="stable")
-    if some.empty:
-        return
-    best = str(some["scenario"].iloc[0])
-    how = "is proven to have" if some["minimax"].iloc[0] == "proven" else "has, as far as is proven,"
-    words, parts = _proven([source.money("regret", best, f"worst_{end}") for end in _ENDS])
-    yield say("Whatever demand comes, {} " + how + " the smallest worst regret: " + words + ".", name(best), *parts)
+    groups = table.groupby("promises", sort=False) if len(table) else ()
+    several = [(str(promises), some) for promises, some in groups if len(some) > 1]
+    for promises, rows in several[:NAMED]:
+        some = rows[rows["minimax"] != ""].sort_values("worst_point", kind="stable")
+        if some.empty:
+            continue
+        best = str(some["scenario"].iloc[0])
+        how = "is proven to have" if some["minimax"].iloc[0] == "proven" else "has, as far as is proven,"
+        words, parts = proven([source.money("regret", best, f"worst_{end}") for end in _ENDS])
+        among = ", of those that promise what {} does," if len(several) > 1 else ","
+        yield say("Whatever demand comes" + among + " {} " + how + " the smallest worst regret: " + words + ".",
+                  *([name(promises)] if len(several) > 1 else []), name(best), *parts)
 
 
-def _without(result: PackResult, comparison: Comparison) -> Iterator[Sentence]:
+def without(result: PackResult, comparison: Comparison) -> Iterator[Sentence]:
+    """What has no plan, and why; and what else has to be said of the run."""
     rows = comparison.scenarios
     if "message" not in rows:
         return
     for row in rows[rows["cost"].isna()].head(NAMED).to_dict("records"):
         yield say("{} has no plan ({}): {}", name(row["scenario"]), str(row["outcome"]).replace("_", " "),
                   Name(short(row["message"], MESSAGE), plain=True))
-    for note in result.notes[:NAMED]:
+    for note in [*comparison.notes, *result.notes][:NAMED]:
         yield say("Note: {}", Name(short(note, MESSAGE), plain=True))

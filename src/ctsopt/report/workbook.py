@@ -10,14 +10,16 @@ import pandas as pd
 
 from ctsopt.errors import FileError
 from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
+from ctsopt.report.decision import write_decision
 from ctsopt.report.sheets import Book, Formula, Line, Placed
 from ctsopt.report.tables import OF_SITES, ON_FLOWS, STOCK_LINES, Contents, contents, summary
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.comparison import Comparison
 from ctsopt.scenarios.outcome import PackResult
 
-SUMMARY, FIGURES, TO_SERVE, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
-    "Summary", "Key figures", "Cost to serve", "Promises", "Flows", "Sites", "Stock", "What changed", "Evidence")
+DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
+    "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites", "Stock",
+    "What changed", "Evidence")
 
 _TOTAL = "cost of the plan (Summary)"
 
@@ -25,10 +27,11 @@ _TOTAL = "cost of the plan (Summary)"
 def write_workbook(source: PackResult | Solution, path: str | Path, comparison: Comparison | None = None) -> Path:
     """Write a workbook (.xlsx) with the plans of a pack, or with one plan.
 
-    Sheets: summary, key figures, cost to serve, promises, flows, sites, stock (where there is any), what changed (of a
-    pack), evidence. Numbers are numbers, units stand in the headers, texts are texts, whatever they begin with. Below
-    every table live formulas reconcile it with the cost of each plan, or its units: a difference of 0 is green,
-    anything else red. The same plans make the same file, byte for byte.
+    Sheets: what there is to decide, with a chart; summary, key figures, cost to serve, customers, promises, flows,
+    sites, stock (where there is any), what changed (of a pack), evidence. Numbers are numbers, units stand in the
+    headers, texts are texts, whatever they begin with. Below every table live formulas reconcile it with the cost of
+    each plan, or its units: a difference of 0 is green, anything else red. On paper every sheet is landscape and as
+    wide as a page. The same plans make the same file, byte for byte.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
     """
     told, target = contents(source, comparison), Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    names = [SUMMARY, FIGURES, TO_SERVE, PROMISES, FLOWS, SITES]
+    names = [DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES]
     if {"stock", "stock_cost", "carried"} & told.frames.keys():
         names.append(STOCK)
     if isinstance(source, PackResult):
@@ -59,6 +62,7 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
     draft = target.with_name(f"{target.name}.part")
     book = Book(draft, [*names, EVIDENCE], Columns(told.currency, told.distance_unit, told.lines), told.name)
     try:
+        write_decision(book.sheets[DECISION], source, told.comparison, told.name)
         _Writing(book, told).all(names)
         book.close()
         draft.replace(target)
@@ -90,6 +94,7 @@ class _Writing:
         """Every sheet, in the order in which they lean on each other."""
         self.figures()
         self.cost_to_serve()
+        self.customers()
         self.promises()
         self.flows()
         self.sites()
@@ -159,7 +164,7 @@ class _Writing:
         sheet.reconcile("rows cost_line", ["sum of the rows"], _TOTAL, lines)
 
     def cost_to_serve(self) -> None:
-        """Cost lines of each plan, then by tier and by customer."""
+        """Cost lines of each plan, then by tier."""
         sheet, frames = self.book.sheets[TO_SERVE], self.told.frames
         sheet.head("Cost to serve", "Every amount is traced to the customer that it was spent for; what serves nobody "
                    "is unassigned. A cost per unit is an average, and no price.")
@@ -170,13 +175,18 @@ class _Writing:
                                      math.fsum(self.amounts[number - 1].values()))],
                       self._of_plan("cost", number)) for number, name in enumerate(self.told.names, start=1)]
         sheet.reconcile("cost lines", ["sum of the cost lines"], _TOTAL, lines)
-        for key in ("tier", "customer"):
-            frame = frames[f"{key}s"]
-            placed = sheet.table(f"By {key}", frame)
-            self._matched(TO_SERVE, f"cost to serve by {key}", placed, frame, "total", "cost", _TOTAL)
-            if key == "tier":
-                self._matched(TO_SERVE, "units by tier", placed, frame, "units", "delivered",
-                              "units delivered (Summary)")
+        frame = frames["tiers"]
+        placed = sheet.table("By tier", frame)
+        self._matched(TO_SERVE, "cost to serve by tier", placed, frame, "total", "cost", _TOTAL)
+        self._matched(TO_SERVE, "units by tier", placed, frame, "units", "delivered", "units delivered (Summary)")
+
+    def customers(self) -> None:
+        """What every customer costs."""
+        sheet, frame = self.book.sheets[CUSTOMERS], self.told.frames["customers"]
+        sheet.head("Customers", "What was spent for each of them; what serves nobody is unassigned. A cost per unit is "
+                   "an average, and no price.")
+        placed = sheet.table("By customer", frame, keys=3)
+        self._matched(CUSTOMERS, "cost to serve by customer", placed, frame, "total", "cost", _TOTAL)
 
     @staticmethod
     def _local(cell: str) -> str:

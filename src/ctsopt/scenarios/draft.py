@@ -179,6 +179,7 @@ class Draft:
     baseline: str
     origin: Origin
     model: str = ""
+    note: str = ""
     options: dict[str, float | str] = field(default_factory=dict)
     scenarios: dict[str, ScenarioDraft] = field(default_factory=dict)
     sweeps: dict[str, SweepDraft] = field(default_factory=dict)

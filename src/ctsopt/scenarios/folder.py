@@ -149,7 +149,8 @@ def changes_of(pack: Pack, names: Sequence[str]) -> pd.DataFrame:
 
 def pack_document(pack: Pack) -> dict[str, Any]:
     """A pack as plain values, every case with all its edits."""
-    return {"pack": pack.name, "source": legible(Path(pack.source).name), "model": str(pack.base.settings["name"]),
+    return {"pack": pack.name, "note": legible(pack.note), "source": legible(Path(pack.source).name),
+            "model": str(pack.base.settings["name"]),
             "model_hash": pack.base.hash, "baseline": pack.baseline, "solve": pack.options, "compare": pack.compare,
             "probabilities": pack.probabilities, "bridges": [plan.document() for plan in pack.bridges],
             "tornados": [plan.document() for plan in pack.tornados],

@@ -103,6 +103,7 @@ class _Grammar:
         self.draft.name = self.nodes.text(part.get("pack"), "pack", self.draft.name)
         self.draft.baseline = self.nodes.text(part.get("baseline"), "baseline", BASELINE)
         self.draft.model = self.nodes.text(part.get("model"), "model")
+        self.draft.note = self.nodes.text(part.get("note"), "note")
         if not self.draft.model:
             self.nodes.report("missing_key", root.line, "pack", "the pack names no model", "write model: and the "
                               "folder of the tables, relative to this file, or the name of an example network")

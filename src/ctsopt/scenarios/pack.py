@@ -40,6 +40,8 @@ class Pack:
     Attributes
     ----------
     name : str
+    note : str
+        The question that it answers.
     model : Path or None
         Folder or workbook of the model; None where it was given as a network.
     baseline : str
@@ -68,6 +70,7 @@ class Pack:
     def __init__(self, draft: Draft, cases: Sequence[Case], base: Network, *, model: Path | None = None,
                  source: str = "", hashes: Mapping[str, str] | None = None, findings: Findings | None = None) -> None:
         self.name = draft.name
+        self.note = draft.note
         self.model = model
         self.baseline = draft.baseline
         self.options: dict[str, Any] = dict(draft.options)
@@ -85,7 +88,7 @@ class Pack:
     def of(cls, net: Network, scenarios: Sequence[Scenario], baseline: str = BASELINE,
            solve: Mapping[str, Any] | None = None, name: str = "pack",
            groups: Mapping[str, Mapping[str, Any]] | None = None,
-           compare: Mapping[str, Any] | None = None) -> Pack:
+           compare: Mapping[str, Any] | None = None, note: str = "") -> Pack:
         """A pack over a network, from scenarios in Python.
 
         Parameters
@@ -103,6 +106,8 @@ class Pack:
             Groups that edits may name: `{"coast": {"table": "customers", "where": {"region": ["NO", "IL"]}}}`.
         compare : mapping, optional
             What the comparison is to show: `{"against": "today", "bridge": {"to": "both", "method": "shapley"}}`.
+        note : str
+            The question that it answers: the report begins with it.
 
         Raises
         ------
@@ -114,7 +119,7 @@ class Pack:
         if not isinstance(net, Network):
             raise UsageError(f"a network is needed, not {type(net).__name__}: make one with ctsopt.read(path)")
         draft = _draft_of(scenarios, baseline, name, groups or {})
-        draft.options = _options(solve or {})
+        draft.options, draft.note = _options(solve or {}), note
         read_compare(draft, compare or {})
         return _checked(draft, net, source="", model=None, networks=True)
 

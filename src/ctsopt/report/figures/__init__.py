@@ -6,7 +6,7 @@ Each needs `plotly`, which `pip install 'ctsopt[report]'` brings. The `_table` o
 from __future__ import annotations
 
 from ctsopt.report.figures.bridges import bridge, cost_bridge, cost_bridge_table
-from ctsopt.report.figures.comparison import cost_lines, differences, frontier
+from ctsopt.report.figures.comparison import cost_lines, differences, frontier, risks
 from ctsopt.report.figures.customers import customer_table, quadrant, whale, whale_table
 from ctsopt.report.figures.maps import service_map, sourcing_map
 from ctsopt.report.figures.regret import regret, tornado
@@ -15,6 +15,6 @@ from ctsopt.report.figures.to_serve import tier_costs, tier_table, waterfall, wa
 
 __all__ = [
     "bridge", "cost_bridge", "cost_bridge_table", "cost_lines", "customer_table", "differences", "frontier", "quadrant",
-    "regret", "service_map", "sourcing_map", "stock", "stock_table", "tier_costs", "tier_table", "tornado", "waterfall",
-    "waterfall_table", "whale", "whale_table",
+    "regret", "risks", "service_map", "sourcing_map", "stock", "stock_table", "tier_costs", "tier_table", "tornado",
+    "waterfall", "waterfall_table", "whale", "whale_table",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,15 @@ import pandas as pd
 
 from ctsopt.errors import UsageError
 from ctsopt.report.extra import require
+from ctsopt.report.figures.space import NARROW, WIDE, Frame, beside_points, narrow, of_bars, step_of
 from ctsopt.report.figures.theme import (
     FAINT,
     INK,
     LAND,
     PALETTE,
-    SYMBOLS,
     VERDICTS,
     amount,
+    decimals_of,
     figure,
     label,
     labels,
@@ -28,6 +30,7 @@ from ctsopt.report.figures.theme import (
     scale_of,
     signed,
 )
+from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 ROW = 26
 """Pixels of a row of a figure with one row per scenario."""
+
+NAMED = {"cheaper": "proven cheaper", "dearer": "proven dearer", "tie": "not told apart", "same": "the same"}
+"""What a verdict is called in a legend."""
 
 
 def plans(comparison: Comparison) -> pd.DataFrame:
@@ -46,30 +52,51 @@ def plans(comparison: Comparison) -> pd.DataFrame:
 def differences(comparison: Comparison) -> go.Figure:
     """By how much each scenario is dearer than the one compared with: the plans' difference, and what is proven.
 
-    A scenario is proven cheaper or dearer where its whiskers do not reach 0.
+    A scenario is proven cheaper or dearer where its whiskers do not reach 0. One that costs the same to the cent is not
+    drawn; and what may happen, but is nobody's choice, is in `risks`.
     """
-    go = require("plotly.graph_objects")
     rows = plans(comparison)
-    rows = rows[rows["scenario"] != comparison.against].reset_index(drop=True)
-    if rows.empty:
-        return nothing("There is no second plan to compare with.")
-    scale, word = scale_of([*rows["low"], *rows["high"]])
+    return _apart(rows[(rows["scenario"] != comparison.against) & (rows["role"] != SENSITIVITY)], comparison,
+                  ("low", "point", "high", "verdict"), f"dearer than {labels([comparison.against])[0]} by")
+
+
+def risks(comparison: Comparison) -> go.Figure:
+    """By how much dearer every sensitivity is than the scenario that it starts from; those of tornados are in these."""
+    rows = plans(comparison)
+    bars = set(comparison.tornado["scenario"])
+    own = rows[(rows["role"] == SENSITIVITY) & rows["parent_point"].notna() & ~rows["scenario"].isin(bars)]
+    bases = own["parent"].unique().tolist()
+    than = labels(bases)[0] if len(bases) == 1 else "what it starts from"
+    return _apart(own, comparison, ("parent_low", "parent_point", "parent_high", "parent_verdict"),
+                  f"dearer than {than} by")
+
+
+def _apart(rows: pd.DataFrame, comparison: Comparison, columns: Sequence[str], than: str) -> go.Figure:
+    """Bars from 0, with their values and with whiskers of the proof."""
+    go = require("plotly.graph_objects")
+    some = rows[list(columns)].set_axis(["low", "point", "high", "verdict"], axis=1).assign(scenario=rows["scenario"])
+    some = some[(some[["low", "point", "high"]] != 0).any(axis=1)].reset_index(drop=True)
+    if some.empty:
+        return nothing("There is no plan of another cost to compare with.")
+    scale, word = scale_of([*some["low"], *some["high"]])
     decimals = 2 if scale > 1 else 0
-    names = labels(rows["scenario"].tolist())
+    names = labels(some["scenario"].tolist())
     traces = []
-    for verdict, part in rows.groupby("verdict", sort=False):
+    for verdict, part in some.groupby("verdict", sort=False):
         words = [f"{names[place]}: {signed(p / scale, decimals)}, proven between {signed(a / scale, decimals)} and "
                  f"{signed(b / scale, decimals)}"
                  for place, p, a, b in zip(part.index, part["point"], part["low"], part["high"], strict=True)]
-        traces.append(go.Scatter(
-            x=listed(part["point"] / scale), y=part.index.tolist(), mode="markers", name=str(verdict), hoverinfo="text",
-            hovertext=words, marker={"size": 10, "color": VERDICTS[str(verdict)], "symbol": SYMBOLS[str(verdict)]},
+        traces.append(go.Bar(
+            x=listed(part["point"] / scale), y=part.index.tolist(), orientation="h", name=NAMED[str(verdict)],
+            hoverinfo="text", hovertext=words, marker={"color": VERDICTS[str(verdict)]}, width=0.6,
             error_x={"type": "data", "symmetric": False, "array": listed((part["high"] - part["point"]) / scale),
-                     "arrayminus": listed((part["point"] - part["low"]) / scale), "thickness": 2, "width": 5,
-                     "color": VERDICTS[str(verdict)]}))
-    return figure(traces, x=f"dearer than {labels([comparison.against])[0]} by, {word}{label(comparison.currency)}",
-                  height=120 + ROW * len(rows), yaxis=rows_axis(names),
-                  xaxis={"zeroline": True, "zerolinewidth": 2}, **legend_below(ROW * len(rows)))
+                     "arrayminus": listed((part["point"] - part["low"]) / scale), "thickness": 1.3, "width": 4,
+                     "color": INK}))
+    low, high = some[["low", "point"]].min(axis=1) / scale, some[["high", "point"]].max(axis=1) / scale
+    values = [signed(value / scale, decimals) for value in some["point"]]
+    return figure(traces, x=f"{than}, {word}{label(comparison.currency)}", height=120 + ROW * len(some),
+                  yaxis=rows_axis(names), **of_bars(low.tolist(), high.tolist(), values, names),
+                  **legend_below(ROW * len(some)))
 
 
 def rows_axis(names: Sequence[str]) -> dict[str, Any]:
@@ -96,8 +123,13 @@ def cost_lines(comparison: Comparison) -> go.Figure:
                      hovertext=[f"{name}: {line_name(line)} {amount(value / scale, 2)}"
                                 for name, value in zip(names, rows[line].fillna(0.0), strict=True)])
               for line in lines if rows[line].fillna(0.0).abs().max() > 0]
+    parts = rows[lines].fillna(0.0) / scale
+    low, high = parts.clip(upper=0).sum(axis=1).tolist(), parts.clip(lower=0).sum(axis=1).tolist()
+    decimals = decimals_of(rows["cost"], scale)
+    values = [amount(value / scale, decimals) for value in rows["cost"]]
     return figure(traces, x=f"{word}{label(comparison.currency)}", height=170 + ROW * len(rows), barmode="relative",
-                  yaxis=rows_axis(names), bargap=0.3, **legend_below(ROW * len(rows)))
+                  yaxis=rows_axis(names), bargap=0.3, **of_bars(low, high, values, names),
+                  **legend_below(ROW * len(rows)))
 
 
 def lines_of(comparison: Comparison) -> list[str]:
@@ -154,14 +186,33 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
                          line={"color": PALETTE[0], "width": 1.5, "shape": "vh", "dash": "dot"}, showlegend=False,
                          hoverinfo="skip"),
               *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
-    notes = [{"x": 100 * row["service"], "y": row["cost"] / scale, "text": names[row["place"]], "showarrow": False,
-              "yshift": 15 if number % 2 else -15, "font": {"size": 11, "color": INK},
-              "bgcolor": "rgba(255,255,255,0.8)"}
-             for number, row in enumerate(edge.rename_axis("place").reset_index().to_dict("records"))]
+    # Names are placed in the order of what they matter: those on the front first.
+    table = table.assign(name=names, rank=table["status"].map({status: at for at, status in enumerate(_STATUS)}))
+    table = table.sort_values(["rank", "cost"], kind="stable")
+    x, y = (100 * table["service"]).tolist(), (table["cost"] / scale).tolist()
+    left, right = _with_room(x, 100.0)
+    low, high = _with_room([*y, *(table["bound"] / scale)])
+    on_desk, on_telephone = (
+        beside_points(Frame(left, right, low, high, width - _BESIDE, _FRONTIER - _BELOW), x, y, table["name"].tolist(),
+                      size) for width, size in ((WIDE, 11), (NARROW, 10)))
+    step = step_of(right - left)
+    ticks = [step * number for number in range(math.ceil(left / step), math.floor(min(right, 100.0) / step) + 1)]
     return figure(traces, x=f"{measure_name(measure)}, % (better to the right)",
-                  y=f"{word}{label(comparison.currency)}",
-                  height=500, annotations=notes, xaxis={"autorangeoptions": {"maxallowed": 100.1}},
+                  y=f"{word}{label(comparison.currency)}", height=_FRONTIER, annotations=on_desk,
+                  xaxis={"range": [left, right], "tickvals": listed(ticks)},
+                  yaxis={"range": [low, high]}, **narrow(annotations=on_telephone),
                   legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": 12}})
+
+
+_FRONTIER, _BESIDE, _BELOW = 500, 90, 120
+"""Pixels of the figure, and what axes and legend take of them to the side and below."""
+
+
+def _with_room(values: Sequence[float], most: float = math.inf) -> tuple[float, float]:
+    """Ends of an axis with room around its points, not far beyond the most that there can be."""
+    low, high = min(values), max(values)
+    room = 0.08 * ((high - low) or abs(high) * 0.02 or 1.0)
+    return low - room, min(high + room, most + 0.6 * room)
 
 
 def same_demand(comparison: Comparison) -> pd.Series[bool]:

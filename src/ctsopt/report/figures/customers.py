@@ -30,7 +30,7 @@ def customer_table(solution: Solution) -> pd.DataFrame:
     """
     net = solution.net
     flows = solution.flows[solution.flows["kind"] == "delivery"]
-    flows = flows.assign(slack=_promised(solution, flows) - flows["lead_time"], days=flows["quantity"]
+    flows = flows.assign(slack=promised(solution, flows) - flows["lead_time"], days=flows["quantity"]
                          * flows["lead_time"], value=flows["quantity"] * _unit_value(solution, flows))
     by = flows.groupby("customer", observed=True)
     cube = solution.cube
@@ -56,16 +56,18 @@ def _unit_value(solution: Solution, flows: pd.DataFrame) -> pd.Series[float]:
     return flows["product"].map(value.where(value > 0)).astype(float)
 
 
-def _promised(solution: Solution, flows: pd.DataFrame) -> pd.Series[float]:
-    """Lead time that each delivery is promised, in days; not a number where there is no promise on time."""
+def promised(solution: Solution, flows: pd.DataFrame, column: str = "lead_time") -> pd.Series[float]:
+    """What each delivery is promised: lead time (days) or another column; not a number where nothing is.
+
+    The promise of a tier to a class of products comes before its promise to all of them.
+    """
     tables = solution.net.tables
-    promises = tables["promises"].set_index(["tier", "product_class"])["lead_time"].astype(float)
-    classes = flows["product"].map(tables["products"].set_index("product")["product_class"])
-    wanted = pd.MultiIndex.from_arrays([flows["tier"].astype(str), classes.astype(str)])
-    others = pd.MultiIndex.from_arrays([flows["tier"].astype(str), pd.Series("*", index=flows.index)])
-    own, rest = (promises.reindex(keys).to_numpy() for keys in (wanted, others))
-    days = np.where(np.isnan(own), rest, own)
-    return pd.Series(np.where(np.isinf(days), np.nan, days), index=flows.index)
+    promises = tables["promises"].set_index(["tier", "product_class"])[column].astype(float)
+    classes = flows["product"].map(tables["products"].set_index("product")["product_class"]).astype(str)
+    own, others = (pd.MultiIndex.from_arrays([flows["tier"].astype(str), names])
+                   for names in (classes, pd.Series("*", index=flows.index)))
+    given = np.where(own.isin(promises.index), promises.reindex(own), promises.reindex(others))
+    return pd.Series(np.where(np.isinf(given), np.nan, given), index=flows.index)
 
 
 def _main_source(flows: pd.DataFrame) -> pd.Series[str]:
@@ -154,8 +156,20 @@ def quadrant(solution: Solution) -> go.Figure:
               {"type": "line", "y0": average, "y1": average, "xref": "paper", "x0": 0, "x1": 1, **line}]
     what = f"{basis} delivered, {money}" if basis == "value" else "units delivered"
     return figure(traces, x=f"{what} (logarithmic)", y=f"cost to serve {of}, {money}", height=460, shapes=shapes,
-                  xaxis={"type": "log", "dtick": 1}, legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0},
-                  annotations=_corners())
+                  xaxis={"type": "log", **_decades(table[basis])}, annotations=_corners(),
+                  legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0})
+
+
+def _decades(size: pd.Series[float]) -> dict[str, object]:
+    """Ticks of a logarithmic axis: powers of ten, and twos and fives where there are few of these."""
+    low, high = np.log10(float(size.min())), np.log10(float(size.max()))
+    powers = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
+    ticks = powers if high - low > _MOST_DECADES else np.outer(powers, [1, 2, 5]).ravel()
+    room = 0.05 * (high - low) + 0.05
+    return {"tickvals": [float(tick) for tick in ticks], "range": [low - room, high + room]}
+
+
+_MOST_DECADES = 2.5
 
 
 def _corners() -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ from ctsopt.errors import UsageError
 from ctsopt.keys import Floats
 from ctsopt.report.extra import require
 from ctsopt.report.figures.customers import customer_table
+from ctsopt.report.figures.space import NARROW, WIDE, Frame, beside_points, narrow
 from ctsopt.report.figures.theme import DAYS, FAINT, INK, LAND, PALETTE, amount, figure, label, listed, nothing
 from ctsopt.report.outlines import Projection, frame_of, outlines
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 NO_PLACES = "The tables state no coordinates, so there is no map."
 HEIGHT = 480
+ON_TELEPHONE = 0.62
+"""Of the height, on a telephone; as in `report.js`."""
+
 NO_PROMISE = "no promise on time"
 _FINE = 4000.0
 """Parts into which the width of a map is divided: coordinates are rounded to such a part."""
@@ -32,6 +36,9 @@ _BEYOND = 0.35
 
 _MOST_SOURCES = 16
 """Sites with a colour of their own; the others share one."""
+
+_NAMED = 25
+"""Customers, the largest ones, that are named on a map where there is room."""
 
 _LARGEST, _SMALLEST = 11.0, 3.0
 _SITE = {"plant": "triangle-up", "supplier": "triangle-down", "dc": "square", "crossdock": "diamond"}
@@ -84,15 +91,19 @@ class Ground:
                            line={"color": LAND, "width": looks[name]}, connectgaps=False)
                 for name, (x, y) in sorted(outlines(self.projection, seen).items(), reverse=True) if len(x)]
 
-    def figure(self, traces: list[Any]) -> go.Figure:
-        """A map with the outlines under some traces."""
+    def figure(self, traces: list[Any], named: pd.DataFrame) -> go.Figure:
+        """A map with the outlines under some traces, and names of some places (site, x, y), in their order."""
         left, right, bottom, top = self.window
         hidden = {"visible": False}
+        x, y, names = named["x"].tolist(), named["y"].tolist(), [label(name) for name in named["site"]]
+        on_desk, on_telephone = (
+            beside_points(Frame.of_map(self.window, width, height), x, y, names, size)
+            for width, height, size in ((WIDE, HEIGHT, 12), (NARROW, HEIGHT * ON_TELEPHONE, 10)))
         return figure([*self.base(), *traces], height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0},
-                      xaxis={"range": [left, right], **hidden},
+                      xaxis={"range": [left, right], **hidden}, annotations=on_desk,
                       yaxis={"range": [bottom, top], "scaleanchor": "x", "scaleratio": 1, **hidden},
                       legend={"orientation": "h", "yanchor": "top", "y": -0.01, "x": 0, "itemsizing": "constant",
-                              "font": {"size": 12}})
+                              "font": {"size": 12}}, **narrow(annotations=on_telephone))
 
 
 def _sizes(volume: pd.Series[float], most: float) -> list[float | None]:
@@ -126,13 +137,19 @@ def service_map(solution: Solution, colour: Literal["days", "slack"] = "days") -
     most = float(table["units"].max())
     traces = [_customers(ground, part, str(word), shade, most, colour)
               for word, shade, part in _coloured(table, colour)]
-    sites = ground.lie(solution.net.tables["sites"].merge(solution.sites[["site", "open"]], on="site"))
-    some = sites[sites["open"] & (sites["kind"] == "dc")]
+    sites = ground.lie(solution.net.tables["sites"].merge(solution.sites[["site", "open", "throughput"]], on="site"))
+    some = _largest(sites[sites["open"] & (sites["kind"] == "dc")])
     traces.append(go.Scatter(
         x=ground.numbers(some["x"]), y=ground.numbers(some["y"]), mode="markers", name="open dc", hoverinfo="text",
         hovertext=[label(name, 60) for name in some["site"]],
         marker={"symbol": "square", "size": 9, "color": INK, "line": {"color": "#ffffff", "width": 1}}))
-    return ground.figure(traces)
+    largest = table.sort_values(["units", "customer"], ascending=[False, True], kind="stable").head(_NAMED)
+    return ground.figure(traces, pd.concat([some, largest.rename(columns={"customer": "site"})], ignore_index=True))
+
+
+def _largest(sites: pd.DataFrame) -> pd.DataFrame:
+    """Sites, those with the most throughput first."""
+    return sites.sort_values(["throughput", "site"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def _coloured(table: pd.DataFrame, colour: str) -> list[tuple[str, str, pd.DataFrame]]:
@@ -190,7 +207,7 @@ def sourcing_map(solution: Solution) -> go.Figure:
     rest = own[own["origin"].isin(by_volume[_MOST_SOURCES:])]
     if len(rest):
         traces.append(_lines(ground, rest, "other sites", FAINT, 1.0, "solid"))
-    return ground.figure([*traces, *_sites(ground, sites, colours)])
+    return ground.figure([*traces, *_sites(ground, sites, colours)], _largest(sites[sites["open"]]))
 
 
 def _legs(solution: Solution, at: pd.DataFrame) -> pd.DataFrame:

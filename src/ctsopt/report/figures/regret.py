@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from ctsopt.report.extra import require
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.space import of_bars
 from ctsopt.report.figures.theme import (
     INK,
     PALETTE,
     VERDICTS,
     amount,
+    decimals_of,
     figure,
     label,
     labels,
@@ -56,41 +61,74 @@ def regret(comparison: Comparison) -> go.Figure:
                        for name, value in zip(part["scenario"], part["regret_point"], strict=True)],
             marker={"size": 9, "symbol": _MARKS[number % len(_MARKS)], "color": PALETTE[number % len(PALETTE)],
                     "line": {"color": "#ffffff", "width": 1}}))
-    return figure(traces, x=f"regret, {word}{label(comparison.currency)}", height=130 + ROW * len(worst), bargap=0.4,
-                  yaxis=rows_axis(names), **legend_below(ROW * len(worst)))
+    decimals = decimals_of(worst["worst_high"], scale)
+    values = [amount(value / scale, decimals) for value in worst["worst_point"]]
+    return figure(traces, x=f"worst regret, {word}{label(comparison.currency)}", height=130 + ROW * len(worst),
+                  bargap=0.4, yaxis=rows_axis(names),
+                  **of_bars([0.0] * len(worst), (worst["worst_high"] / scale).tolist(), values, names),
+                  **legend_below(ROW * len(worst)))
 
 
-def tornado(comparison: Comparison, sweep: str = "") -> go.Figure:
+def tornado(comparison: Comparison, sweep: str = "", meanings: Mapping[str, tuple[str, str]] | None = None
+            ) -> go.Figure:
     """One thing varied at a time: by how much dearer or cheaper, the widest at the top, with whiskers of the proof.
+
+    What changes no cost is not drawn. The name of each axis stands above its bars, its value and what it does beside.
 
     Parameters
     ----------
     comparison : Comparison
     sweep : str
         Of the table `comparison.tornado`; blank for its first one.
+    meanings : mapping of str to (str, str), optional
+        By scenario: what is varied, and its value with the unit, in words; by default as the pack calls them.
     """
     bars = comparison.tornado[comparison.tornado["point"].notna()]
     bars = bars[bars["sweep"] == (sweep or (bars["sweep"].iloc[0] if len(bars) else ""))]
+    bars = bars[(bars[["low", "point", "high"]] != 0).any(axis=1)].reset_index(drop=True)
     if bars.empty:
-        return nothing("Nothing is varied one at a time.")
+        return nothing("Nothing that is varied one at a time changes the cost.")
     go = require("plotly.graph_objects")
-    order = list(dict.fromkeys(bars["axis"]))
-    place = {name: number for number, name in enumerate(order)}
+    known = meanings or {}
+    told = [known.get(case, (axis, value)) for case, axis, value in bars[["scenario", "axis", "value"]].itertuples(
+        index=False)]
+    bars = bars.assign(what=[what for what, _ in told], shown=[label(value, _VALUE) for _, value in told])
+    order = list(dict.fromkeys(zip(bars["axis"], bars["what"], strict=True)))
+    place = [order.index(each) for each in zip(bars["axis"], bars["what"], strict=True)]
     scale, word = scale_of([*bars["low"], *bars["high"]])
     decimals = 2 if scale > 1 else 0
-    names = labels(order)
-    words = [f"{names[place[axis]]} {label(value)}: {signed(p / scale, decimals)}, proven between "
+    words = [f"{label(what, _MEANING)} {value}: {signed(p / scale, decimals)}, proven between "
              f"{signed(a / scale, decimals)} and {signed(b / scale, decimals)}"
-             for axis, value, a, p, b in bars[["axis", "value", "low", "point", "high"]].itertuples(index=False)]
-    traces = [go.Bar(
-        x=listed(bars["point"] / scale), y=[place[axis] for axis in bars["axis"]], orientation="h", hoverinfo="text",
-        hovertext=words, text=[label(value, 12) for value in bars["value"]], textposition="inside",
-        insidetextanchor="end", textfont={"color": "#ffffff"},
+             for what, value, a, p, b in bars[["what", "shown", "low", "point", "high"]].itertuples(index=False)]
+    trace = go.Bar(
+        x=listed(bars["point"] / scale), y=place, orientation="h", hoverinfo="text", hovertext=words, width=0.5,
         marker={"color": [VERDICTS["dearer" if value > 0 else "cheaper"] for value in bars["point"]],
                 "line": {"color": "#ffffff", "width": 1}},
         error_x={"type": "data", "symmetric": False, "color": INK, "thickness": 1.3, "width": 4,
                  "array": listed((bars["high"] - bars["point"]) / scale),
-                 "arrayminus": listed((bars["point"] - bars["low"]) / scale)})]
-    return figure(traces, x=f"dearer than {label(bars['from'].iloc[0])} by, {word}{label(comparison.currency)}",
-                  height=100 + 34 * len(order), showlegend=False, barmode="overlay", bargap=0.35,
-                  yaxis=rows_axis(names), xaxis={"zeroline": True, "zerolinewidth": 2})
+                 "arrayminus": listed((bars["point"] - bars["low"]) / scale)})
+    low, high = bars[["low", "point"]].min(axis=1) / scale, bars[["high", "point"]].max(axis=1) / scale
+    outer = _outermost(bars, place)
+    values = [f"{value}: {signed(point / scale, decimals)}"
+              for value, point in bars.loc[outer, ["shown", "point"]].itertuples(index=False)]
+    heads = [{"xref": "paper", "x": 0, "xanchor": "left", "y": number - 0.48, "yanchor": "middle", "showarrow": False,
+               "text": f"<b>{label(what, _MEANING)}</b>", "font": {"size": 12, "color": INK},
+               "bgcolor": "rgba(255,255,255,0.8)"} for number, (_, what) in enumerate(order)]
+    return figure([trace], x=f"dearer than {label(bars['from'].iloc[0])} by, {word}{label(comparison.currency)}",
+                  height=90 + _PITCH * len(order), showlegend=False, barmode="overlay",
+                  yaxis={"visible": False, "range": [len(order) - 0.5, -0.8]},
+                  **of_bars(low[outer].tolist(), high[outer].tolist(), values, rows=[place[at] for at in outer],
+                            notes=heads))
+
+
+def _outermost(bars: pd.DataFrame, place: Sequence[int]) -> list[int]:
+    """Of several bars of one axis on one side, the longest: the others lie under it, and say their values when they are
+    pointed at.
+    """
+    side = bars["point"] > 0
+    longest = bars["point"].abs().groupby([pd.Series(place, index=bars.index), side]).idxmax()
+    return sorted(longest.tolist())
+
+
+_PITCH, _VALUE, _MEANING = 58, 18, 60
+"""Pixels of an axis and its name; letters of a value and of a name."""

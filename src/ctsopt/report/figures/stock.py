@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ctsopt.errors import UsageError
 from ctsopt.report.extra import require
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
-from ctsopt.report.figures.theme import PALETTE, amount, figure, labels, listed, nothing, scale_of
+from ctsopt.report.figures.space import of_bars
+from ctsopt.report.figures.theme import PALETTE, amount, decimals_of, figure, labels, listed, nothing, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,7 @@ def stock(solution: Solution, by: str = "site") -> go.Figure:
     if not has_stock(solution):
         return nothing("This plan states no stock.")
     frame = stock_table(solution, by)
+    frame = frame[frame["units"] > 0].reset_index(drop=True)
     scale, word = scale_of(frame["units"])
     names, place = labels(frame[by].tolist()), list(range(len(frame)))
     traces = [go.Bar(x=listed(frame[kind] / scale), y=place, orientation="h", name=kind, hoverinfo="text",
@@ -74,5 +76,9 @@ def stock(solution: Solution, by: str = "site") -> go.Figure:
                      hovertext=[f"{name}: {kind} {amount(value, 0)} units"
                                 for name, value in zip(names, frame[kind], strict=True)])
               for number, kind in enumerate(KINDS)]
+    whole = (frame["units"] / scale).tolist()
+    decimals = decimals_of(frame["units"], scale)
+    values = [amount(value, decimals) for value in whole]
     return figure(traces, x=f"{word}units, on average", height=140 + ROW * len(frame), barmode="relative", bargap=0.3,
-                  yaxis=rows_axis(names), **legend_below(ROW * len(frame)))
+                  yaxis=rows_axis(names), **of_bars([0.0] * len(frame), whole, values, names),
+                  **legend_below(ROW * len(frame)))

@@ -10,6 +10,7 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.report.extra import require
 from ctsopt.report.figures.bridges import bridge
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.space import of_bars
 from ctsopt.report.figures.theme import amount, figure, label, labels, line_colours, line_name, listed
 
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ def tier_costs(solution: Solution) -> go.Figure:
                      hovertext=[f"{name}: {line_name(line)} {amount(value, 3)} a unit"
                                 for name, value in zip(names, per_unit[line], strict=True)]) for line in lines]
     whole = frame[lines].sum(axis=1) / frame["units"]
-    notes = [{"x": float(value), "y": at, "text": f"<b>{amount(float(value), 2)}</b>", "showarrow": False,
-              "xanchor": "left", "xshift": 5} for at, value in enumerate(whole)]
+    low, high = per_unit.clip(upper=0).sum(axis=1).tolist(), per_unit.clip(lower=0).sum(axis=1).tolist()
+    values = [f"<b>{amount(float(value), 2)}</b>" for value in whole]
     height = 40 + (ROW + 12) * len(frame)
     return figure(traces, x=f"{label(solution.net.settings['currency'])} per unit delivered, penalties included",
-                  height=height + 160, barmode="relative", bargap=0.3, yaxis=rows_axis(names), annotations=notes,
-                  xaxis={"range": [min(0.0, float(per_unit.clip(upper=0).sum(axis=1).min())),
-                                   1.12 * float(whole.max())]}, **legend_below(height))
+                  height=height + 160, barmode="relative", bargap=0.3, yaxis=rows_axis(names),
+                  **of_bars(low, high, values, names), **legend_below(height))
 
 
 def waterfall_table(solution: Solution, tier: str = "", *, per_unit: bool = False) -> pd.DataFrame:

@@ -6,6 +6,9 @@ const SMALLER = 0.7;  // marks of maps on a telephone
 let drawing = Promise.resolve();
 
 function forNarrow(layout) {
+  for (const [part, own] of Object.entries((layout.meta && layout.meta.narrow) || {})) {
+    layout[part] = Array.isArray(own) ? own : {...layout[part], ...own};
+  }
   const y = layout.yaxis || {};
   for (const axis of [layout.xaxis, layout.yaxis]) {
     const title = axis && axis.title && axis.title.text;
