@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -168,7 +169,11 @@ def solve(
         served = sol.cost_to_serve(by=keys).reset_index()
         if out is not None:
             with terminal.keeping(out):
-                save_answer(sol, out, {"cost_to_serve": served, "kpis": sol.kpis()})
+                with warnings.catch_warnings(record=True) as said:
+                    warnings.simplefilter("always")
+                    save_answer(sol, out, {"cost_to_serve": served, "kpis": sol.kpis()})
+                for warning in said:
+                    terminal.note(str(warning.message))
                 write_report(terminal, sol, out, wanted=not (no_report or relax))
         terminal.write(f"{sol}\n")
         _show(terminal, served, keys, str(net.settings["currency"]))

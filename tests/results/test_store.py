@@ -215,3 +215,11 @@ def test_a_failed_save_leaves_the_earlier_solution(solution, saved, monkeypatch)
     monkeypatch.undo()
     assert cts.load(saved).total_cost == solution.total_cost
     assert [path.name for path in saved.parent.iterdir()] == ["plan"]
+
+
+def test_a_plan_of_another_network_is_not_replaced_in_silence(solution, tmp_path):
+    other = cts.solve(solution.net.with_settings(name="another", currency="CHF"))
+    solution.save(tmp_path / "plan")
+    solution.save(tmp_path / "plan")  # the same network: nothing to say
+    with pytest.warns(cts.CtsWarning, match=rf"held the plan of another network, of cost {solution.total_cost:,.2f}"):
+        other.save(tmp_path / "plan")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ctsopt.errors import FileError, UsageError
+from ctsopt.errors import CtsWarning, FileError, UsageError
 from ctsopt.files import MANIFEST, broken, renew, seal
 from ctsopt.network.network import reopened
 from ctsopt.program.status import Status
@@ -28,6 +29,7 @@ def save(solution: Solution, path: str | Path) -> None:
     """
     target = Path(path)
     _require_place(target)
+    _say_what_goes(solution, target)
 
     def fill(folder: Path) -> list[str]:
         _write(solution, folder)
@@ -58,12 +60,26 @@ def save_answer(solution: Solution, path: str | Path, tables: Mapping[str, pd.Da
         return [part.name for part in folder.iterdir()]
 
     _require_place(target / name)
+    _say_what_goes(solution, target / name)
     renew(target, fill)
 
 
 def _require_place(target: Path) -> None:
     if target.exists() and not (target / _HEAD).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} exists and is not a saved solution: give another folder, or remove it")
+
+
+def _say_what_goes(solution: Solution, target: Path) -> None:
+    """Warn where the plan of another network is replaced: it may have been meant to stay."""
+    if not (target / _HEAD).is_file():
+        return
+    try:
+        head = _head(target)
+    except (FileError, UsageError):  # damaged, or of another version: nobody can load it
+        return
+    if head["hash"] != solution.net.hash:
+        warnings.warn(f"{target} held the plan of another network, of cost {head['total_cost']:,.2f}: it is replaced",
+                      CtsWarning, stacklevel=4)
 
 
 def _write(solution: Solution, folder: Path) -> None:
