@@ -22,6 +22,9 @@ MOST_LABELS = 60
 """Labels that are looked for a place: each is held against all others."""
 
 _TICKS, _FEW = 6, 3
+_BEYOND = 1.15
+"""Steps from 0 to the end of an axis, at least."""
+
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LETTER, _LINE, _MARK = 0.58, 1.25, 7.0
 """Width of a letter and height of a line over the size of the font; half the size of a mark, in pixels."""
@@ -53,14 +56,19 @@ def axis_of_bars(ends: Iterable[float], texts: Sequence[str] = (), names: Sequen
     values = values[np.isfinite(values)]
     low, high = float(values.min()), float(values.max())
     extent = high - low or 1.0
-    most = LETTERS if width < WIDE else SHOWN
-    plot = max(width - 40 - _LETTER * 13 * max((min(len(name), most) for name in names), default=0), 120.0)
+    letters = LETTERS if width < WIDE else SHOWN
+    plot = max(width - 40 - _LETTER * 13 * max((min(len(name), letters) for name in names), default=0), 120.0)
     text = 12 + _LETTER * 12 * max((len(re.sub("<[^>]*>", "", text)) for text in texts), default=0)
     sides = (low < 0) + (high > 0)
     # So much of the whole axis is taken by the texts of each side, whatever its scale.
     room = text * extent / max(plot - sides * text, 0.3 * plot)
-    step = step_of(extent + sides * room, _TICKS if width >= WIDE else _FEW)
-    left, right = (min(low - room, -step) if low < 0 else 0.0), (max(high + room, step) if high > 0 else 0.0)
+    step = step_of(extent, _TICKS if width >= WIDE else _FEW)
+    most = max(int(plot / (24 + _LETTER * 12 * len(f"{-step:,.10g}"))), 3)
+    while (extent + sides * room) / step > most:
+        step = step_of(2 * step, 1)
+    # A tick at the very end of an axis would have no room for its number.
+    left = min(low - room, -_BEYOND * step) if low < 0 else 0.0
+    right = max(high + room, _BEYOND * step) if high > 0 else 0.0
     first, last = math.ceil(left / step - 1e-9), math.floor(right / step + 1e-9)
     ticks = listed(step * number for number in range(first, last + 1))
     return {"range": [left, right or 0.02 * extent], "tickmode": "array", "zeroline": True, "zerolinewidth": 2,
