@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ctsopt.report.columns import COUNT, MONEY, NUMBER, SHARE, TEXT, UNITS, Column
+from ctsopt.report.columns import COUNT, MONEY, SHARE, TEXT, UNITS, Column
 from ctsopt.report.front import Front, base_of, choices, front_of, others, risks
 from ctsopt.report.meanings import of_cases
 from ctsopt.report.menus import menus, sweeps_of
@@ -90,7 +90,7 @@ def _menus(sheet: Sheet, result: PackResult, comparison: Comparison, source: Sou
         wide = wide.reindex(columns=menu.columns).reset_index()
         head = f"{menu.across}, by {menu.down}" if menu.down else menu.across
         placed = sheet.table(f"{menu.title} ({comparison.currency} beyond {cases[0].parent})", wide, named=[
-            Column("line", head, TEXT), *(Column(column, column, NUMBER) for column in menu.columns)])
+            Column("line", head, TEXT), *(Column(column, column, MONEY) for column in menu.columns)])
         sheet.shaded(placed, menu.columns)
         sheet.words("")
 

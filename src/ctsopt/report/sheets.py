@@ -132,6 +132,7 @@ class Book:
         self.columns = columns
         self.formats = {kind: self._book.add_format({"num_format": code}) for kind, code in FORMATS.items()}
         self.title = self._book.add_format({"bold": True, "font_size": 14})
+        self.wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self.heading = self._book.add_format({"bold": True, "font_size": 11})
         self.header = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1,
                                              "bg_color": "#E8EEF4"})
@@ -280,7 +281,7 @@ class Sheet:
         for row in zip(*cells, strict=True):
             for place, value in enumerate(row):
                 if isinstance(value, str):
-                    self._text(place, value)
+                    self._text(place, value, self._book.wrapped if self._free else None)
                 elif value is not None:
                     self._sheet.write_number(self._row, place, value, formats[place])
             self._row += 1
