@@ -5,11 +5,11 @@ PYTHON ?= python3.11
 DEMO := .venv-demo
 DEV := .venv-dev
 
-.PHONY: demo test soak lint docs bench clean
+.PHONY: demo test soak lint docs notebooks bench clean
 .DELETE_ON_ERROR:
 
-demo: $(DEMO)/made  ## install the package, price thirty service offers of the example network retail_us, write the report
-	$(DEMO)/bin/ctsopt run service_menu -o demo
+demo: $(DEMO)/made  ## install the package, price what gold could be promised in the example network retail_us, write the report
+	$(DEMO)/bin/ctsopt run price_of_gold -o demo
 
 test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
 	$(DEV)/bin/python -m pytest -n 2
@@ -24,6 +24,9 @@ lint: $(DEV)/made  ## style, types, layers
 
 docs: $(DEV)/made  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(DEV)/bin/mkdocs build --strict
+
+notebooks: $(DEV)/made  ## run the notebooks from top to bottom, and keep what they print
+	$(DEV)/bin/python -m tools.notebooks
 
 bench: $(DEV)/made  ## time every phase beside other tools
 	$(DEV)/bin/python -m benchmarks

@@ -136,23 +136,13 @@ def consultants_pack() -> str:
 
 
 def _notebook(name: str) -> str:
-    """A notebook: its text as text, its code as code."""
-    source = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
-    head, *cells = re.split(r"^# %%", source, flags=re.MULTILINE)
-    if head.strip():
-        raise ValueError(f"notebooks/{name}.py does not begin with a cell")
-    title, *parts = map(_cell, cells)
-    note = f"*This page is made from `notebooks/{name}.py`.*"
-    heading, _, rest = title.partition("\n\n")
-    return "\n\n".join([heading, note, rest, *parts])
+    """A notebook: its text as text, its code as code, what it printed below."""
+    from nbconvert import MarkdownExporter
 
-
-def _cell(cell: str) -> str:
-    """A cell in percent format as Markdown."""
-    kind, _, body = cell.partition("\n")
-    if kind.strip() == "[markdown]":
-        return "\n".join(line.removeprefix("#").removeprefix(" ") for line in body.strip().splitlines())
-    return f"```python\n{body.strip()}\n```"
+    body, resources = MarkdownExporter().from_filename(str(ROOT / "notebooks" / f"{name}.ipynb"))
+    if resources["outputs"]:
+        raise ValueError(f"notebooks/{name}.ipynb has pictures, for which its page has no place")
+    return str(body).strip()
 
 
 def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

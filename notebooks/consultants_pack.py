@@ -3,8 +3,9 @@
 #
 # From a file of what-ifs to a workbook, a page and figures, on the example network `two_dcs`, which fits on paper:
 # every figure here can be checked with a calculator and the README of the model. It needs the extra `report`
-# (`pip install 'ctsopt[report]'`). It is a plain Python file in percent format; every change of ctsopt is tried on it
-# from top to bottom, and what it asserts holds.
+# (`pip install 'ctsopt[report]'`). The notebook with what it prints, `consultants_pack.ipynb`, is made by
+# `make notebooks` from `consultants_pack.py`, which is plain Python. Every change of ctsopt is tried on it from top to
+# bottom: what it asserts holds.
 
 # %% [markdown]
 # ## What is to be compared
@@ -80,7 +81,7 @@ compare:
 work = tempfile.TemporaryDirectory()
 folder = Path(work.name)
 file = folder / "fewer_promises.yaml"
-file.write_text(PACK.lstrip(), encoding="utf-8")
+_ = file.write_text(PACK.lstrip(), encoding="utf-8")
 
 # %% [markdown]
 # ## Look before you solve
@@ -118,11 +119,11 @@ assert not result.failed
 
 # %%
 comparison = result.compare()
-print(comparison)
 cost = comparison.scenarios.set_index("scenario")["cost"]
 assert cost[["today", "as_is", "patient"]].round(2).tolist() == [623_500, 630_000, 622_000]
 split = comparison.bases.set_index("scenario").loc["patient"]
 assert split[["better_use_point", "idea_point", "total_point"]].round(2).tolist() == [-6_500, -1_500, -8_000]
+comparison
 
 # %% [markdown]
 # ## Bridges
@@ -175,7 +176,7 @@ assert (comparison.regret["worst_low"] <= comparison.regret["worst_high"]).all()
 # %%
 page = write_html(result, folder / "report.html", comparison)
 workbook = write_workbook(result, folder / "pack.xlsx", comparison)
-print(f"{page.stat().st_size / 1e6:.1f} MB of page, {workbook.stat().st_size / 1e3:.0f} kB of workbook")
+print(page.name, workbook.name)
 
 book = openpyxl.load_workbook(workbook, data_only=True)
 checks = [row[:3] for row in book["Summary"].iter_rows(values_only=True) if row[0] in book.sheetnames and row[1]]

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # The designer's tour
 #
-# From tables to a plan, and to what a promise costs, on the example network `retail_us`. It is a plain Python file in
-# percent format: run it as it is, or open it as a notebook in an editor that knows the format. It takes half a minute.
-# Every change of ctsopt is tried on it from top to bottom: what it asserts holds.
+# From tables to a plan, and to what a promise costs, on the example network `retail_us`. It takes half a minute.
+# The notebook with what it prints, `designers_tour.ipynb`, is made by `make notebooks` from `designers_tour.py`, which
+# is plain Python. Every change of ctsopt is tried on it from top to bottom: what it asserts holds.
 
 # %% [markdown]
 # ## Read, and look before you solve
@@ -27,7 +27,7 @@ pd.set_option("display.width", 120, "display.max_columns", 12, "display.max_colw
 source = examples.path("retail_us")  # or a folder or workbook of yours
 print(cts.check(source))
 net = cts.read(source)
-print(net)
+net
 
 # %% [markdown]
 # The summary says what the network holds: sizes, demand, promises and limits; how many ways were left out, and why; who
@@ -55,9 +55,9 @@ assert ranges.warnings == []
 
 # %%
 sol = cts.solve(net, gap=0.005, time_limit=120)
-print(sol)
 assert sol.gap <= 0.005
 assert sol.service["kept"].all()
+sol
 
 # %% [markdown]
 # ## Key figures
@@ -67,7 +67,8 @@ assert sol.service["kept"].all()
 
 # %%
 figures = sol.kpis(within=(1, 2, 3), distances=(250, 500))
-shown = figures[(figures["value"] > 0) | (figures["text"] != "")].set_index(["section", "kpi", "by"])
+told = ((figures["value"] > 0) | (figures["text"] != "")) & (figures["kpi"] != "seconds")
+shown = figures[told].set_index(["section", "kpi", "by"])
 words = shown["value"].map("{:,.3f}".format).mask(shown["value"].isna(), shown["text"])
 print(shown.assign(value=words)[["value", "unit"]].to_string())
 print(shown.loc[("network", "sites_opened", "dc"), "text"])
@@ -81,8 +82,8 @@ assert abs(lines.sum() - sol.total_cost) < 0.01
 # `_achieved`.
 
 # %%
-print(sol.service[["tier", "product_class", "lead_time", "lead_time_achieved", "on_time_share",
-                   "on_time_share_achieved", "served_fraction", "served_fraction_achieved", "kept"]].to_string())
+sol.service[["tier", "product_class", "lead_time", "lead_time_achieved", "on_time_share", "on_time_share_achieved",
+             "served_fraction", "served_fraction_achieved", "kept"]].round(3)
 
 # %% [markdown]
 # ## Cost-to-serve
@@ -92,8 +93,8 @@ print(sol.service[["tier", "product_class", "lead_time", "lead_time_achieved", "
 
 # %%
 served = sol.cost_to_serve(by=["tier"])
-print(served.T.to_string(float_format="{:,.2f}".format))
 assert abs(served.loc["total", "total"] - sol.total_cost) < 0.01
+served.T.map("{:,.2f}".format)
 
 # %% [markdown]
 # Sites that stand half empty are paid for by those who use them. Where capacity that is not used is to be nobody's, it

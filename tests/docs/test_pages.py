@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -89,21 +90,32 @@ def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
 
 @pytest.mark.parametrize(("name", "title"), [("designers_tour", "The designer's tour"),
                                              ("consultants_pack", "The consultant's pack")])
-def test_the_page_of_a_notebook_is_the_notebook(hooks: ModuleType, name: str, title: str) -> None:
-    """Every line of the notebook stands on the page, as text or as code, in its order; nothing else does."""
-    notebook = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
+def test_a_notebook_is_its_percent_file_with_what_it_prints(hooks: ModuleType, name: str, title: str) -> None:
+    """Cell by cell. The page of the site has every line of the code in its order, as it runs, and the outputs."""
+    source = (ROOT / "notebooks" / f"{name}.py").read_text(encoding="utf-8")
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    cells = [part.split("\n", 1) for part in source.split("# %%")[1:]]
+    wanted = [(bool(kind.strip()), body.strip()) for kind, body in cells]
+    wanted = [(prose, re.sub("^# ?", "", body, flags=re.MULTILINE) if prose else body) for prose, body in wanted]
+    assert [(cell["cell_type"] == "markdown", "".join(cell["source"])) for cell in notebook["cells"]] == wanted
     page = built(hooks, f"{name.replace('_', '-')}.md")
     assert page.startswith(f"# {title}\n\n")
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
-    text = re.sub(r"^```python\n(.*?)^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    code = "\n".join(re.findall(r"^```python\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL))
     compile(code, name, "exec")
-    cells = [part.split("\n", 1) for part in notebook.split("# %%")[1:]]
-    assert len(cells) == page.count("```python\n") + sum("[markdown]" in kind for kind, _ in cells)
-    wanted = [line for kind, body in cells if not kind.strip() for line in body.splitlines() if line.strip()]
-    assert [line for line in code.splitlines() if line.strip()] == wanted
-    prose = [line[2:] for kind, body in cells if kind.strip() for line in body.splitlines() if line[2:].strip()]
-    made_from = f"*This page is made from `notebooks/{name}.py`.*"
-    assert [line for line in text.splitlines() if line.strip() and line != made_from] == prose
+    assert [line for line in code.splitlines() if line.strip()] == [
+        line for prose, body in wanted if not prose for line in body.splitlines() if line.strip()]
+    printed = [out for cell in notebook["cells"] for out in cell.get("outputs", ())]
+    assert len(printed) >= 7
+    assert {out["output_type"] for out in printed} <= {"stream", "execute_result"}
+    assert not re.search(r"/tmp/|/home/|/root/|0x[0-9a-f]{6}", json.dumps(printed))
+
+
+def test_what_the_notebooks_end_in_is_on_their_pages(hooks: ModuleType) -> None:
+    tour, pack = built(hooks, "designers-tour.md"), built(hooks, "consultants-pack.md")
+    assert re.search(r"% of silver on time .* \(proven between ", tour)
+    assert "793,635,517.48" in tour  # 793.64 million USD, as the README of retail_us says
+    assert re.search(r"interaction .*2256", pack)
+    assert "Summary: all plans: 0" in pack
 
 
 def test_every_table_and_key_figure_of_a_solution_is_explained() -> None:

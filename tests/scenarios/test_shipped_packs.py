@@ -99,6 +99,26 @@ def test_three_bases_worked_out_on_paper(tmp_path: Path) -> None:
     assert cost["small_west"] == pytest.approx(623_500 + 2_500 * 1.30)  # 50 pallets, 2,500 boxes, come from East
 
 
+# ---- price_of_gold -------------------------------------------------------------------------------------------------
+
+
+def test_price_of_gold_asks_what_it_says() -> None:
+    pack = cts.read_pack(examples.pack("price_of_gold"))
+    assert not pack.findings, str(pack.findings)
+    assert len(pack) == 10
+    assert pack.hashes["gold_2_days_0.95"] == pack.hashes["today"]
+    assert len(set(pack.hashes.values())) == 9
+    assert {case.role for case in pack.cases if "stress" in case.tags} == {"sensitivity"}
+    tiers = {name: set(pack.network(name).tables["customers"]["tier"]) for name in ("today", "two_tiers", "one_tier")}
+    assert tiers == {"today": {"gold", "silver", "bronze"}, "two_tiers": {"gold", "silver"}, "one_tier": {"silver"}}
+    for days in ("2", "2.5", "3"):
+        for sure in ("0.95", "0.98"):
+            promises = pack.network(f"gold_{days}_days_{sure}").tables["promises"]
+            gold = promises[promises["tier"] == "gold"]
+            assert set(gold["lead_time"]) == {float(days)}
+            assert set(gold.loc[gold["on_time_form"] == "each_order", "reliability"]) == {float(sure)}
+
+
 # ---- stock_of_tiers ------------------------------------------------------------------------------------------------
 
 
