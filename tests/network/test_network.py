@@ -28,7 +28,8 @@ def test_tables_axes_and_settings(net: Network):
     assert net.settings["circuity"] == 1.3
     assert net.horizon == 365.0
     names = {"site": ["Dock", "Mine", "NA", "Plant", "West"], "customer": ["Anna", "Boris", "Chloé"],
-             "product": ["00123", "1E10"], "tier": ["gold", "silver"], "period": ["winter", "summer"],
+             "end": ["Anna", "Boris", "Chloé"], "product": ["00123", "1E10"], "tier": ["gold", "silver"],
+             "period": ["winter", "summer"],
              "mode": ["parcel", "rail", "truck"], "product_class": ["large", "small"], "zone": ["coast", "north"],
              "profile": ["mixed"], "contract": ["lease", "two"], "site_group": ["east", "west"]}
     assert {name: axis.labels.tolist() for name, axis in net.axes.items()} == names

@@ -20,11 +20,11 @@ _INDEXERS = ("loc", "iloc", "at", "iat")
 class HandedOut(pd.DataFrame):
     """A table of a network, to read, or to edit and hand back. Whatever is derived from it is an ordinary frame."""
 
-    _metadata = ("_table", "_edited")  # pandas keeps these attributes beside the columns
+    _metadata = ("_table", "_edited", "_taken")  # pandas keeps these attributes beside the columns
 
     def __init__(self, frame: pd.DataFrame, table: str) -> None:
         super().__init__(frame)  # type: ignore[call-arg]  # the stubs know no __init__
-        self._table, self._edited = table, False
+        self._table, self._edited, self._taken = table, False, False
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
@@ -47,32 +47,36 @@ class HandedOut(pd.DataFrame):
                           stacklevel=stacklevel + 1)
 
     def taken(self) -> None:
-        """A network is made of it: nothing is lost."""
-        self._edited = False
+        """A network is made of it: nothing is lost, and what becomes of it afterwards is its owner's business."""
+        self._edited, self._taken = False, True
+
+    def edited(self) -> None:
+        """It is not what was handed out any more."""
+        self._edited = not self._taken
 
     # ---- every way to edit a frame in place ----------------------------------------------------------------------
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)
-        self._edited = True
+        self.edited()
 
     def __delitem__(self, key: Any) -> None:  # type: ignore[misc]  # final in the stubs only
         super().__delitem__(key)
-        self._edited = True
+        self.edited()
 
     def insert(self, *args: Any, **kwargs: Any) -> None:
         """See pandas."""
         super().insert(*args, **kwargs)
-        self._edited = True
+        self.edited()
 
     def _update_inplace(self, result: Any, *args: Any, **kwargs: Any) -> None:
         super()._update_inplace(result, *args, **kwargs)  # type: ignore[misc]  # where methods with `inplace` end
-        self._edited = True
+        self.edited()
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name in ("columns", "index"):
-            self._edited = True
+            self.edited()
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
@@ -96,4 +100,4 @@ class _Indexer:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._indexer[key] = value
-        self._frame._edited = True
+        self._frame.edited()
