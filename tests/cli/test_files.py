@@ -35,9 +35,10 @@ def run(*words: str | Path):
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CTSOPT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path_factory.mktemp("kept") / "cache"
+    monkeypatch.setenv("CTSOPT_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_an_answer_that_cannot_be_kept_ends_the_run_with_those_that_were(
     assert f"{cache / 'cases'}" in rows["growth"]["message"]
     assert rows["more"]["message"] == "not solved: the run ended, since its answers cannot be kept"
     monkeypatch.undo()
-    monkeypatch.setenv("CTSOPT_CACHE", str(pack.parent / "cache"))
+    monkeypatch.setenv("CTSOPT_CACHE", str(cache))
     assert run("run", pack, "--workers", "1").stderr.count("from the cache") == 1
 
 
