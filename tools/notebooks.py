@@ -39,7 +39,8 @@ def made(source: Path) -> nbformat.NotebookNode:
 
 def shown(notebook: nbformat.NotebookNode) -> list[str]:
     """What is read below each cell of code, spaces and lines of dashes by one each: they are as wide as figures are."""
-    texts = ["".join(out.text if "text" in out else str(dict(out.data)) for out in cell.outputs)
+    texts = ["".join(out.text if "text" in out else out.data.get("text/html", out.data["text/plain"])
+                     for out in cell.outputs)
              for cell in notebook.cells if cell.cell_type == "code"]
     return [re.sub(r"[-─━]{2,}", "--", re.sub(r"\s+", " ", text)) for text in texts]
 
