@@ -31,8 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long, unless it was asked for."""
-    if config.getoption("--long"):
+    """Leave out what is marked long, unless it was asked for, by `--long` or by its mark."""
+    if config.getoption("--long") or "long" in config.getoption("markexpr"):
         return
     left_out = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=left_out)

@@ -225,8 +225,8 @@ CASES: tuple[Case, ...] = (
 LEFT_OUT = {
     "claims_problems": "How to divide what is too little among those who claim it: a rule of fairness, no network to "
                        "be planned at least cost.",
-    "stockpyl": "Safety stocks over several echelons under guaranteed service: how much stock to hold where. The "
-                "network model has no safety stock.",
+    "stockpyl": "Safety stocks in a fixed chain under guaranteed service: a program of its own, "
+                "`ctsopt.guaranteed_service`, finds these answers.",
     "superstore": "Totals of a file of sales, to check that it is read whole. There is nothing to be planned.",
     "onlineretail": "Counts and totals of a file of orders, to check that it is read whole. There is nothing to be "
                     "planned.",

@@ -128,6 +128,12 @@ def test_numbers_are_read_as_in_the_tables(home):
     assert demand.to_dict() == {"NO": 100, "010": 1000, "00123": 100, "1E10": 100}
 
 
+@pytest.mark.parametrize("written", ["1%", "1 %", "0.01"])
+def test_a_gap_may_be_written_in_per_cent(home, written):
+    pack = read_pack(pack_file(home, f"{HEAD}solve: {{gap: {written}}}\n"))
+    assert pack.options == {"gap": 0.01}
+
+
 def test_parents_come_first_whatever_the_order_in_the_file(home):
     text = HEAD + """
 scenarios:

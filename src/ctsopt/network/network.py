@@ -62,7 +62,7 @@ class Network:
 
     @cached_property
     def findings(self) -> Findings:
-        """Warnings: what is worth a look."""
+        """What is worth a look: warnings, and what looks odd."""
         return self._of_tables() + self._derived.findings
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -222,7 +222,8 @@ class Network:
         ----------
         *edits : mapping or Edit
             One operation each, in order: `{"table": "modes", "where": {"mode": "truck"}, "scale": {"per_distance":
-            1.1}}`. Operations: set, scale, add, cap_min, cap_max, insert, update, drop; for tiers merge and split.
+            1.1}}`. Operations: set, scale, add, cap_min, cap_max, insert, update, drop; for tiers merge and split; for
+            sites close, open and keep; fuel.
 
         Raises
         ------

@@ -288,6 +288,8 @@ class Solution:
         ------
         UsageError
             If the folder exists and holds something else than a saved solution.
+        FileError
+            If it cannot be written; what was there before is as it was.
         """
         from ctsopt.results.store import save
 

@@ -140,16 +140,17 @@ class _Grammar:
                 self.nodes.report("option_of_the_run", line, "solve", f"{name} belongs to the run, not to the pack",
                                   "delete it here", name)
                 continue
-            given: float | str = (self.nodes.text(value, "solve") if name in ("links", "stock") else
+            percent = name == "gap" and isinstance(value, Scalar) and value.text.endswith("%")
+            given: float | str = (self.nodes.text(value, "solve") if percent or name in ("links", "stock") else
                                   self.nodes.number(value, f"solve, {name}"))
             if isinstance(given, float) and math.isnan(given):
                 continue
             try:
-                Options(**{name: given})  # type: ignore[arg-type]
+                options = Options(**{name: given})  # type: ignore[arg-type]
             except UsageError as error:
                 self.nodes.report("invalid_option", line, "solve", str(error), "correct the value")
             else:
-                self.draft.options[name] = given
+                self.draft.options[name] = getattr(options, name)
 
     # ---- edits ---------------------------------------------------------------------------------------------------
 

@@ -126,6 +126,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         If a limit was reached, or Ctrl-C pressed, before any plan was found.
     UsageError
         If an option is not valid, a solver is not there, or a rule does what rules may not do.
+    SolverError
+        If the solver fails or its release is refused (docs/solver-versions.md), or a plan does not agree with the
+        tables.
     """
     options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
     _require_network(net)
