@@ -89,7 +89,7 @@ def test_tables_for_which_there_is_no_room_leave_the_run_before(pack: Path, tmp_
     assert document["cases"][0]["cost"] == pytest.approx(633_500)
     assert document["saved"] is None
     assert everything(out) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "out", "small.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "small.yaml"]
 
 
 def test_an_answer_that_cannot_be_kept_ends_the_run_with_those_that_were(

@@ -257,11 +257,11 @@ def test_a_thousand_faults_in_one_file(tmp_path: Path, kind: str):
             sheet.append(row)
         path = tmp_path / "net.xlsx"
         book.save(path)
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = check(path)
     text = str(found)
     frame = found.frame()
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert {(f.rule, f.column, f.count) for f in found.errors} == {
         ("decimal_comma", "distance", 1000), ("unknown_choice", "status", 500),
         ("unknown_reference", "destination", 1000), ("lane_from_customer", "origin", 1000)}
@@ -278,10 +278,10 @@ def test_a_thousand_unknown_names_among_three_thousand():
     sources["customers"] = pd.DataFrame({"customer": names, "tier": "gold"})
     slips = [name.replace("Customer", "Custmer") for name in names[:1000]]
     sources["demand"] = pd.DataFrame({"customer": slips, "product": "00123", "period": "winter", "quantity": 1})
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = check(sources)
     text, frame = str(found), found.frame()
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert "row 0: 'Custmer 0000'   did you mean 'Customer 0000'?" in text
     wrong = frame[(frame["rule"] == "unknown_reference") & (frame["table"] == "demand")]
     assert len(wrong) == 1000

@@ -450,11 +450,11 @@ def test_a_thousand_faults_take_less_than_two_seconds():
     quantity = [f"{i},5" if i < 1000 else str(i) for i in range(rows)]
     sources["demand"] = pd.DataFrame({"customer": [n.lower() for n in names], "product": "00123", "period": "winter",
                                       "quantity": quantity})
-    begin = time.perf_counter()
+    begin = time.process_time()
     _, found = cast(sources)
     text = str(Findings(found))
     frame = Findings(found).frame()
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert [(f.rule, f.count) for f in found] == [("decimal_comma", 1000)]
     assert "row 0: '0,5'" in text
     assert "... and 995 more rows" in text

@@ -361,9 +361,9 @@ def test_eighty_stages():
 def test_a_limit_in_time_leaves_a_plan_and_a_bound():
     """A chain with far too many choices for a fiftieth of a second still has a plan, and a bound that holds."""
     stages, arcs = layers(4, 8, 25)
-    begin = time.perf_counter()
+    begin = time.process_time()
     short = guaranteed_service(stages, arcs, time_limit=0.02)
-    assert time.perf_counter() - begin < 20
+    assert time.process_time() - begin < 20
     assert short.status.stopped_by == "time_limit"
     longer = guaranteed_service(stages, arcs, time_limit=4)
     assert 0 <= short.bound <= longer.cost <= short.cost
