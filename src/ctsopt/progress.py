@@ -15,6 +15,10 @@ _BEFORE = ("reading", "checking", "ways", "building")
 """Phases in which nobody expects a plan."""
 
 
+_SAYS_NOTHING = 10.0
+"""A bound that leaves the plan such a gap (a thousand per cent) is not worth a place on the line."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far reading or solving is.
@@ -54,9 +58,9 @@ class Progress:
             parts.append(f"plan {self.plan:,.0f}")
         elif self.phase not in _BEFORE:
             parts.append("no plan yet")
-        if math.isfinite(self.bound):
+        if math.isfinite(self.bound) and not self.gap >= _SAYS_NOTHING:
             parts.append(f"bound {self.bound:,.0f}")
-        if not math.isnan(self.gap):
+        if self.gap < _SAYS_NOTHING:
             parts.append(f"gap {self.gap:.2%}")
         if self.nodes:
             parts.append(f"{self.nodes:,} nodes")

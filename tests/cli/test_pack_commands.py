@@ -142,6 +142,9 @@ def test_compare_puts_saved_solutions_side_by_side(tmp_path: Path) -> None:
     assert [row["scenario"] for row in document["scenarios"]] == ["now", "answer", "half"]
     assert [row["verdict"] for row in document["scenarios"]] == ["same", "same", "cheaper"]
     assert document["as_is"] == "now"
+    assert document["bases"] == []  # what everything is compared with is the plan of today itself
+    document = json.loads(run("compare", tmp_path / "now", tmp_path / "answer", tmp_path / "half", "--as-is", "now",
+                              "--against", "answer", "--json").stdout)
     assert [row["scenario"] for row in document["bases"]] == ["answer", "half"]
 
 

@@ -351,7 +351,8 @@ def test_a_typed_setting_may_be_infinite_where_blank_means_no_limit():
     ("a\tb", "unseen_character"), ("a\u200bb", "unseen_character"), ("a\ufeffb", "unseen_character"),
     ("a\ud800", "unseen_character"), ("x" * 201, "too_long"), ("*", "reserved_name")])
 def test_names_that_cannot_be_told_apart_or_mean_something_else(name: str, rule: str):
-    assert of_cell(cast(with_cell("customers", "customer", name))[1], "customers", "customer") == [(rule, [0], [name])]
+    shown = name.replace("\ud800", "\ufffd")  # half a letter, which no console could show
+    assert of_cell(cast(with_cell("customers", "customer", name))[1], "customers", "customer") == [(rule, [0], [shown])]
 
 
 def test_the_longest_name_and_a_mode_with_a_bar():
