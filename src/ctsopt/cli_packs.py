@@ -111,7 +111,7 @@ def run(
                                                 help="Scenario that the others are compared with.")] = None,
     cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", show_default="$CTSOPT_CACHE, or the user's",
                                                help="Folder of answers: what is in it is not solved again.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Solve everything, and keep nothing.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Solve everything, and keep no answers.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
     no_report: Annotated[bool, typer.Option("--no-report", help="With -o: write no report.html and no "
                                                                 "workbook.xlsx.")] = False,

@@ -12,6 +12,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
+from ctsopt.network.checks import RULES, odd_numbers, odd_places
 from ctsopt.testing import random_network
 from tests.small import chain, table
 
@@ -45,6 +46,13 @@ def test_nothing_odd_is_found_where_nothing_is():
     assert odd(PLACES) == []
     assert odd(chain()) == []
     assert [name for name in examples.names() if cts.check(examples.path(name)).odd] == []
+
+
+def test_every_rule_is_tested_here():
+    mine = {rule.name for rule in RULES if rule.check.__module__ in (odd_numbers.__name__, odd_places.__name__)}
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert {name for name in mine if f'"{name}"' not in text} == set()
+    assert len(mine) == 12
 
 
 def test_distances_in_metres():
