@@ -224,7 +224,7 @@ def test_a_bridge_over_a_case_without_a_plan_says_so(result: cts.PackResult) -> 
     lacking = bridges[bridges["note"] != ""]
     assert lacking["note"].tolist() == ["not solved this time: today ~ 1 of both, today ~ 2 of both",
                                         "not solved this time: today ~ 1 of in_place, today ~ 2 of in_place"]
-    assert "Not to be had: no plan: today ~ 1 of both" in str(some.compare())
+    assert "Not to be had: not solved this time: today ~ 1 of both" in str(some.compare())
 
 
 def test_plans_of_bridges_as_plain_values() -> None:

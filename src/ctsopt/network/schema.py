@@ -271,7 +271,7 @@ TABLES: tuple[Table, ...] = (
             ("sites", "customers")),
         key("mode", "Mode; `*` = every mode that may run there.", ("modes",), wildcard=True, default=ALL,
             blank="`*`"),
-        number("distance", "Distance of the lane.", "distance", math.nan, most=1e5,
+        number("distance", "Distance of the lane.", "distance", math.nan, most=1e10,
                blank="great-circle distance x circuity"),
         choice("status", "A closed lane is not used.", ("open", "closed"), "open"),
         number("fixed_cost", "Cost of using the lane at all.", "money per year", 0.0, "per_year"),
