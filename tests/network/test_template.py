@@ -14,7 +14,8 @@ from ctsopt.network.schema import SETTINGS, TABLES
 from ctsopt.network.template import comment, guide, template
 from tests.network import example
 
-UNTOUCHED = [("empty_table", "sites"), ("empty_table", "customers"), ("empty_table", "demand")]
+UNTOUCHED = [("empty_table", "sites"), ("empty_table", "customers"), ("empty_table", "demand"),
+             ("empty_table", "site_products")]
 
 
 @pytest.mark.parametrize("name", ["net", "net.xlsx"])

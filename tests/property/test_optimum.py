@@ -51,7 +51,7 @@ EASIER: dict[str, tuple[str, int, Callable[[Tables], Tables]]] = {
     "a promise over the horizon": ("per_period", 2, to("promises", per=lambda v: v.where(v.isna(), "horizon"))),
     "no single sources": ("single_source_customer", 1,
                           to("customers", single_source=lambda v: v.where(v.isna(), "no"))),
-    "one source more": ("max_sources", 4, to("customers", max_sources=lambda v: v + 1)),
+    "one source more": ("max_sources", 21, to("customers", max_sources=lambda v: v + 1)),
     "more room": ("capacities", 6, to("sites", capacity=lambda v: v * 1.5)),
     "larger levels": ("levels", 1, to("capacity_levels", capacity=lambda v: v * 1.3)),
     "less need go through": ("min_throughput", 10, to("sites", min_throughput=lambda v: v * 0.6)),

@@ -109,7 +109,7 @@ def _settings_lines() -> Iterator[str]:
         unit = f" [{column.unit}]" if column.unit else ""
         blank = f"blank: {column.blank}" if column.default == math.inf else ""
         may = "; ".join(filter(None, (allowed(column) if column.kind != "text" else "", blank)))
-        value = "" if blank else f" {default_text(column)}"
+        value = "" if blank or column.default == "" else f" {default_text(column)}"
         yield f"# {column.meaning}{unit}{f' ({may})' if may else ''}\n{column.name}:{value}\n"
 
 
