@@ -209,9 +209,14 @@ _FRONTIER, _BESIDE, _BELOW = 500, 90, 120
 
 
 def _with_room(values: Sequence[float], most: float = math.inf) -> tuple[float, float]:
-    """Ends of an axis with room around its points, not far beyond the most that there can be."""
-    low, high = min(values), max(values)
-    room = 0.08 * ((high - low) or abs(high) * 0.02 or 1.0)
+    """Ends of an axis with room around its points, not far beyond the most that there can be.
+
+    A bound of which nothing is proven is no point.
+    """
+    points = [value for value in values if math.isfinite(value)]
+    low, high = min(points), max(points)
+    apart = high - low if high - low > 1e-9 * abs(high) else 0.0  # less is the rounding of one figure
+    room = 0.08 * (apart or abs(high) * 0.02 or 1.0)
     return low - room, min(high + room, most + 0.6 * room)
 
 
