@@ -364,7 +364,7 @@ class Sheet:
         self._sheet.repeat_rows(self._headers[0] if len(self._headers) == 1 and not self._free else 0)
         wide = [self._widths.get(place, _DEFAULT) for place in range(_LINE)]
         of_text = next(place for place in range(_LINE) if sum(wide[:place + 1]) >= _LINE or place == _LINE - 1)
-        self._sheet.print_area(0, 0, max(self._row - 1, 1), max(*self._widths, of_text))
+        self._sheet.print_area(0, 0, max(self._row - 1, 1), max([*self._widths, of_text]))
 
     def end(self) -> None:
         """Set the widths, and how it is printed."""
