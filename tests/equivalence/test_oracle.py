@@ -12,7 +12,8 @@ from tests.equivalence.ablations import ABLATIONS
 from tests.equivalence.choose_seeds import decisive, solved
 
 # Chosen by choose_seeds.py, so that every feature is on, is off, and decides the optimum at least three times.
-SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 22, 25, 35, 43, 51, 60, 69, 74, 77, 78, 82)
+SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 21, 22, 25, 35, 41, 43, 51, 60, 69, 74, 77,
+         78, 82)
 
 
 # Levels, limits, loads, contracts, duty, CO2, budget and stock: off in the networks above, at random in those below.
