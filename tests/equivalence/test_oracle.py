@@ -18,8 +18,8 @@ SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 21, 2
 
 # Levels, limits, loads, contracts, duty, CO2, budget and stock: off in the networks above, at random in those below.
 NEW = tuple(FEATURES)[tuple(FEATURES).index("levels"):tuple(FEATURES).index("availability")]
-LIMITED = (35, 42, 44, 45, 56, 57, 58, 59, 65, 66, 113, 131, 132, 134, 137, 139, 142, 166, 167, 176, 178, 190, 219, 279,
-           501, 512, 790, 808, 917, 962)
+LIMITED = (23, 35, 42, 44, 45, 56, 57, 58, 59, 65, 66, 78, 113, 131, 132, 134, 137, 139, 142, 166, 167, 176, 178, 190,
+           219, 279, 425, 501, 512, 790, 808, 917, 962)
 
 
 def plain(seed: int) -> dict:
