@@ -38,7 +38,7 @@ def run(folder: Path, timed: Callable[..., Any], peak: Callable[[], float] = lam
     raw = step("read", _read, folder / "tables")
     tables, findings = step("check", _check, raw)
     del raw
-    net = step("ways", Network, tables, findings)
+    net = step("ways", Network, tables, lambda: findings)
     program = step("build", _build, net)
     highs = step("hand over", Highs, program.arrays)
     del highs

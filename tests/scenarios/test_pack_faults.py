@@ -342,7 +342,9 @@ def test_a_model_with_faults_is_said_at_its_line_with_all_its_findings(tmp_path:
         "faulty_model": "pack.yaml:2", "not_a_number": "", "unknown_parent": "pack.yaml:3"}
 
 
-def test_a_pack_file_that_is_not_there_is_wrong_usage(home):
+def test_a_pack_file_that_is_not_there_is_wrong_usage(tmp_path: Path):
+    home = folder(tmp_path)
+    pack_file(home, EVERY_FAULT, "every.yaml")
     for ask in (read_pack, check_pack):
         with pytest.raises(cts.UsageError, match=r"did you mean .*every\.yaml"):
             ask(home / "evry.yaml")
