@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.network.geography import great_circle
+from ctsopt.networks.geography import great_circle
 
 PRODUCTS, DELIVERY_MODES = 5, 2
 TIERS = ("gold", "silver", "bronze")

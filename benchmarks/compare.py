@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.cases import CASES, Case
 from benchmarks.ready import ready
-from ctsopt.network.network import network
+from ctsopt.networks.network import network
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 SLOW = {"pyomo": {"100k": 3, "1M": 1}, "pyomo-appsi": {"100k": 3, "1M": 1}}

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctsopt.errors import Findings
-from ctsopt.formulation import build
-from ctsopt.network.cast import cast_tables
-from ctsopt.network.checks import check_tables
-from ctsopt.network.io import read_tables
-from ctsopt.network.network import Network
-from ctsopt.program.highs import Highs
+from ctsopt.formulation.build import build
+from ctsopt.networks.checks import check_tables
+from ctsopt.networks.network import Network
+from ctsopt.programs.highs import Highs
 from ctsopt.results.read_back import read_back
+from ctsopt.tables.cast import cast_tables
+from ctsopt.tables.io import read_tables
 
 if TYPE_CHECKING:
-    from ctsopt.network.raw import Raw
-    from ctsopt.network.tables import Tables
-    from ctsopt.program.program import Program
+    from ctsopt.programs.program import Program
+    from ctsopt.tables.raw import Raw
+    from ctsopt.tables.typed import Tables
 
 PHASES = ("read", "check", "ways", "build", "hand over", "read back")
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.costs import annuity
-from ctsopt.network.requests import FORMS
+from ctsopt.networks.requests import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
-    from ctsopt.network.schema import Table
+    from ctsopt.networks.schema import Table
 
 ROOT = Path(__file__).parents[1]
 PART = re.compile(r"^<!-- made: (\w+) -->$.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
@@ -37,13 +37,13 @@ def filled(page: str) -> str:
 
 def data_dictionary() -> str:
     """Every table and column, from the schema."""
-    from ctsopt.network.schema import BY_NAME
+    from ctsopt.networks.schema import BY_NAME
 
     return "\n\n".join(map(_table_section, BY_NAME.values()))
 
 
 def _table_section(table: Table) -> str:
-    from ctsopt.network.template import allowed, default_text
+    from ctsopt.tables.template import allowed, default_text
 
     key = ", ".join(f"`{k}`" for k in table.keys)
     facts = ("Optional table." if table.optional else "Required table.") + (f" Key: {key}." if key else "")
@@ -54,21 +54,21 @@ def _table_section(table: Table) -> str:
 
 def variables() -> str:
     """Variables, from the functions that make them."""
-    from ctsopt.formulation import VARIABLES
+    from ctsopt.formulation.build import VARIABLES
 
     return "\n\n".join(map(_family_section, VARIABLES))
 
 
 def rows() -> str:
     """Rows, from the functions that make them."""
-    from ctsopt.formulation import ROWS
+    from ctsopt.formulation.build import ROWS
 
     return "\n\n".join(map(_family_section, ROWS))
 
 
 def costs() -> str:
     """Cost lines, from the functions that make them."""
-    from ctsopt.formulation import COSTS
+    from ctsopt.formulation.build import COSTS
 
     return "\n\n".join(map(_family_section, COSTS))
 
@@ -82,8 +82,8 @@ def _family_section(family: Callable[..., Any]) -> str:
 
 def findings() -> str:
     """Every rule that files, cells, tables and ways are checked against."""
-    from ctsopt.network.checks import RULES
-    from ctsopt.network.reading_rules import READING_RULES
+    from ctsopt.networks.checks import RULES
+    from ctsopt.tables.reading_rules import READING_RULES
 
     of_tables = {rule.name: rule.meaning for rule in sorted(RULES, key=lambda r: r.name)}
     *before, (_, of_ways) = READING_RULES.items()

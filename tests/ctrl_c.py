@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ctsopt.program.highs import Highs, Progress
+from ctsopt.programs.highs import Highs, Progress
 
 
 def press(model: Highs) -> None:

@@ -13,7 +13,7 @@ import ctsopt as cts
 from ctsopt import _family_check
 from ctsopt.formulation.family import strengthens
 from ctsopt.keys import Axis, Keys
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.programs.algebra import Expr, Rows
 from ctsopt.testing import check_family
 from tests.small import chain, lanes, rates, table
 

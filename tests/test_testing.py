@@ -7,7 +7,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt.errors import UsageError
-from ctsopt.network.schema import BY_NAME
+from ctsopt.networks.schema import BY_NAME
 from ctsopt.testing import FEATURES, random_features, random_network
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctsopt.formulation import build as formulate
-from ctsopt.program.highs import Highs
+from ctsopt.formulation.build import build as formulate
+from ctsopt.programs.highs import Highs
 
 if TYPE_CHECKING:
     import highspy
 
-    from ctsopt.network.network import Network
-    from ctsopt.program.program import Arrays
+    from ctsopt.networks.network import Network
+    from ctsopt.programs.program import Arrays
 
 
 def build(net: Network) -> Arrays:

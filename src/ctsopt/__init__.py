@@ -15,8 +15,7 @@ from ctsopt.errors import (
     SolverError,
     UsageError,
 )
-from ctsopt.network.network import Network, check, network, read
-from ctsopt.network.template import template
+from ctsopt.networks.network import Network, check, network, read
 from ctsopt.progress import Progress
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
@@ -24,10 +23,11 @@ from ctsopt.scenarios.comparison import Comparison, compare
 from ctsopt.scenarios.outcome import PackResult
 from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.scenarios.runner import run
-from ctsopt.solve import program, solve
-from ctsopt.solve.export import to_pyomo
-from ctsopt.solve.guaranteed_service import GuaranteedService, guaranteed_service
-from ctsopt.solve.shadow_prices import shadow_prices
+from ctsopt.solving import program, solve
+from ctsopt.solving.export import to_pyomo
+from ctsopt.solving.guaranteed_service import GuaranteedService, guaranteed_service
+from ctsopt.solving.shadow_prices import shadow_prices
+from ctsopt.tables.template import template
 from ctsopt.versions import show_versions
 
 __all__ = [

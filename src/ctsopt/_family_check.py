@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctsopt.errors import CtsError, DataError
-from ctsopt.formulation import COSTS, ROWS, STOCK, VARIABLES, build
-from ctsopt.formulation.declared import declared
-from ctsopt.formulation.segments import Breakpoints
-from ctsopt.network.network import Network, network
-from ctsopt.program.algebra import Rows
-from ctsopt.program.highs import Highs
-from ctsopt.program.program import Program
+from ctsopt.formulation.build import COSTS, ROWS, STOCK, VARIABLES, build
+from ctsopt.formulation.stock.declared import declared
+from ctsopt.formulation.stock.segments import Breakpoints
+from ctsopt.networks.network import Network, network
+from ctsopt.programs.algebra import Rows
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.program import Program
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,8 +171,8 @@ def _alike(rows: Any, again: Any) -> bool:
 
 def _solve(family: Callable[..., Any], seen: Seen, program: Program, plain: Program) -> None:
     """Least cost without the family, with it, and with it by way of Pyomo."""
-    from ctsopt.program.pyomo import to_pyomo
-    from ctsopt.program.pyomo_solver import run
+    from ctsopt.programs.pyomo import to_pyomo
+    from ctsopt.programs.pyomo_solver import run
 
     seen.without, seen.cost = _least(plain), _least(program)
     end = run(program, to_pyomo(program), "highs", {}, gap=0.0, abs_gap=0.0, seed=0, time_limit=None, log=False,

@@ -19,8 +19,8 @@ from ctsopt.errors import UsageError, nearest_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ctsopt.network.network import Network
-    from ctsopt.program.program import Program
+    from ctsopt.networks.network import Network
+    from ctsopt.programs.program import Program
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def assert_same_program(program: Program) -> None:
     AssertionError
         If they differ; the message names the first rows or columns.
     """
-    from ctsopt.program.pyomo import compiled, line_values, to_pyomo
+    from ctsopt.programs.pyomo import compiled, line_values, to_pyomo
 
     model = to_pyomo(program)
     ours, theirs = program.arrays, compiled(program, model)

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.cases import CASES, DELIVERY_MODES, PRODUCTS, TIERS
 from benchmarks.compare import Disagreement, require_same_program
-from ctsopt.formulation import build
-from ctsopt.network.network import network
+from ctsopt.formulation.build import build
+from ctsopt.networks.network import network
 
 ROOT = Path(__file__).parents[2]
 

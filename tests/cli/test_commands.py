@@ -249,8 +249,8 @@ def test_an_interrupt_before_any_plan_is_130(two_dcs: Path, monkeypatch: pytest.
 
 PRESS_CTRL_C = """
 import sys, ctsopt.cli
-from ctsopt.program.highs import Highs
-from ctsopt.solve import first_plan
+from ctsopt.programs.highs import Highs
+from ctsopt.solving.strategies import first_plan
 from tests.ctrl_c import press_in_a_search
 first_plan._SMALL = 10**9  # no plan before the search
 Highs.run = press_in_a_search(lambda progress: (progress.value < float("inf")) == {with_plan})
@@ -336,7 +336,7 @@ def test_results_are_not_written_among_the_tables_of_a_network(tmp_path: Path) -
 
 def test_a_solver_that_lies_is_no_fault_of_ctsopt(monkeypatch, two_dcs: Path) -> None:
     """Another release of it has to be installed, which is what the message says: wrong usage, and nothing to report."""
-    from ctsopt.program import highs, sentinel
+    from ctsopt.programs import highs, sentinel
 
     monkeypatch.setattr(sentinel, "_said", {highs.build(): "it says 2"})
     result = run("solve", two_dcs, "--json")

@@ -143,7 +143,7 @@ def test_ctrl_c_while_the_plan_is_saved_shows_it(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(("words", "what", "said"), [
     (("check", "two_dcs"), "ctsopt.check", "interrupted while the tables were checked"),
     (("solve", "two_dcs"), "ctsopt.read", "interrupted while the tables were read"),
-    (("solve", "two_dcs"), "ctsopt.solve", "interrupted while the plan was sought: none is kept"),
+    (("solve", "two_dcs"), "ctsopt.solving", "interrupted while the plan was sought: none is kept"),
     (("run", "PACK"), "ctsopt.scenarios.pack.read_pack", "interrupted while the pack was read"),
     (("run", "PACK"), "ctsopt.scenarios.runner.run", "interrupted while the cases were solved: what was done is "
      "kept"),

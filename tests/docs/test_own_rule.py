@@ -8,7 +8,7 @@ from pathlib import Path
 from pyomo.core.expr.visitor import identify_variables
 
 import ctsopt as cts
-from ctsopt.program import pyomo_solver
+from ctsopt.programs import pyomo_solver
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "add-your-own-rule.md").read_text(encoding="utf-8")

@@ -11,10 +11,10 @@ from ruamel.yaml import YAML
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.network.edit_parts import OPS, TESTS
 from ctsopt.scenarios import grammar
 from ctsopt.scenarios.comparison import TABLES
 from ctsopt.scenarios.pack import check_pack, read_pack
+from ctsopt.tables.edits.parts import OPS, TESTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "packs.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
-from ctsopt.formulation import COSTS
+from ctsopt.formulation.build import COSTS
 
 ROOT = Path(__file__).parents[2]
 

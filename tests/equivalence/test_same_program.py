@@ -12,9 +12,9 @@ import pytest
 import ctsopt as cts
 from ctsopt.errors import KeyMismatch
 from ctsopt.keys import Axis, Keys
-from ctsopt.program.algebra import Expr, Rows, Variable
-from ctsopt.program.program import Program
-from ctsopt.program.pyomo import compiled, to_pyomo
+from ctsopt.programs.algebra import Expr, Rows, Variable
+from ctsopt.programs.program import Program
+from ctsopt.programs.pyomo import compiled, to_pyomo
 from ctsopt.testing import assert_same_program, random_network
 from tests.small import chain, lanes, rates, table
 
@@ -46,7 +46,7 @@ def test_random_networks_with_stock(seed):
 
 def test_every_family_is_among_those_compared():
     """Together the random networks have every family of rows and every cost line, lazy rows too."""
-    from ctsopt.formulation import COSTS, ROWS
+    from ctsopt.formulation.build import COSTS, ROWS
 
     rows, lines = set(), set()
     for program in [*map(made, range(20)), *(made(seed, stocked=True) for seed in range(12))]:
@@ -133,7 +133,7 @@ def test_a_difference_is_seen_and_named(monkeypatch, spoil, what):
         return model
 
     # `ctsopt.program` is the function, so that the module is looked up by its name.
-    monkeypatch.setattr(importlib.import_module("ctsopt.program.pyomo"), "to_pyomo", spoilt)
+    monkeypatch.setattr(importlib.import_module("ctsopt.programs.pyomo"), "to_pyomo", spoilt)
     with pytest.raises(AssertionError, match=f"^{what} differ"):
         assert_same_program(blocks())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
-from ctsopt.formulation import COSTS, ROWS, VARIABLES, build
+from ctsopt.formulation.build import COSTS, ROWS, VARIABLES, build
 from ctsopt.keys import Keys
 from tests.small import chain, flows, lanes, rates, solved, table
 

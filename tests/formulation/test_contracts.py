@@ -6,8 +6,8 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import formulation
-from ctsopt.network import agreements
-from ctsopt.solve import recheck_contracts
+from ctsopt.networks import agreements
+from ctsopt.solving.checking import contracts as recheck_contracts
 from tests.small import chain, lanes, table
 
 

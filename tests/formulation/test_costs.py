@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ctsopt as cts
-from ctsopt.formulation import COSTS
+from ctsopt.formulation.build import COSTS
 from tests.small import costs, rates, solved, table
 
 # Plant P supplies D (kg), supplier S over X (m3) E; C is served from D, F from E over Y (m3), G from the plant.

@@ -12,7 +12,7 @@ import pytest
 import ctsopt as cts
 from ctsopt import formulation
 from ctsopt.formulation.family import Variables, line
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.programs.algebra import Expr, Rows
 from tests.small import chain, lanes, table
 
 PRUNED = "pruning takes ways away before it has seen the family"

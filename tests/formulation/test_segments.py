@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
-from ctsopt.formulation import build, stock_of
-from ctsopt.formulation.declared import Declared, declared
-from ctsopt.formulation.segments import Breakpoints
-from ctsopt.formulation.stock_starts import starting
-from ctsopt.formulation.stocking import own_segments
-from ctsopt.program.highs import Highs
+from ctsopt.formulation.build import build, stock_of
+from ctsopt.formulation.stock.decisions import own_segments
+from ctsopt.formulation.stock.declared import Declared, declared
+from ctsopt.formulation.stock.segments import Breakpoints
+from ctsopt.formulation.stock.starts import starting
+from ctsopt.programs.highs import Highs
 from tests.stock_networks import one_dc, random_stock
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import DataError
-from ctsopt.network.schema import ALL
+from ctsopt.networks.schema import ALL
 from tests.known_answer.converters import Tables
 from tests.known_answer.order_book_faults import order_book_findings
 from tests.known_answer.order_book_files import COLLECT, OrderBook, eligible_plants

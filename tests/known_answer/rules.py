@@ -14,8 +14,8 @@ import numpy as np
 
 from ctsopt.formulation.family import RowFamily, Variables
 from ctsopt.keys import Axis, Keys
-from ctsopt.network.network import Network
-from ctsopt.program.algebra import Rows
+from ctsopt.networks.network import Network
+from ctsopt.programs.algebra import Rows
 from tests.known_answer.converters import Array, MultiProduct, Names
 
 

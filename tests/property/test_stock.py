@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import ctsopt as cts
-from ctsopt.formulation import build
+from ctsopt.formulation.build import build
 from tests.stock_networks import Tables, random_stock
 
 LINES = ("cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctsopt.network.geography import great_circle
+from ctsopt.networks.geography import great_circle
 from ctsopt.report import outlines
 from ctsopt.report.outlines import EARTH, Projection
 

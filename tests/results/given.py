@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import ctsopt as cts
-from ctsopt.formulation import build
-from ctsopt.program.program import Program
+from ctsopt.formulation.build import build
+from ctsopt.programs.program import Program
 from ctsopt.results.read_back import read_back
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import ctsopt as cts
-from ctsopt.program.status import Status
+from ctsopt.programs.status import Status
 from tests.small import chain, lanes, rates, solved, table
 
 

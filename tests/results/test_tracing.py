@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
-from ctsopt.formulation import build
+from ctsopt.formulation.build import build
 from ctsopt.results.cube import UNASSIGNED
 from ctsopt.results.read_back import read_back
 from tests.results.given import by, read

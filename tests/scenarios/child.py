@@ -11,7 +11,7 @@ from ctsopt.scenarios.cache import Cache
 from ctsopt.scenarios.progress import Event
 from ctsopt.scenarios.runner import run
 from tests.scenarios.packs import searches
-from tests.solve.test_solve import hard
+from tests.solving.test_solve import hard
 
 
 def tell(event: Event) -> None:

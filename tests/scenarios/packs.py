@@ -10,7 +10,7 @@ import pandas as pd
 import ctsopt as cts
 from ctsopt.scenarios.outcome import PackResult
 from tests.small import chain, rates, table
-from tests.solve.test_solve import hard
+from tests.solving.test_solve import hard
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ctsopt as cts
-from ctsopt.network.edit_parts import Edit
 from ctsopt.scenarios.comparison import compare
 from ctsopt.scenarios.facts import Facts
 from ctsopt.scenarios.folder import read_saved, save_run
 from ctsopt.scenarios.roles import role_of
+from ctsopt.tables.edits.parts import Edit
 from tests.scenarios.pack_files import HEAD, folder, model, pack_file
 from tests.scenarios.test_comparison import per_unit, row, with_gap
 

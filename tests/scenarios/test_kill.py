@@ -23,7 +23,7 @@ from ctsopt.scenarios.cache import Cache
 from ctsopt.scenarios.progress import Event
 from ctsopt.scenarios.runner import run
 from tests.scenarios.packs import Pack, cheap, same_tables, searches
-from tests.solve.test_solve import hard
+from tests.solving.test_solve import hard
 
 ROOT = Path(__file__).parents[2]
 MARK = "CTSOPT_TEST_MARK"
@@ -296,7 +296,7 @@ def test_a_future_that_fails_by_itself_is_a_row(tmp_path):
 
 def test_ctrl_c_in_one_process_ends_the_pack(tmp_path, monkeypatch):
     """The search that runs is stopped by the solver's own handler, which keeps its plan: the pack ends all the same."""
-    from ctsopt.program.highs import Highs
+    from ctsopt.programs.highs import Highs
     from tests.ctrl_c import press_in_a_search
 
     monkeypatch.setattr(Highs, "run", press_in_a_search(lambda progress: progress.value < 1e18))

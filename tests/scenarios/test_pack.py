@@ -13,12 +13,12 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.network.edit_grammar import edit_of
 from ctsopt.scenarios.draft import name_fault
 from ctsopt.scenarios.expand import MOST_CASES, MOST_GENERATIONS, expand
 from ctsopt.scenarios.grammar import read_draft
 from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.scenarios.source import parse
+from ctsopt.tables.edits.grammar import edit_of
 from tests.scenarios.pack_files import HEAD, KEYS, OF_THE_DESIGN, folder, model, pack_file
 
 

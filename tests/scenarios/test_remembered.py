@@ -50,7 +50,7 @@ def test_a_check_is_made_once_and_says_the_same_again(tmp_path: Path, checks: li
 
 
 def test_a_saved_network_is_looked_at_when_it_is_asked(tmp_path: Path) -> None:
-    from ctsopt.network.network import reopened
+    from ctsopt.networks.network import reopened
     from tests.scenarios.pack_files import model
 
     slow = model().with_edits({"table": "modes", "where": {"mode": "truck"}, "set": {"speed": 80}})

@@ -17,7 +17,7 @@ from ctsopt.scenarios.progress import Event, watching
 from ctsopt.scenarios.runner import run
 from ctsopt.testing import random_network
 from tests.scenarios.packs import Pack, cheap, impossible, same_tables, searches
-from tests.solve.test_solve import hard
+from tests.solving.test_solve import hard
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_faults_of_one_case_are_its_row(tmp_path, monkeypatch, caplog):
 
     def fails(net, options, start, begun=None):
         if net == cheap(10, 50):
-            monkeypatch.setattr(sys.modules["ctsopt.solve"], "solve", lambda *_, **__: 1 / 0)
+            monkeypatch.setattr(sys.modules["ctsopt.solving"], "solve", lambda *_, **__: 1 / 0)
             answer = real(net, options, start)
             monkeypatch.undo()
             return answer

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ctsopt._random import availability, business, limits, places, stock, transport
 from ctsopt._random.draw import Draw
-from ctsopt.network.schema import BY_NAME
+from ctsopt.networks.schema import BY_NAME
 
 Tables = dict[str, Any]
 AWKWARD = {"D1": "NA", "north": "NO", "bolt": "00123", "C1": "1E10"}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ctsopt._random import stock
 from ctsopt._random.draw import Draw, Floats, located, some, tame
-from ctsopt.network.schema import ALL, NAMES_SEPARATOR
+from ctsopt.networks.schema import ALL, NAMES_SEPARATOR
 
 
 def periods(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctsopt._random.draw import Draw, some, tame
 from ctsopt._random.places import busiest, peak
-from ctsopt.network.schema import ALL
+from ctsopt.networks.schema import ALL
 
 CONTRACTS = ["contract", "kind", "of", "group", "customer", "site", "origin", "destination", "mode", "product",
              "each_or_total", "limit", "quantity", "per"]

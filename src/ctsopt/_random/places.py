@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt._random.draw import Draw, Floats, cross, located, some, tame
-from ctsopt.network.schema import ALL
+from ctsopt.networks.schema import ALL
 
 
 def sites(draw: Draw, rng: np.random.Generator) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt._random.draw import Draw, Floats, cross, some, tame
-from ctsopt.network.schema import ALL
+from ctsopt.networks.schema import ALL
 
 RATE_PATTERNS: Mapping[int, tuple[str, ...]] = {
     0: ("****",), 1: ("z***", "*z**"), 2: ("n***", "*n**", "zz**", "**n*", "***n"),

@@ -11,11 +11,11 @@ import pandas as pd
 from ctsopt.errors import InfeasibleError
 from ctsopt.formulation.family import Variables
 from ctsopt.keys import BLANK, Floats, Keys, Positions
-from ctsopt.network.agreements import ROW, Agreements, Count, counted, row_axes
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.networks.agreements import ROW, Agreements, Count, counted, row_axes
+from ctsopt.programs.algebra import Expr, Rows
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def contract_volume(x: Variables, net: Network) -> Rows | None:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation import stock, stocking
+from ctsopt.formulation import carried
 from ctsopt.formulation.family import Variables, line
+from ctsopt.formulation.stock import decisions
 from ctsopt.keys import Floats
-from ctsopt.network.edit_everyday import recovery
-from ctsopt.network.requests import demanded
-from ctsopt.program.algebra import Expr
+from ctsopt.networks.everyday import recovery
+from ctsopt.networks.requests import demanded
+from ctsopt.programs.algebra import Expr
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 @line("variable")
@@ -190,4 +191,4 @@ def _of_sites(x: Variables, net: Network, cost: Floats) -> Expr | None:
 
 
 COSTS = (production, procurement, line_haul, duty, handling_in, handling_out, site_fixed, site_opening, site_closing,
-         *stocking.COSTS, *stock.COSTS, last_mile, lane_fixed, loads, tier_program, carbon, shortage)
+         *decisions.COSTS, *carried.COSTS, last_mile, lane_fixed, loads, tier_program, carbon, shortage)

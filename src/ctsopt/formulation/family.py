@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ctsopt.keys import Bools
-from ctsopt.program.algebra import Expr, Rows, Variable
+from ctsopt.programs.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
-    from ctsopt.formulation.segments import Segments
-    from ctsopt.formulation.stock_value import StockModel
-    from ctsopt.network.network import Network
+    from ctsopt.formulation.stock.segments import Segments
+    from ctsopt.formulation.stock.value import StockModel
+    from ctsopt.networks.network import Network
 
 class Variables:
     """The variables of the program by name: `x.deliver`, `x.open`.

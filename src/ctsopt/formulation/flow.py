@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctsopt.formulation.carried import carried_in, next_period
 from ctsopt.formulation.family import Variables
-from ctsopt.formulation.stock import carried_in, next_period
 from ctsopt.keys import Keys
-from ctsopt.program.algebra import Rows
+from ctsopt.programs.algebra import Rows
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def serve_demand(x: Variables, net: Network) -> Rows:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from ctsopt.keys import Axis, Keys
-from ctsopt.network.stages import Stages
-from ctsopt.program.algebra import Variable
-from ctsopt.program.program import Program
+from ctsopt.networks.stages import Stages
+from ctsopt.programs.algebra import Variable
+from ctsopt.programs.program import Program
 
 
 def guaranteed_service_program(chain: Stages, name: str = "guaranteed service") -> Program:

@@ -8,11 +8,11 @@ import numpy as np
 
 from ctsopt.formulation.family import Variables
 from ctsopt.keys import BLANK, Coded, Floats, Keys
-from ctsopt.network.resources import LegUse, legs_of
-from ctsopt.program.algebra import Expr, Rows, Variable
+from ctsopt.networks.resources import LegUse, legs_of
+from ctsopt.programs.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def use_lane(net: Network) -> Variable | None:

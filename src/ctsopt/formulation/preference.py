@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.keys import Floats
-from ctsopt.program.program import Program
+from ctsopt.programs.program import Program
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 _GOLDEN = (5**0.5 - 1) / 2
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from ctsopt.formulation.family import Variables
 from ctsopt.keys import Bools, Keys
-from ctsopt.network.requests import FORMS, demanded
-from ctsopt.program.algebra import Expr, Rows
+from ctsopt.networks.requests import FORMS, demanded
+from ctsopt.programs.algebra import Expr, Rows
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def served_fraction(x: Variables, net: Network) -> Rows | None:

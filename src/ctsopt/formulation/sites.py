@@ -8,11 +8,11 @@ import numpy as np
 
 from ctsopt.formulation.family import Variables, strengthens
 from ctsopt.keys import BLANK, Axis, Floats, Keys
-from ctsopt.network.schema import ALL
-from ctsopt.program.algebra import Expr, Rows, Variable
+from ctsopt.networks.schema import ALL
+from ctsopt.programs.algebra import Expr, Rows, Variable
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 _SIDES = {"at_most": (False, True), "at_least": (True, False), "exactly": (True, True)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsopt.program.ranges import SIDE, Sources
+from ctsopt.programs.ranges import SIDE, Sources
 
 _Columns = Mapping[str, Mapping[str, tuple[str, ...]]]
 

@@ -9,10 +9,10 @@ import numpy as np
 from ctsopt.formulation.family import Variables, strengthens
 from ctsopt.formulation.variables import same_site_members, single_sourced
 from ctsopt.keys import BLANK, Keys
-from ctsopt.program.algebra import Rows
+from ctsopt.programs.algebra import Rows
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def single_source(x: Variables, net: Network) -> Rows | None:

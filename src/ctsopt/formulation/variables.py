@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.keys import BLANK, Axis, Bools, Ints, Keys
-from ctsopt.network.requests import demanded
-from ctsopt.program.algebra import Expr, Variable
+from ctsopt.networks.requests import demanded
+from ctsopt.programs.algebra import Expr, Variable
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 
 def open(net: Network) -> Variable:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ctsopt.network.schema import BY_NAME
+from ctsopt.networks.schema import BY_NAME
 
 if TYPE_CHECKING:
-    from ctsopt.network.edit_parts import Edit
     from ctsopt.scenarios.pack import Pack
+    from ctsopt.tables.edits.parts import Edit
 
 _MOST = 3
 """Values of a filter that are named."""

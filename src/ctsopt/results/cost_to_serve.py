@@ -12,7 +12,7 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.results.cube import UNASSIGNED
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 DIMENSIONS = ("tier", "customer", "product", "product_class", "period")
 """Keys of the table `units`: those by which demand is known."""

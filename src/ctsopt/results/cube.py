@@ -14,19 +14,19 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ctsopt.formulation import stock_of
-from ctsopt.formulation.stock import COSTS as STOCK_COSTS
-from ctsopt.formulation.stock import next_period
+from ctsopt.formulation.build import stock_of
+from ctsopt.formulation.carried import COSTS as STOCK_COSTS
+from ctsopt.formulation.carried import next_period
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
 from ctsopt.results.drivers import Allocation, weighed
 from ctsopt.results.lane_shares import LANE, lane_shares
 from ctsopt.results.plan import Plan
-from ctsopt.results.stock_shares import cycle_charges, fixed_charges, safety_charges, shares
+from ctsopt.results.stock.shares import cycle_charges, fixed_charges, safety_charges, shares
 from ctsopt.results.tables import carried
 from ctsopt.results.tracing import Trace, trace
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 UNASSIGNED = "__unassigned__"
 """Customer of costs that serve nobody."""

@@ -18,7 +18,7 @@ from ctsopt.errors import UsageError, nearest_name
 from ctsopt.keys import Floats, Positions
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 Idle = Literal["share", "unassigned"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.network.graph import build, graph, lanes
+from ctsopt.networks.graph import build, graph, lanes
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError
-from ctsopt.formulation import COSTS
+from ctsopt.formulation.build import COSTS
 from ctsopt.results.service_figures import service_rows
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
-from ctsopt.network.resources import legs_of
+from ctsopt.networks.resources import legs_of
 from ctsopt.results.tracing import Trace
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 LANE = ("origin", "destination", "mode")
 """Key columns of a lane; a blank mode stands for all modes together."""

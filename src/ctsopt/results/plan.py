@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.keys import Floats, Keys
-from ctsopt.program.algebra import Expr
-from ctsopt.program.program import Program
+from ctsopt.programs.algebra import Expr
+from ctsopt.programs.program import Program
 
 
 @dataclass(frozen=True, eq=False)

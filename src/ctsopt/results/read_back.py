@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.formulation import build
+from ctsopt.formulation.build import build
 from ctsopt.keys import Floats
-from ctsopt.program.program import Program
+from ctsopt.programs.program import Program
 from ctsopt.results import tables
 from ctsopt.results.cost_to_serve import DIMENSIONS
 from ctsopt.results.cube import cost_cube
 from ctsopt.results.plan import Plan
-from ctsopt.results.stock import stock
+from ctsopt.results.stock.tables import stock
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
     from ctsopt.results.drivers import Allocation
     from ctsopt.results.solution import Solution
 

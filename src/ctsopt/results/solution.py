@@ -11,7 +11,7 @@ import numpy as np
 from ctsopt.certified import Certified
 from ctsopt.errors import UsageError
 from ctsopt.notebook import shown_in_notebook
-from ctsopt.program.status import Status
+from ctsopt.programs.status import Status
 from ctsopt.results.cost_to_serve import OF_WAYS, cost_to_serve, units_by_way, with_keys
 from ctsopt.results.drivers import Allocation, Idle
 from ctsopt.results.words import cost_in_words, in_words, proof
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 TABLES = ("costs", "flows", "production", "sites", "service", "lanes", "loads", "carried", "limits", "stock",
           "shortage", "cube", "parents", "units", "values")

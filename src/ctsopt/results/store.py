@@ -13,8 +13,8 @@ import pandas as pd
 
 from ctsopt.errors import CtsWarning, FileError, UsageError
 from ctsopt.files import MANIFEST, broken, renew, seal
-from ctsopt.network.network import reopened
-from ctsopt.program.status import Status
+from ctsopt.networks.network import reopened
+from ctsopt.programs.status import Status
 from ctsopt.results.solution import TABLES, Solution
 
 _FORMAT = 2

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ctsopt.formulation import stock_of
+from ctsopt.formulation.build import stock_of
 from ctsopt.formulation.contracts import shares
 from ctsopt.formulation.costs import annuity
 from ctsopt.formulation.family import Variables
 from ctsopt.formulation.sites import throughput
 from ctsopt.keys import Bools, Floats, Keys, Positions
-from ctsopt.network.supply import CAPACITY_UNITS
-from ctsopt.program.algebra import Expr
+from ctsopt.networks.supply import CAPACITY_UNITS
+from ctsopt.programs.algebra import Expr
 from ctsopt.results.plan import Plan
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 _ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
 _LINES = ["line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon"]

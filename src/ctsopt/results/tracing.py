@@ -16,11 +16,11 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from ctsopt.formulation.stock import next_period
+from ctsopt.formulation.carried import next_period
 from ctsopt.keys import Bools, Coded, Floats, Ints, Keys, Positions
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 _COLUMNS_AT_ONCE = 256
 _NO_POINTS: dict[str, list[int]] = {"site": [], "product": [], "period": []}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ctsopt.program.status import Status
+from ctsopt.programs.status import Status
 from ctsopt.results.rounding import largest_remainder
 
 if TYPE_CHECKING:

@@ -33,8 +33,8 @@ _FORMAT = 1
 _HEAD, _SOLUTION = "case.json", "solution"
 _DAY = 86400.0
 
-COMPUTING = ("certified.py", "errors.py", "files.py", "keys.py", "network", "program", "formulation", "inventory",
-             "results", "solve")
+COMPUTING = ("certified.py", "errors.py", "files.py", "keys.py", "networks", "programs", "formulation",
+             "inventory", "results", "solving", "tables")
 """Files and rooms of ctsopt on which an answer depends."""
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ctsopt.certified import Certified
 from ctsopt.errors import UsageError, nearest_name
-from ctsopt.network.difference import difference
+from ctsopt.networks.difference import difference
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.bridges import TORNADO, Ledger, bridge_tables
 from ctsopt.scenarios.facts import Facts, facts_of

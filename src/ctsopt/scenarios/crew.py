@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from ctsopt.errors import UsageError
 from ctsopt.files import told
-from ctsopt.network.network import Network
+from ctsopt.networks.network import Network
 from ctsopt.scenarios import worker
 from ctsopt.scenarios.cache import fingerprint
 from ctsopt.scenarios.worker import Answer, Task

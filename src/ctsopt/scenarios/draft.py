@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ctsopt.errors import Finding, Severity
-from ctsopt.network.edit_parts import Edit, EditFault
 from ctsopt.scenarios.roles import BASIS, CHOICE, SENSITIVITY, role_of
 from ctsopt.scenarios.source import Node, PathPart, line_of
+from ctsopt.tables.edits.parts import Edit, EditFault
 
 LONGEST_NAME = 100
 """Bytes of the name of a case: it becomes the name of a file, with a state and an ending behind it, and 255 are the

@@ -21,9 +21,9 @@ from ctsopt.scenarios.spreadsheet import harmless, write_csv
 from ctsopt.versions import versions
 
 if TYPE_CHECKING:
-    from ctsopt.network.edit_parts import Edit
     from ctsopt.scenarios.outcome import PackResult
     from ctsopt.scenarios.pack import Pack
+    from ctsopt.tables.edits.parts import Edit
 
 _FORMAT = 4
 _RUN, _PACK, _SOLUTIONS, _SOLUTION = "run.json", "pack.json", "solutions", "solution.json"

@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ctsopt.errors import UsageError
-from ctsopt.network.edit_grammar import edit_of, group_of
-from ctsopt.network.edit_parts import CHANGES, Edit, EditFault, Group
-from ctsopt.network.schema import BY_NAME
+from ctsopt.networks.schema import BY_NAME
 from ctsopt.scenarios.draft import (
     Axis,
     BridgeDraft,
@@ -26,7 +24,9 @@ from ctsopt.scenarios.nodes import Nodes
 from ctsopt.scenarios.pareto import MEASURES, is_measure
 from ctsopt.scenarios.roles import ROLES
 from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
-from ctsopt.solve.options import Options
+from ctsopt.solving.options import Options
+from ctsopt.tables.edits.grammar import edit_of, group_of
+from ctsopt.tables.edits.parts import CHANGES, Edit, EditFault, Group
 
 SCHEMA = "ctsopt/pack/1"
 """What the first line of a pack file says."""

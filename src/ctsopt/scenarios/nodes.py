@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ctsopt.errors import Finding
-from ctsopt.network.edit_parts import Edit, EditFault
-from ctsopt.network.numerals import parse, slips
 from ctsopt.scenarios.draft import Origin, Step, name_fault
 from ctsopt.scenarios.source import Block, Items, Node, PathPart, Scalar, plain
+from ctsopt.tables.edits.parts import Edit, EditFault
+from ctsopt.tables.numerals import parse, slips
 
 LONGEST_PATH, LONGEST_PART = 1000, 255
 """Characters of the path of a file, and bytes of each part of it: beyond that, file systems give no answer."""

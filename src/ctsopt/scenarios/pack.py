@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctsopt import examples
 from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
-from ctsopt.network.edit_grammar import edit_of, group_of
-from ctsopt.network.edit_parts import Edit
-from ctsopt.network.network import Network, read
+from ctsopt.networks.network import Network, read
 from ctsopt.scenarios.bridging import wanted
 from ctsopt.scenarios.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.scenarios.expand import expand
@@ -24,7 +22,9 @@ from ctsopt.scenarios.remembered import remembered
 from ctsopt.scenarios.resolve import Resolver, check_cases
 from ctsopt.scenarios.roles import ROLES
 from ctsopt.scenarios.source import read_source
-from ctsopt.solve.options import Options
+from ctsopt.solving.options import Options
+from ctsopt.tables.edits.grammar import edit_of, group_of
+from ctsopt.tables.edits.parts import Edit
 
 if TYPE_CHECKING:
     import pandas as pd

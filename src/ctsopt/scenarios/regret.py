@@ -19,7 +19,7 @@ import pandas as pd
 from ctsopt.certified import Certified
 
 if TYPE_CHECKING:
-    from ctsopt.network.network import Network
+    from ctsopt.networks.network import Network
 
 _ENDS = ("low", "point", "high")
 CELLS = ["scenario", "promises", "state", "probability", "cost_low", "cost_point", "cost_high", "regret_low",

@@ -13,7 +13,7 @@ from typing import Any
 
 from ctsopt.errors import Finding
 from ctsopt.files import whole_file
-from ctsopt.network.network import Network
+from ctsopt.networks.network import Network
 from ctsopt.scenarios.cache import fingerprint
 from ctsopt.scenarios.draft import Case
 from ctsopt.scenarios.resolve import Checked, check_cases

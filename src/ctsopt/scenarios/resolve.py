@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ctsopt.errors import DataError, Finding, Findings
-from ctsopt.network.edit_filters import row_keys
-from ctsopt.network.edits import Edited, apply_edits
-from ctsopt.network.network import Network, network
+from ctsopt.networks.network import Network, network
 from ctsopt.scenarios.draft import Case, Origin, Step
 from ctsopt.scenarios.source import PathPart
+from ctsopt.tables.edits.edits import Edited, apply_edits
+from ctsopt.tables.edits.filters import row_keys
 
 IMPOSSIBLE = frozenset({"unreachable_customer", "demand_above_supply", "no_usable_site", "contract_impossible",
                         "tier_without_mode"})

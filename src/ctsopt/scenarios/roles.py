@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ctsopt.network.edit_parts import Edit
+from ctsopt.tables.edits.parts import Edit
 
 CHOICE, SENSITIVITY, BASIS = "choice", "sensitivity", "basis"
 ROLES = (CHOICE, SENSITIVITY)

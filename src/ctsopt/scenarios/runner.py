@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from ctsopt.errors import CtsError, FileError, SolverError, UsageError, nearest_name
-from ctsopt.network.network import Network
-from ctsopt.program.status import Status
+from ctsopt.networks.network import Network
+from ctsopt.programs.status import Status
 from ctsopt.results.solution import Solution
 from ctsopt.scenarios.cache import Cache, Entry, case_key, fingerprint
 from ctsopt.scenarios.crew import Crew, crew_of, worker_died
@@ -25,7 +25,7 @@ from ctsopt.scenarios.outcome import PackResult, Solutions, table
 from ctsopt.scenarios.progress import Event, Watch
 from ctsopt.scenarios.resolve import why_no_plan
 from ctsopt.scenarios.worker import Answer
-from ctsopt.solve.options import Options
+from ctsopt.solving.options import Options
 
 if TYPE_CHECKING:
     from ctsopt.scenarios.pack import Case, Pack

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import Finding, legible
-from ctsopt.network.raw import clean_text
+from ctsopt.tables.raw import clean_text
 
 if TYPE_CHECKING:
     from ruamel.yaml.events import Event

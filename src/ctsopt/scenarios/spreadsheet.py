@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ctsopt.files import whole_file
-from ctsopt.network.numerals import parse
+from ctsopt.tables.numerals import parse
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r")
 

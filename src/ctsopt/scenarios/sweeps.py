@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ctsopt.errors import Finding
-from ctsopt.network.numerals import parse
 from ctsopt.scenarios.draft import Axis, Case, SweepDraft, make_case
+from ctsopt.tables.numerals import parse
 
 MOST_COMBINATIONS = 20_000
 """Combinations of a sweep before any is skipped."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import CtsError, InfeasibleError, NoPlanError
 from ctsopt.files import told
-from ctsopt.network.network import Network, network
+from ctsopt.networks.network import Network, network
 from ctsopt.scenarios.cache import fingerprint
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, boo
     KeyboardInterrupt
         If Ctrl-C was pressed, whether the search had found a plan by then or not.
     """
-    from ctsopt.solve import solve
+    from ctsopt.solving import solve
 
     begun = time.monotonic() if begun is None else begun
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.formulation import COSTS
+from ctsopt.formulation.build import COSTS
 from ctsopt.report.extra import require
 
 if TYPE_CHECKING:

@@ -1,0 +1,114 @@
+"""Logistics to mathematics: the table of contents of the program, and the function that puts it together.
+
+Every family is a pure function of named variables and the network. Its name is the name of its rows, of their duals,
+of the Pyomo component and of the LP-file rows; its docstring is the mathematics with the unit. A family that does not
+apply returns None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.errors import UsageError
+from ctsopt.formulation import (
+    carried,
+    contracts,
+    costs,
+    flow,
+    lanes,
+    service,
+    sites,
+    sourcing,
+    variables,
+)
+from ctsopt.formulation.family import CostFamily, RowFamily, StockFamily, VariableFamily, Variables
+from ctsopt.formulation.sources import SOURCES
+from ctsopt.formulation.stock import decisions, from_stock
+from ctsopt.formulation.stock.declared import declared
+from ctsopt.formulation.stock.value import StockModel
+from ctsopt.programs.algebra import Expr, Rows, Variable
+from ctsopt.programs.program import Program
+
+if TYPE_CHECKING:
+    from ctsopt.formulation.stock.segments import Breakpoints
+    from ctsopt.networks.network import Network
+
+STOCK: tuple[StockFamily, ...] = decisions.VARIABLES
+VARIABLES: tuple[VariableFamily, ...] = (*variables.VARIABLES, *sites.VARIABLES, *carried.VARIABLES,
+                                          *lanes.VARIABLES)
+ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *carried.ROWS, *decisions.ROWS, *from_stock.ROWS, *lanes.ROWS,
+                               *sourcing.ROWS, *service.ROWS, *contracts.ROWS)
+COSTS: tuple[CostFamily, ...] = costs.COSTS
+
+
+def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoints | None = None) -> Program:
+    """The program of a network.
+
+    Parameters
+    ----------
+    net : Network
+    extra : sequence of functions, optional
+        A user's own row families `f(x, net) -> Rows`.
+    breakpoints : Breakpoints, optional
+        Where the lines below the declared curves of stock meet. Without them stock is not decided, only valued: the
+        cost lines of stock have no terms, and come to the curves at a plan's own volumes.
+
+    Returns
+    -------
+    Program
+        Variables, rows (lazy ones marked) and cost lines by name.
+    """
+    program = Program(str(net.settings["name"]))
+    program.sources = SOURCES
+    x = Variables()
+    for family in VARIABLES:
+        _add_variable(program, x, family.__name__, family(net))
+    choice = program.variables["open"].variable
+    x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
+    _add_stock(program, x, net, breakpoints)
+    for cost in COSTS:
+        parts = cost(x, net)
+        if parts is not None:
+            program.add_cost(cost.__name__, parts, cost.behaviour, cost.__doc__ or "")  # type: ignore[attr-defined]
+    x.cash = tuple(part for block in program.costs.values() if block.behaviour != "penalty" for part in block.parts)
+    for rule in (*ROWS, *extra):
+        rows = rule(x, net)
+        if rows is not None:
+            _require_rows(rule, rows)
+            program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "")
+    return program
+
+
+def _add_stock(program: Program, x: Variables, net: Network, breakpoints: Breakpoints | None) -> None:
+    """Stock comes last, so that plans with and without it have the same first columns."""
+    x.stock = x.segments = None
+    if net.derived.stocking is not None:
+        made = declared(net)
+        x.stock = StockModel(x, net, made)
+        x.segments = breakpoints.segments(made) if breakpoints is not None else None
+    for family in STOCK:
+        _add_variable(program, x, family.__name__, family(net, x.segments) if x.segments is not None else None)
+
+
+def _add_variable(program: Program, x: Variables, name: str, made: Variable | Expr | None) -> None:
+    """A family of variables gives a block, a constant where the decision is not one, or nothing."""
+    setattr(x, name, program.add_variable(name, made) if isinstance(made, Variable) else made)
+
+
+def _require_rows(rule: RowFamily, rows: object) -> None:
+    if not isinstance(rows, Rows):
+        raise UsageError(f"the rule {rule.__name__} gave {type(rows).__name__}, not rows: end it with <=, >= or == "
+                         "between expressions, or return None where it does not apply")
+
+
+def stock_of(program: Program, net: Network) -> StockModel | None:
+    """The stock of a program's plans by the declared curves; None where no stock is planned."""
+    if net.derived.stocking is None:
+        return None
+    x = Variables()
+    blocks = [program.variables[name] for name in ("deliver", "move")]
+    x.deliver, x.move = (Expr.block(block.index, block.start) for block in blocks)
+    return StockModel(x, net, declared(net))

@@ -1,0 +1,1 @@
+"""Where stock stands and what it must cover: points, levels, findings."""

@@ -1,0 +1,1 @@
+"""Stock of a plan: tables, the exact check, and who bears it."""

@@ -1,6 +1,0 @@
-"""The run: from a network to a solution with a proof."""
-from __future__ import annotations
-
-from ctsopt.solve.run import program, solve
-
-__all__ = ["program", "solve"]

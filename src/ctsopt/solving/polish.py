@@ -1,0 +1,152 @@
+"""From the plan of a search to the plan that is reported: whole numbers made whole, flows solved again, ties
+settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.programs.highs import Highs, Outcome
+from ctsopt.programs.program import Arrays, Program
+from ctsopt.programs.scaling import solver_units
+
+_TOUCHED = 1e-12
+"""A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Polished:
+    """A plan whose whole numbers are whole.
+
+    Attributes
+    ----------
+    plan : float array
+    cost : float
+    tie_rule : str
+        `applied`, or why the plan of the first linear program was kept.
+    """
+
+    plan: Floats
+    cost: float
+    tie_rule: str
+
+
+def polish(program: Program, plan: Floats, preference: Floats) -> Polished | None:
+    """Round the whole columns, fix them, solve the linear program again; then choose among plans of equal cost.
+
+    A solver's plan satisfies `open` only to a tolerance, and a tolerance times a large coefficient is a trickle
+    through a closed site. Among the plans that then cost the least, the one with the least `preference` is chosen:
+    every row and column with a dual is held, which keeps the cost, and the preference is minimised over what is left.
+
+    Parameters
+    ----------
+    program : Program
+    plan : float array
+        A plan whose whole columns are nearly whole.
+    preference : float array
+        Secondary objective, one number per column.
+
+    Returns
+    -------
+    Polished or None
+        None where the rounded plan is no plan.
+    """
+    arrays, model, first = _flows(program, plan)
+    if first.plan is None:
+        # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
+        plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
+        arrays, model, first = _flows(program, plan)
+    idle = np.empty(0, dtype=np.int64)
+    if first.plan is not None:
+        idle = idle_columns(program, first.plan, model.small[0])
+    if len(idle):
+        # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
+        closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
+        if closed[2].plan is not None and closed[2].value <= first.value:
+            arrays, model, first = closed
+    if first.plan is None:
+        return None
+    assert first.row_dual is not None
+    # A dual shows that the row or column binds in every plan of the same cost.
+    assert first.col_priced is not None
+    assert first.row_priced is not None
+    _hold(model, arrays, first.plan, first.col_priced, np.where(first.row_priced, np.sign(first.row_dual), 0.0))
+    model.change_cost(preference)
+    second = model.run()
+    best = clean(arrays, first.plan)
+    if second.stopped_by != "gap" or second.plan is None:
+        return Polished(best, _cost(arrays, best), f"not applied: {second.detail}")
+    settled = clean(arrays, second.plan)
+    allowed = 1e-9 * (float(np.abs(arrays.cost) @ np.abs(best)) + abs(arrays.offset))
+    if _cost(arrays, settled) > _cost(arrays, best) + allowed:
+        return Polished(best, _cost(arrays, best), "not applied: it would have cost more than rounding")
+    return Polished(settled, _cost(arrays, settled), "applied")
+
+
+def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
+    """The linear program that is left when the whole columns are fixed, solved."""
+    arrays = _fixed(program, plan).with_rows(~program.lazy)
+    model = Highs(arrays, relax=True)
+    outcome = model.run()
+    if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
+        model = Highs(arrays, relax=True)  # the interrupted one would stop again
+        outcome = model.run()
+    if outcome.stopped_by == "interrupt":
+        raise KeyboardInterrupt
+    return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
+
+
+def idle_columns(program: Program, plan: Floats, unit: float) -> Positions:
+    """Design columns at 1 that cost money and that the plan does not need: every row holds without them.
+
+    `unit` is the quantity of which a thousand-millionth is nothing.
+    """
+    arrays = program.arrays
+    design = np.concatenate([np.full(len(b.index), b.variable.design) for b in program.variables.values()])
+    settled = np.where(arrays.integer, np.round(plan), plan)
+    candidates = np.flatnonzero(design & (settled == 1) & (arrays.lower <= 0) & (arrays.cost > 0))
+    columns = sp.csc_array(arrays.matrix[:, candidates])
+    activity = arrays.matrix @ settled
+    dropped = []
+    for k, column in enumerate(candidates.tolist()):
+        part = slice(columns.indptr[k], columns.indptr[k + 1])
+        rows, without = columns.indices[part], activity[columns.indices[part]] - columns.data[part]
+        tolerance = 1e-9 * np.maximum(unit, np.abs(without))  # of what is left: the column itself may be all demand
+        low, high = arrays.row_lower[rows] - tolerance, arrays.row_upper[rows] + tolerance
+        if ((without >= low) & (without <= high)).all():
+            activity[rows] = without
+            dropped.append(column)
+    return np.array(dropped, dtype=np.int64)
+
+
+def _fixed(program: Program, plan: Floats) -> Arrays:
+    arrays = program.arrays
+    whole = np.where(arrays.integer, np.round(plan), plan)
+    return replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
+                   upper=np.where(arrays.integer, whole, arrays.upper))
+
+
+def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
+    """Keep every column and row with a dual where it is: what is left free costs nothing."""
+    columns = np.flatnonzero(priced)
+    model.change_bounds(columns.astype(np.int32), plan[columns], plan[columns])
+    rows = np.flatnonzero(sign)
+    side = np.where(sign[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
+    activity = (arrays.matrix @ plan)[rows]
+    side = np.where(np.isfinite(side), side, activity)
+    model.change_sides(rows.astype(np.int32), side, side)
+
+
+def clean(arrays: Arrays, plan: Floats) -> Floats:
+    """Within the bounds, with the dust of the arithmetic at the bounds removed."""
+    clipped = np.clip(plan, arrays.lower, arrays.upper)
+    dust = 1e-9 * solver_units(arrays)
+    return np.where(np.abs(clipped) < dust, 0.0, clipped)
+
+
+def _cost(arrays: Arrays, plan: Floats) -> float:
+    return float(arrays.cost @ plan) + arrays.offset

@@ -1,0 +1,283 @@
+"""What a little more of a capacity, or a little less of a promise, would save at the network of a plan.
+
+The whole decisions of the plan are fixed and the linear program that is left is solved; its duals are turned from
+rows of the program to cells of the tables. The least cost is convex in each of these figures, so that a larger step
+saves at most its dual per unit (Dantzig, "Linear Programming and Extensions", 1963, chapter 12). Where stock is
+planned, it is priced along its declared curve beside the plan's own volume, and configurations stay as they are; the
+curve may bend, so that a larger step may save more or less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ctsopt.errors import SolverError, UsageError
+from ctsopt.formulation.build import build, stock_of
+from ctsopt.formulation.family import RowFamily
+from ctsopt.formulation.stock.layers import LINES
+from ctsopt.formulation.stock.segments import Breakpoints
+from ctsopt.formulation.stock.starts import starting
+from ctsopt.keys import Bools, Floats
+from ctsopt.networks.schema import BY_NAME, SETTINGS
+from ctsopt.programs.highs import Highs, Outcome
+from ctsopt.programs.program import Program
+from ctsopt.programs.sentinel import admit
+from ctsopt.results.solution import Solution
+
+if TYPE_CHECKING:
+    from ctsopt.networks.network import Network
+
+COLUMNS = ["table", "column", "key", "relaxation", "unit", "saves"]
+_POINT = "percentage point"
+
+
+def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.DataFrame:
+    """What relaxing each promise, capacity and agreement by one unit would save, at this network.
+
+    Which sites are open, their levels, single sources, loads and the configurations of stock points stay as they are;
+    flows are free. The figures are rates at the plan: a larger step saves at most as much per unit (with stock planned,
+    while volumes stay between the declared volumes beside them). Promises with `each_order` and shares in contracts
+    have no such rate: they decide which ways there are, or weigh flows against each other.
+
+    Parameters
+    ----------
+    solution : Solution
+        A plan, not a linear relaxation.
+    extra : sequence of functions, optional
+        The rules of one's own under which it was found.
+
+    Returns
+    -------
+    DataFrame
+        Only what binds: table, column and key of the cell; relaxation (`raise` or `lower` it); unit of the step; saves
+        (money over the horizon per unit of the step, never negative), largest first within a column.
+
+    Raises
+    ------
+    UsageError
+        If the rules are not those of the solution, or it was found under rules written in Pyomo.
+    """
+    net = _network(solution, extra)
+    program, values = _program(net, extra, solution.tables["values"]["value"].to_numpy(dtype=float))
+    end = _duals(program, values)
+    parts = [part for block in (_capacities, _agreements, _served, _served_in_full, _on_time)
+             for part in block(solution, net, program, end)]
+    frame = pd.concat([pd.DataFrame(columns=COLUMNS), *parts]) if parts else pd.DataFrame(columns=COLUMNS)
+    frame["saves"] = frame["saves"].astype(float)
+    summed = frame.groupby(COLUMNS[:-1], sort=False)["saves"].sum().reset_index()
+    floor = 1e-9 * max(abs(solution.total_cost), 1e-9)
+    kept = summed[summed["saves"] > floor]
+    return kept.sort_values(["table", "column", "saves"], ascending=[True, True, False], ignore_index=True)
+
+
+def _network(solution: Solution, extra: Sequence[RowFamily]) -> Network:
+    """The network that the plan is of, with the ways that its program has."""
+    record = solution.record
+    if record.get("pyomo_rules"):
+        raise UsageError("shadow prices: the plan was found under rules written in Pyomo, which this does not know; "
+                         "write them as `extra` families")
+    if solution.record.get("options", {}).get("relax"):
+        raise UsageError("shadow prices: this is a linear relaxation, in which sites may be partly open; solve without "
+                         "relax")
+    names = [rule.__name__ for rule in extra]
+    if names != list(record.get("extra", [])):
+        raise UsageError(f"shadow prices: the plan was found with extra = {list(record.get('extra', []))}, not {names}")
+    return solution.net.unpruned() if record.get("unpruned") else solution.net
+
+
+def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Program, Floats]:
+    """The program, and a plan whose whole columns are those to keep.
+
+    Where stock is planned, the volume of each layer lies in a segment between the declared volumes next to it.
+    """
+    program = build(net, extra)
+    stock = stock_of(program, net)
+    if stock is None:
+        return program, plan
+    made, valued = stock.declared, stock.of(plan)
+    volume = valued.volume[made.layers.volume]
+    layer = np.flatnonzero(valued.active & (volume > 0))
+    down, up = made.money[LINES[0]].corners(volume[layer])
+    most = made.most[made.layers.volume[layer]]
+    points = Breakpoints.first(made)
+    some = np.isin(layer, points.layer)
+    points = points.with_points(np.concatenate([layer[some]] * 2),
+                                np.concatenate([down[some], np.minimum(up, most)[some]]))
+    program = build(net, extra, points)
+    columns, whole = starting(program, stock, points.segments(made), plan)
+    values = np.zeros(program.columns)
+    values[columns] = whole
+    values[:len(plan)] = plan
+    return program, values
+
+
+def _duals(program: Program, values: Floats) -> Outcome:
+    admit()
+    arrays = program.arrays
+    whole = np.where(arrays.integer, np.round(values), values)
+    fixed = replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
+                    upper=np.where(arrays.integer, whole, arrays.upper))
+    end = Highs(fixed.with_rows(~program.lazy), relax=True).run()
+    if end.row_dual is None or end.col_dual is None:
+        raise SolverError(f"the linear program of the plan was not solved: {end.detail}")
+    return end
+
+
+def _dual(program: Program, end: Outcome, name: str) -> Floats:
+    """Money per unit by which the rows of a family would fall if they gave way; 0 for lazy rows."""
+    assert end.row_dual is not None
+    full = np.zeros(program.row_count)
+    full[~program.lazy] = end.row_dual
+    return np.abs(full[program.rows[name].span])
+
+
+def _cells(table: str, column: str, keys: pd.DataFrame, saves: Floats, relaxation: str = "raise",
+           unit: str = "") -> pd.DataFrame:
+    """Rows of the result; the key of a cell in words."""
+    words = [" / ".join(part for part in key if part) for key in keys.itertuples(index=False)] if keys.shape[1] else [
+        ""] * len(keys)
+    stated = SETTINGS.column(column) if table == "settings" else BY_NAME[table].column(column)
+    return pd.DataFrame({"table": table, "column": column, "key": words, "relaxation": relaxation,
+                         "unit": unit or stated.unit, "saves": saves})
+
+
+def _capacities(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Capacities of sites, levels, making, storage, lanes and modes, in the unit of their column."""
+    days, share = net.tables.column("periods", "days") / 365, net.horizon / 365
+    for name, table, column, keys in (
+            ("site_throughput", "sites", "capacity", ["site"]),
+            ("level_capacity", "capacity_levels", "capacity", ["site"]),
+            ("make_capacity", "site_products", "make_capacity", ["site", "product"]),
+            ("storage", "sites", "storage_capacity", ["site"]),
+            ("lane_volume", "lanes", "max_volume", ["origin", "destination", "mode"]),
+            ("lane_use", "lanes", "max_volume", ["origin", "destination", "mode"]),
+            ("mode_capacity", "modes", "capacity", ["mode"]),
+            ("carbon_cap", "settings", "carbon_cap", []),
+            ("budget", "settings", "budget", [])):
+        if name not in program.rows:
+            continue
+        index = program.rows[name].index
+        frame = index.frame() if index.columns else pd.DataFrame(index=range(1))
+        saves = _dual(program, end, name) * _binding(net, name, frame) * _used(solution, program, name, frame)
+        if name == "level_capacity":
+            frame["level"] = frame["site"].map(solution.sites.set_index("site")["level"])
+        if name in ("site_throughput", "level_capacity", "make_capacity"):
+            saves = saves * days[index["period"]]
+        elif name != "storage":
+            saves = saves * share
+        if "mode" in frame:
+            frame["mode"] = frame["mode"].where(frame["mode"] != "", "*")
+        part = _cells(table, column, frame[[*keys, "level"] if name == "level_capacity" else keys], saves)
+        if "site" in frame and name != "make_capacity":
+            counted = frame["site"].map(net.tables["sites"].set_index("site")["capacity_unit"])
+            part["unit"] = [unit.replace("capacity_unit", c) for unit, c in zip(part["unit"], counted, strict=True)]
+        yield part
+
+
+def _binding(net: Network, name: str, frame: pd.DataFrame) -> Bools:
+    """Rows whose side is the figure of the table, and not all the demand that there is."""
+    if name == "site_throughput":
+        capacity, days = net.tables.column("sites", "capacity"), net.tables.column("periods", "days")
+        return np.asarray((capacity[:, None] * days / 365 < net.derived.reachable).ravel())
+    if name == "lane_use":
+        most = frame.merge(net.tables["lanes"], on=["origin", "destination"], how="left", suffixes=("", "_listed"))
+        most = most[most["mode_listed"] == most["mode"].where(most["mode"] != "", "*")]
+        total = float(net.requests.measures["quantity"].sum() + net.derived.supply.opening.sum())
+        return np.asarray(most["max_volume"].to_numpy(dtype=float) * net.horizon / 365 < total)
+    return np.ones(len(frame), dtype=bool)
+
+
+def _used(solution: Solution, program: Program, name: str, frame: pd.DataFrame) -> Floats:
+    """1, or 0 where the capacity is that of a site that is closed or of a lane that is not used."""
+    if name in ("site_throughput", "level_capacity", "storage"):
+        return frame["site"].map(solution.sites.set_index("site")["open"]).to_numpy(dtype=float)
+    if name == "lane_use":
+        return np.round(solution.tables["values"]["value"].to_numpy(dtype=float)[program.variables["use_lane"].span])
+    return np.ones(len(frame))
+
+
+def _agreements(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Minimums and contracted volumes."""
+    share = net.horizon / 365
+    for name, table, column, keys in (("site_minimum", "sites", "min_throughput", ["site"]),
+                                      ("lane_minimum", "lanes", "min_volume", ["origin", "destination", "mode"])):
+        if name in program.rows:
+            frame = program.rows[name].index.frame()
+            if "mode" in frame:
+                frame["mode"] = frame["mode"].where(frame["mode"] != "", "*")
+            yield _cells(table, column, frame[keys], _dual(program, end, name) * share, "lower")
+    if "contract_volume" in program.rows:
+        frame = program.rows["contract_volume"].index.frame()
+        days = frame["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float).fillna(net.horizon)
+        saves = _dual(program, end, "contract_volume") * days.to_numpy() / 365
+        kind = frame["contract"].map(net.tables["contracts"].set_index("contract")["kind"])
+        for agreed, relaxation in (("max_volume", "raise"), ("min_volume", "lower")):
+            mine = (kind == agreed).to_numpy()
+            yield _cells("contracts", "quantity", frame.loc[mine, ["contract"]], saves[mine], relaxation,
+                         "units per year")
+
+
+def _wanted(net: Network) -> pd.DataFrame:
+    """Requests with the keys of the promise that covers them."""
+    promise = net.requests.measures["promise"]
+    covered = promise >= 0
+    frame = net.requests.index.take(covered).frame()[["customer"]]
+    keys = net.promises.index.take(promise[covered]).frame()
+    frame[["tier", "product_class", "period"]] = keys[["tier", "product_class", "period"]]
+    frame["quantity"] = net.requests.measures["quantity"][covered]
+    frame["promise"], frame["request"] = promise[covered], np.flatnonzero(covered)
+    return frame
+
+
+def _served(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Promises on the served fraction below 1, of tiers and of each customer."""
+    for name, keys in (("served_fraction", ["tier", "product_class", "period"]),
+                       ("served_fraction_each", ["customer", "product_class", "period"])):
+        if name not in program.rows:
+            continue
+        frame = program.rows[name].index.frame()
+        wanted = _wanted(net).groupby(keys)[["quantity"]].sum()
+        volume = wanted["quantity"].reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy(dtype=float)
+        if "tier" not in frame:
+            frame["tier"] = frame["customer"].map(net.tables["customers"].set_index("customer")["tier"])
+        yield _cells("promises", name, frame[["tier", "product_class"]],
+                     _dual(program, end, name) * volume / 100, "lower", _POINT)
+
+
+def _served_in_full(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Promises to serve everything: the dearest units would be left, less the shortage cost that the tier has.
+
+    With each request's reduced cost as its rate, a point of the volume saves at most what the dearest requests that
+    make up a point save.
+    """
+    assert end.col_dual is not None
+    wanted = _wanted(net)
+    full = net.promises.measures["served_fraction"][wanted["promise"]] >= 1
+    wanted = wanted[full & (wanted["quantity"] > 0)].copy()
+    if wanted.empty:
+        return
+    cost = wanted["tier"].map(net.tables["tiers"].set_index("tier")["shortage_cost"]).astype(float).fillna(0.0)
+    reduced = end.col_dual[program.variables["unserved"].span][wanted["request"]]
+    wanted["rate"] = np.maximum(-reduced - cost.to_numpy(), 0.0)
+    wanted = wanted.sort_values(["promise", "rate"], ascending=[True, False], kind="stable")
+    volume = wanted.groupby("promise")["quantity"]
+    point, before = volume.transform("sum") / 100, volume.cumsum() - wanted["quantity"]
+    left = (point - before).clip(lower=0.0).clip(upper=wanted["quantity"])
+    yield _cells("promises", "served_fraction", wanted[["tier", "product_class"]],
+                 (left * wanted["rate"]).to_numpy(), "lower", _POINT)
+
+
+def _on_time(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Shares on time: a point less of the delivered volume."""
+    if "tier_on_time" not in program.rows:
+        return
+    frame = program.rows["tier_on_time"].index.frame()
+    keys = ["tier", "product_class", "period"]
+    volume = solution.service.set_index(keys)["delivered"].reindex(pd.MultiIndex.from_frame(frame[keys]))
+    yield _cells("promises", "on_time_share", frame[["tier", "product_class"]],
+                 _dual(program, end, "tier_on_time") * volume.to_numpy(dtype=float) / 100, "lower", _POINT)

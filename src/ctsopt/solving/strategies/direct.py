@@ -1,0 +1,289 @@
+"""The direct strategy: cut and branch. Lazy rows come in where the linear relaxation violates them, then HiGHS
+branches.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.errors import SolverError
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.programs.highs import Highs, Outcome, Progress
+from ctsopt.programs.program import Arrays, Program
+from ctsopt.programs.scaling import quantity_scale
+from ctsopt.programs.sentinel import admit
+from ctsopt.progress import Teller
+from ctsopt.solving.options import Options
+from ctsopt.solving.search import Search
+from ctsopt.solving.second_look import second_look
+from ctsopt.solving.strategies.first_plan import FirstPlan
+
+_VIOLATED = 1e-6
+"""A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
+
+_WHOLE = (1e-8, 1e-6)
+"""How near to whole a column must be, at the strictest and at the loosest. Times all demand, HiGHS' usual 1e-6 lets
+goods through a closed site; where HiGHS fails with a stricter figure, as it does now and then, it is run again with
+its own."""
+
+_AGAIN = 1e-10
+"""The strictest figure that HiGHS takes, for a second search."""
+
+_DIGITS = 1e-13
+"""Share of the largest figure of a program below which a tolerance would be lost in the rounding of the sums: HiGHS
+then takes rounding for a broken row, and proves bounds that do not hold."""
+
+_ROUNDING = 1e-9
+"""Share of the cost of a plan by which a bound that equals it may be off."""
+
+_BEFORE = "within the gap before any branching"
+
+_WORTH = 1e-5
+"""Cuts are looked for as long as a round lifts the bound by this share."""
+
+_ROUNDS = 1000
+"""Rounds in which cuts are looked for, whatever the solver says the bound is."""
+
+_ROOT_SHARE = 0.5
+"""Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
+
+
+class Cuts(Protocol):
+    """Rows that hold for every whole plan and are found while they are needed; each is at least 0."""
+
+    def known(self) -> sp.csr_array:
+        """The rows found so far."""
+
+    def violated(self, plan: Floats) -> sp.csr_array | None:
+        """New rows that a plan violates; None where there are none."""
+
+
+def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
+           teller: Teller | None = None, keep: Callable[[Floats], None] | None = None,
+           cuts: Cuts | None = None, *, strict: bool = True, twice: bool = True,
+           first: FirstPlan | None = None) -> Search:
+    """Find the best plan of a program by the links asked for.
+
+    Parameters
+    ----------
+    program : Program
+    options : Options
+    start : pair of arrays, optional
+        Columns and values to start from.
+    teller : Teller, optional
+        Told of the progress.
+    keep : callable, optional
+        Given every plan that is better than those before.
+    cuts : Cuts, optional
+        Rows to be found for the linear relaxation, before branching.
+    strict : bool
+        Ask for columns nearer to whole than HiGHS usually does: there is less to make whole afterwards.
+    twice : bool
+        Have a second look at the bound of a small program. That there is no plan is always looked at again.
+    first : FirstPlan, optional
+        Looks for a plan before the search, and near the relaxation. Where such a plan is within the gap of the
+        relaxation, there is no branching; where the search finds no better one, it is the plan.
+
+    Raises
+    ------
+    SolverError
+        If the solver is one that gives wrong answers, or fails.
+    """
+    admit()
+    begun = time.monotonic()
+    teller = Teller() if teller is None else teller
+    first = None if options.relax else first
+    try:
+        found = _search(program, options, start, teller, keep, cuts, strict, first)
+        if found.stopped_by == "infeasible" or twice:
+            found = look_again(program, options, found, cuts, begun, begun + _limit(options))
+    except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
+        found = Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
+    return found if first is None else _better(program, found, first)
+
+
+def _better(program: Program, found: Search, first: FirstPlan) -> Search:
+    """The plan of the search, or the first plan where that is better."""
+    if first.plan is None:
+        return found
+    if found.stopped_by == "infeasible":  # the plan shows that it is not: nothing that was proven counts
+        return replace(found, plan=first.plan, bound=-math.inf, stopped_by="error")
+    cost = math.inf if found.plan is None else float(program.arrays.cost @ found.plan) + program.arrays.offset
+    return found if cost <= first.cost else replace(found, plan=first.plan)
+
+
+def look_again(program: Program, options: Options, found: Search, cuts: Cuts | None, begun: float,
+               deadline: float) -> Search:
+    """A second look at a search (see `second_look`), with the rows and cuts that it had."""
+    searched = program.arrays.with_rows(found.rows)
+    searched = searched if cuts is None else searched.with_more(cuts.known())
+    return second_look(searched, options, found, begun, deadline)
+
+
+def _limit(options: Options) -> float:
+    return math.inf if options.time_limit is None else options.time_limit
+
+
+def search_on(program: Program, options: Options, found: Search, plan: Floats, seconds: float,
+              teller: Teller | None = None) -> Search:
+    """Search again, from a plan that was made whole and then cost more than the gap asked for.
+
+    The plan that the solver had proven used its tolerance: a little of a site times a large coefficient. With all lazy
+    rows in, which have the smallest coefficients, and its strictest tolerance, it cannot use as much.
+
+    Parameters
+    ----------
+    program : Program
+    options : Options
+    found : Search
+        The first search; its bound stays proven.
+    plan : float array
+        The plan made whole, to start from.
+    seconds : float
+        Time that is left.
+    teller : Teller, optional
+        Told of the progress.
+    """
+    whole = np.flatnonzero(program.arrays.integer)
+    active = np.ones(len(program.lazy), dtype=bool)
+    try:
+        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, teller,
+                      _strict(program.arrays, _AGAIN))
+    except SolverError as error:
+        return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
+    except KeyboardInterrupt:
+        return replace(found, plan=None, stopped_by="interrupt", detail="Interrupted")
+    return replace(end, bound=max(end.bound, found.bound), rows=active, nodes=found.nodes + end.nodes,
+                   iterations=found.iterations + end.iterations, rounds=found.rounds)
+
+
+def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None, teller: Teller,
+            keep: Callable[[Floats], None] | None, cuts: Cuts | None, strictly: bool,
+            first: FirstPlan | None) -> Search:
+    begin, limit = time.monotonic(), _limit(options)
+    deadline = begin + limit
+    arrays, lazy = program.arrays, program.lazy
+    active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
+    rounds = iterations = 0
+    bound = -math.inf
+    if first is not None:
+        teller.phase("first plan")
+        first.find(start, limit)
+        bound = first.bound
+        teller.bound(bound)
+        if first.interrupted:
+            return Search(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
+        if first.cost <= _allowed(first.cost, bound, options):
+            return Search(first.plan, bound, "gap", _BEFORE, active, 0, 0, 0)
+    if (options.links == "lazy" and lazy.any()) or cuts is not None:
+        teller.phase("relaxation")
+        root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
+                                                 deadline if options.relax else begin + _ROOT_SHARE * limit, cuts)
+        # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
+        bound = max(root.bound, bound)
+        teller.bound(bound)
+        # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
+        left = root.stopped_by in ("time_limit", "error") and not options.relax
+        if (root.stopped_by != "gap" and not left) or options.relax:
+            return Search(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
+                          active, 0, iterations, rounds)
+        if first is not None and root.plan is not None and first.cost > _allowed(first.cost, bound, options):
+            first.near(root.plan, limit)
+            if first.interrupted:
+                return Search(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
+    if first is not None and first.cost <= _allowed(first.cost, bound, options):
+        return Search(first.plan, bound, "gap", _BEFORE, active, 0, iterations, rounds)
+    teller.phase("search")
+    if first is not None and first.plan is not None:
+        start = np.arange(program.columns), first.plan
+    usual = _WHOLE[1]
+    strict = _strict(arrays, _WHOLE[0]) if strictly else usual
+    searched = arrays.with_rows(active)
+    searched = searched if cuts is None else searched.with_more(cuts.known())
+    try:
+        end = _branch(searched, options, start, deadline, teller, strict, keep=keep)
+    except SolverError:
+        end = _branch(searched, options, start, deadline, teller, usual, keep=keep)
+    if end.plan is not None:  # HiGHS does not tell of its last step
+        teller.plan(float(arrays.cost @ end.plan) + arrays.offset)
+    teller.bound(end.bound)
+    return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
+
+
+def _allowed(cost: float, bound: float, options: Options) -> float:
+    """What a plan may cost that is within the gap of a bound, if it costs about as much as this one."""
+    return bound + max(options.gap * abs(cost), options.abs_gap, _ROUNDING * abs(cost)) if cost < math.inf else bound
+
+
+def _strict(arrays: Arrays, wanted: float) -> float:
+    """How near to whole a column may be asked to be: as near as wanted, and no nearer than the figures allow."""
+    sides = np.abs(np.concatenate([arrays.row_lower, arrays.row_upper]))
+    largest = max(float(sides[np.isfinite(sides)].max(initial=1.0)),
+                  float(np.abs(arrays.matrix.data).max(initial=1.0))) / quantity_scale(arrays)
+    return float(np.clip(_DIGITS * largest, wanted, _WHOLE[1]))
+
+
+def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
+            teller: Teller | None, whole: float,
+            keep: Callable[[Floats], None] | None = None) -> Search:
+    """Branch and bound, or the linear relaxation, of these rows."""
+    model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
+                  mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed,
+                  mip_feasibility_tolerance=whole)
+    if start is not None and not options.relax:
+        model.start_from(start[0].astype(np.int32), start[1])
+    end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller), keep)
+    return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
+                  np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
+                  None if options.relax else whole, model.small[1])
+
+
+def _watch(teller: Teller) -> Callable[[Progress], None]:
+    return lambda at: teller.search(at.value, at.bound, at.nodes)
+
+
+def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline: float,
+          cuts: Cuts | None) -> tuple[Outcome, Bools, int, int]:
+    """Linear relaxation with the lazy rows and cuts that it needs; which rows are active, and the effort."""
+    active = active & ~lazy
+    candidates = np.flatnonzero(lazy)
+    matrix = sp.csr_array(arrays.matrix[candidates])
+    lower, upper = arrays.row_lower[candidates], arrays.row_upper[candidates]
+    scale = np.maximum(np.asarray(abs(matrix).max(axis=1).todense(), dtype=np.float64).ravel(), 1e-9)
+    inside = np.zeros(len(candidates), dtype=bool)
+    begin = arrays.with_rows(active)
+    model = Highs(begin if cuts is None else begin.with_more(cuts.known()), relax=True, log=options.log,
+                  random_seed=options.seed)
+    rounds = iterations = 0
+    bound = before = -math.inf
+    while True:
+        outcome = model.run(deadline - time.monotonic())
+        rounds, iterations = rounds + 1, iterations + outcome.iterations
+        if model.interrupted:  # perhaps so late that the run ended by itself
+            outcome = replace(outcome, stopped_by="interrupt")
+        if outcome.stopped_by != "gap" or outcome.plan is None:
+            break
+        bound = outcome.bound  # every round proves one, as rows only come in
+        value = matrix @ outcome.plan
+        excess = np.maximum(value - upper, lower - value) / scale
+        violated = np.flatnonzero(~inside & (excess > _VIOLATED * model.quantity))
+        rising = outcome.bound - before > _WORTH * abs(outcome.bound)
+        worth = cuts is not None and rounds <= _ROUNDS and (len(violated) > 0 or rising)
+        before = max(before, outcome.bound)
+        more = cuts.violated(outcome.plan) if cuts is not None and worth else None
+        if not len(violated) and more is None:
+            break
+        inside[violated] = True
+        if len(violated):
+            model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
+        if more is not None:
+            model.add_rows(more, np.zeros(more.shape[0]), np.full(more.shape[0], np.inf))
+    active[candidates[inside]] = True
+    return replace(outcome, bound=max(outcome.bound, bound)), active, rounds, iterations

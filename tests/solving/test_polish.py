@@ -1,0 +1,112 @@
+"""From the plan of a search to the plan that is reported."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import ctsopt as cts
+from ctsopt.formulation.preference import preference
+from ctsopt.keys import Axis, Keys
+from ctsopt.programs.algebra import Expr, Variable
+from ctsopt.programs.program import Program
+from ctsopt.solving.polish import clean, polish
+from tests.small import chain, rates, table
+
+
+def trickle(cost_of_a: float = 0.0) -> Program:
+    """min 2 b + 99999 y, a + b = 10, a <= 100 y: a solver that holds y to 1e-6 lets 1e-4 of a through."""
+    one = Keys.make({"site": Axis("site", ["S"])}, site=[0])
+    program = Program()
+    a, b = (program.add_variable(name, Variable(one)) for name in "ab")
+    y = program.add_variable("y", Variable(one, upper=1.0, integer=True, design=True))
+    program.add_rows("need", a + b == 10.0)
+    program.add_rows("link", a <= y * 100.0)
+    program.add_cost("flow", b * 2.0 + a * cost_of_a, "variable")
+    program.add_cost("fixed", y * 99999.0, "fixed")
+    return program
+
+
+def test_a_trickle_through_a_closed_site_is_gone():
+    settled = polish(trickle(), np.array([1e-4, 9.9999, 1e-6]), np.zeros(3))
+    assert settled.plan.tolist() == [0, 10, 0]
+    assert settled.cost == 20
+
+
+def test_a_plan_that_holds_only_by_the_tolerance_opens_what_it_touches():
+    """b is held at 9.9999 at most, so that with y = 0 there is no plan: with y = 1 there is, at 99999."""
+    program = trickle()
+    program.add_rows("short", expression(program, "b") <= 9.9999)
+    settled = polish(program, np.array([1e-4, 9.9999, 1e-6]), np.zeros(3))
+    assert (settled.plan.tolist(), settled.cost) == ([10, 0, 1], 99999)
+
+
+def test_a_plan_that_holds_nowhere_is_no_plan():
+    """b is held at 9 at most, and y stays 0, which closes a."""
+    program = trickle()
+    program.add_rows("short", expression(program, "b") <= 9.0)
+    assert polish(program, np.array([1.0, 9.0, 0.0]), np.zeros(3)) is None
+
+
+def expression(program: Program, name: str) -> Expr:
+    """The variables of a block."""
+    block = program.variables[name]
+    return Expr.block(block.index, block.start)
+
+
+def test_a_site_left_open_that_nothing_needs_is_closed():
+    """At 3 a unit a is not worth its while: y = 1 costs 99999 for nothing."""
+    settled = polish(trickle(cost_of_a=3.0), np.array([0.0, 10.0, 1.0]), np.zeros(3))
+    assert (settled.plan.tolist(), settled.cost) == ([0, 10, 0], 20)
+
+
+def test_a_site_that_an_agreement_wants_stays_open():
+    program = trickle(cost_of_a=3.0)
+    program.add_rows("agreed", expression(program, "y") >= 1.0)
+    settled = polish(program, np.array([0.0, 10.0, 1.0]), np.zeros(3))
+    assert (settled.plan.tolist(), settled.cost) == ([0, 10, 1], 20 + 99999)
+
+
+def test_among_equal_costs_the_preference_decides():
+    """Two ways at 2 a unit, at most 6 by each, 10 wanted: the preferred one is full, whichever it is."""
+    two = Keys.make({"site": Axis("site", ["S", "T"])}, site=[0, 1])
+    program = Program()
+    x = program.add_variable("x", Variable(two, upper=6.0))
+    program.add_rows("need", x.total() == 10.0)
+    program.add_cost("flow", x * 2.0, "variable")
+    for liked, expected in (([1.0, 5.0], [6, 4]), ([5.0, 1.0], [4, 6])):
+        settled = polish(program, np.array([5.0, 5.0]), np.array(liked))
+        assert settled.plan == pytest.approx(expected)
+        assert (settled.cost, settled.tie_rule) == (pytest.approx(20), "applied")
+
+
+def test_the_preference_never_costs_money():
+    """The dearer way is liked much more: the cheap one is full all the same."""
+    two = Keys.make({"site": Axis("site", ["S", "T"])}, site=[0, 1])
+    program = Program()
+    x = program.add_variable("x", Variable(two, upper=6.0))
+    program.add_rows("need", x.total() >= 10.0)
+    program.add_cost("flow", x * np.array([2.0, 2.001]), "variable")
+    settled = polish(program, np.array([4.0, 6.0]), np.array([1e6, 1.0]))
+    assert settled.plan == pytest.approx([6, 4])
+
+
+def test_preference_is_days_under_way():
+    """P-D takes 3 days, D-C 2: a unit weighs 3 on the move and 2 on the delivery, and a little for a fixed order."""
+    tables = chain(rates=table({"origin": "P", "destination": "D", "per_unit": 1, "transit_time": 3},
+                               {"origin": "D", "destination": "C", "per_unit": 1, "transit_time": 2}))
+    net = cts.network(tables)
+    program = cts.program(net)
+    weights = preference(net, program)
+    assert weights[program.variables["move"].span] == pytest.approx([3], abs=1e-3)
+    assert weights[program.variables["deliver"].span] == pytest.approx([2], abs=1e-3)
+    assert (weights > 0).all()
+    assert len(set(weights[program.variables["deliver"].span])) == len(program.variables["deliver"].index)
+
+
+def test_dust_is_swept_to_the_bounds():
+    program = cts.program(cts.network(chain(rates=rates(P_D=1, D_C=1))))
+    plan = np.full(program.columns, 1e-12)
+    plan[program.variables["deliver"].span] = -1e-8
+    assert (clean(program.arrays, plan)[program.variables["deliver"].span] == 0).all()
+    assert (clean(program.arrays, plan)[program.variables["open"].span] == 1).all()  # both are open for good
