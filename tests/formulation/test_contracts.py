@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ctsopt as cts
-from ctsopt import formulation
+from ctsopt.formulation import build as formulation
 from ctsopt.networks import agreements
 from ctsopt.solving.checking import contracts as recheck_contracts
 from tests.small import chain, lanes, table

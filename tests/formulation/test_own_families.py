@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
-from ctsopt import formulation
+from ctsopt.formulation import build as formulation
 from ctsopt.formulation.family import Variables, line
 from ctsopt.programs.algebra import Expr, Rows
 from tests.small import chain, lanes, table

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ctsopt as cts
-from ctsopt import examples, formulation
+from ctsopt import examples
+from ctsopt.formulation import build as formulation
 from ctsopt.formulation.sources import SOURCES
 from ctsopt.networks.schema import BY_NAME
 from ctsopt.programs.ranges import SIDE
