@@ -268,7 +268,7 @@ def costs(program: Program) -> dict:
         lines["site_fixed"] += row["fixed_cost"] * years * x.open[s]
         if row["status"] == "candidate":
             lines["site_opening"] += annuity(net, row["opening_cost"]) * years * x.open[s]
-        if row["status"] == "open" and row["may_close"]:
+        if row["status"] == "closing" or (row["status"] == "open" and row["may_close"]):
             lines["site_closing"] += annuity(net, row["closing_cost"]) * years * (1 - x.open[s])
     for s, p, t in x.make:
         made = "production" if net.sites[s]["kind"] == "plant" else "procurement"

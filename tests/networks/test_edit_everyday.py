@@ -33,11 +33,25 @@ def sites(*edits: dict[str, Any]):
     return changed.tables["sites"].set_index("site")
 
 
-def test_a_closed_site_leaves_nothing_behind() -> None:
-    found = sites({"close": "D"}, {"open": "E"})
-    assert found["status"].to_dict() == {"P": "open", "D": "closed", "E": "open"}
-    assert found.loc["D", "closing_cost"] == 0
+def test_a_closed_site_leaves_nothing_behind_but_what_closing_costs() -> None:
+    found = sites({"close": ["D"]}, {"open": "E"})
+    assert found["status"].to_dict() == {"P": "open", "D": "closing", "E": "open"}
+    assert found.loc["D", "closing_cost"] == 500
     assert not found.loc["D", "may_close"]
+    assert sites({"close": "E"})["status"].to_dict() == {"P": "open", "D": "open", "E": "closed"}
+    assert sites({"close": "D"}, {"close": "D"})["status"]["D"] == "closing"
+    assert sites({"close": "D"}, {"open": "D"})["status"]["D"] == "open"
+
+
+def test_closing_costs_what_it_would_if_the_plan_closed_the_site() -> None:
+    """500 at 8 % over 10 years are 74.51 a year; the plan that may close D, and must (no lane leads on), pays as much."""
+    forced = cts.solve(net().with_edits({"open": "E"}, {"close": "D"}), gap=0.0)
+    chosen = cts.solve(net().with_edits({"open": "E"}, {"table": "lanes", "where": {"origin": "D"},
+                                                        "set": {"status": "closed"}}), gap=0.0)
+    assert forced.costs.set_index("line")["amount"]["site_closing"] == pytest.approx(500 * 0.1490295, abs=1e-3)
+    assert forced.total_cost == pytest.approx(chosen.total_cost)
+    row = forced.sites.set_index("site").loc["D"]
+    assert (row["decision"], row["one_off_cash"]) == ("closed", 500)
 
 
 def test_opening_costs_what_it_would_if_the_plan_opened_the_site() -> None:
@@ -46,7 +60,8 @@ def test_opening_costs_what_it_would_if_the_plan_opened_the_site() -> None:
     assert forced.tables["sites"].set_index("site").loc["E", "fixed_cost"] == pytest.approx(100 + 149.0295, abs=1e-4)
     free = net().with_edits({"table": "sites", "where": {"site": "D"}, "set": {"status": "closed", "may_close": "no",
                                                                               "closing_cost": 0}})
-    assert cts.solve(forced, gap=0.0).total_cost == pytest.approx(cts.solve(free, gap=0.0).total_cost)
+    closing = 500 * 0.1490295
+    assert cts.solve(forced, gap=0.0).total_cost == pytest.approx(cts.solve(free, gap=0.0).total_cost + closing, abs=1e-3)
 
 
 def test_what_is_kept_neither_opens_nor_closes() -> None:

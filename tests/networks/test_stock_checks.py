@@ -70,6 +70,14 @@ CASES: list[tuple[str, Sources, Expected]] = [
         "00123", replenishment_fill_rate="0.9991")),
      {("promises", "fill_rate", (0,), W), ("site_products", "replenishment_fill_rate", (4,), W)}),
     ("fill_rate_near_one", stocked(("promises", 0, "fill_rate", "0.999")), set()),
+    # Anna's 4,000 a year come in orders of 350: 11.4; Boris and Chloé order 17 times, 1E10 has one class in its group
+    ("few_orders_for_rationed_stock", stocked(("products", 0, "variance_to_mean", "700"), stock_sharing="rationed"),
+     {("promises", "fill_rate", (0,), W)}),
+    ("few_orders_for_rationed_stock", stocked(("products", 0, "variance_to_mean", "700"), *at_na(
+        "00123", stock_sharing="rationed")), {("promises", "fill_rate", (0,), W)}),
+    ("few_orders_for_rationed_stock", stocked(("products", 0, "variance_to_mean", "660"), stock_sharing="rationed"),
+     set()),
+    ("few_orders_for_rationed_stock", stocked(("products", 0, "variance_to_mean", "700")), set()),
     ("stock_column_without_effect", edited(*at_na("1E10", replenishment_days="9")), {("promises", "fill_rate", (), W)}),
     ("stock_column_without_effect", edited(review_time=7), {("promises", "fill_rate", (), W)}),
     ("stock_column_without_effect", edited(stock_sharing="rationed"), {("promises", "fill_rate", (), W)}),

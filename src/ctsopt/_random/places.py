@@ -54,7 +54,7 @@ def add_status(draw: Draw, rng: np.random.Generator, frame: pd.DataFrame) -> pd.
         frame["closing_cost"] = np.where(chosen, tame(rng.uniform(100, 3000, count), 2), 0.0)
     if draw.on["closed_sites"]:
         last = frame.index[frame["kind"] == "dc"][-1]  # never one of the safe ones: there is one dc more
-        frame.loc[last, ["status", "may_close"]] = ("closed", "no")
+        frame.loc[last, ["status", "may_close"]] = ("closing" if draw.on["closable"] else "closed", "no")
     return frame
 
 
@@ -158,7 +158,7 @@ def contracts(draw: Draw, rng: np.random.Generator) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for name, group in (("dcs", "network"), ("all", ALL)):
         members = sites[sites["group"].eq(group) | (group == ALL)]
-        barred = members["status"].eq("closed") | (members["status"].eq("candidate") & members["may_open"].eq("no"))
+        barred = members["status"].isin(["closing", "closed"]) | (members["status"].eq("candidate") & members["may_open"].eq("no"))
         fixed = members["status"].eq("open") & members["may_close"].eq("no")
         low, high = int(fixed.sum()), int((~barred).sum())
         if high == low or (name == "all" and rng.random() < 0.6):

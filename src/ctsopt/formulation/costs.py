@@ -87,9 +87,10 @@ def site_opening(x: Variables, net: Network) -> Expr | None:
 def site_closing(x: Variables, net: Network) -> Expr | None:
     """closing_cost[s] * CRF * horizon/365 * (1 - open[s])   [money]
 
-    Open sites that may close.
+    Open sites that may close, and those that close for certain.
     """
-    may = (net.tables.column("sites", "status") == "open") & net.tables.column("sites", "may_close")
+    status = net.tables.column("sites", "status")
+    may = (status == "open") & net.tables.column("sites", "may_close") | (status == "closing")
     cost = np.where(may, net.tables.column("sites", "closing_cost") * annuity(net), 0.0)
     return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
 

@@ -28,6 +28,7 @@ FUEL = ("freight", "surcharge")
 """What fuel makes dearer: whatever a mode charges, or the surcharge alone."""
 
 _NEVER_CHOSEN = {"may_close": "", "may_open": "", "opening_cost": "", "closing_cost": ""}
+_CLOSING = {"status": "closing", "may_close": "", "may_open": "", "opening_cost": ""}
 
 
 def spelled_out(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -68,7 +69,7 @@ def recovery(rate: float, life: float) -> float:
 def parts_of(edit: Edit, frames: Mapping[str, pd.DataFrame], chosen: pd.DataFrame) -> list[Edit]:
     """The edits of cells that an everyday operation comes to, for the rows that it selects."""
     made: Mapping[str, Callable[[], list[Edit]]] = {
-        "close": lambda: [_set(chosen, {"status": "closed", **_NEVER_CHOSEN})],
+        "close": lambda: _closed(chosen),
         "open": lambda: _opened(frames, chosen), "keep": lambda: _kept(chosen), "fuel": lambda: _fuel(edit, chosen)}
     return [replace(part, source=edit.source, level=edit.level, on_conflict=edit.on_conflict)
             for part in made[edit.op]() if part.rows or part.where[0].values]
@@ -87,6 +88,12 @@ def _opened(frames: Mapping[str, pd.DataFrame], chosen: pd.DataFrame) -> list[Ed
     rows = tuple({"site": site, "fixed_cost": number_text(float(amount))}
                  for site, amount in zip(new["site"], cost, strict=True))
     return [*([Edit("sites", "update", rows=rows)] if rows else []), _set(chosen, {"status": "open", **_NEVER_CHOSEN})]
+
+
+def _closed(chosen: pd.DataFrame) -> list[Edit]:
+    """Closed for good. What is open today costs what closing it costs once, and no more from then on."""
+    today = chosen["status"].isin(["open", "closing"])
+    return [_set(chosen[today], _CLOSING), _set(chosen[~today], {"status": "closed", **_NEVER_CHOSEN})]
 
 
 def _kept(chosen: pd.DataFrame) -> list[Edit]:

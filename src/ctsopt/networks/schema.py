@@ -108,8 +108,8 @@ TABLES: tuple[Table, ...] = (
                "on without stock.", ("plant", "supplier", "dc", "crossdock"), None),
         _LATITUDE, _LONGITUDE, _REGION, _ZONE,
         text("group", "Group of sites, for limits on how many of them are open."),
-        choice("status", "Today: `open`, `candidate` (may be opened), `closed` (stays closed).",
-               ("open", "candidate", "closed"), "open"),
+        choice("status", "Today: `open`, `candidate` (may be opened), `closing` (open, and closes for certain), `closed` "
+               "(stays closed).", ("open", "candidate", "closing", "closed"), "open"),
         yes_no("may_open", "A candidate may be opened in this study.", default=True),
         yes_no("may_close", "An open site may be closed in this study.", default=False),
         choice("delivers", "Whether settings.open_lanes makes lanes from the site to customers; lanes that are listed "
@@ -117,7 +117,8 @@ TABLES: tuple[Table, ...] = (
                "open_lanes is `all` and there is no dc and no cross-dock"),
         number("fixed_cost", "Cost of keeping the site open.", "money per year", 0.0, "per_year"),
         number("opening_cost", "Cost of opening a candidate, annuitised over the life.", "money", 0.0, "once"),
-        number("closing_cost", "Cost of closing an open site, annuitised over the life.", "money", 0.0, "once"),
+        number("closing_cost", "Cost of closing a site that is open today, annuitised over the life.", "money", 0.0,
+               "once"),
         number("capacity", "Most that may leave the site in a year.", "capacity_unit per year", math.inf, "per_year",
                blank=UNLIMITED),
         number("min_throughput", "Least that must leave the site in a year if it is open.",

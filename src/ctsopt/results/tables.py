@@ -76,7 +76,7 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     """
     table = net.tables["sites"]
     opened = plan.of("open")
-    is_open, was_open = opened > 0.5, (table["status"] == "open").to_numpy(dtype=bool)
+    is_open, was_open = opened > 0.5, table["status"].isin(["open", "closing"]).to_numpy(dtype=bool)
     through = _throughput(net, plan)
     horizon = float(net.tables["periods"]["days"].sum())
     level, of_level = _levels(net, plan)

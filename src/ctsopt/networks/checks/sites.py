@@ -63,11 +63,11 @@ def yes_no_without_effect(t: Tables) -> Iterator[Fault]:
 
 @rule()
 def cost_without_effect(t: Tables) -> Iterator[Fault]:
-    """An opening cost is paid for candidates that may open, a closing cost for open sites that may close."""
+    """An opening cost is paid for candidates that may open, a closing cost for open sites that may or do close."""
     opens = t.equal("sites", "status", "candidate") & t.flag("sites", "may_open")
-    closes = t.equal("sites", "status", "open") & t.flag("sites", "may_close")
+    closes = t.equal("sites", "status", "open") & t.flag("sites", "may_close") | t.equal("sites", "status", "closing")
     for column, paid, who in (("opening_cost", opens, "a candidate that may open"),
-                              ("closing_cost", closes, "an open site that may close")):
+                              ("closing_cost", closes, "a site that is open today and may close")):
         yield Fault("sites", column, f"the cost has no effect: the site is not {who}", "correct status, may_open or "
                     "may_close, or leave the cost blank", (t.number("sites", column) > 0) & ~paid, severity="warning")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ctsopt.keys import Bools, Positions
+from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.networks.checks.registry import Fault, rule
 from ctsopt.networks.checks.service import covering, promise_of_demand
 from ctsopt.networks.checks.sites import MAKERS, of_site
@@ -23,6 +23,9 @@ _SETTINGS_OF_STOCK = ("stock_rule", "stock_level", "pipeline_on", "lead_time_lev
 
 NEAR_ONE = 0.999
 """Above this fill rate, safety stock rests on the far tail of the distribution of demand."""
+
+FEW = 12.0
+"""Orders a year below which rationed stock is known to be off: demand is taken to flow, and these orders are lumps."""
 
 
 def planned(t: Tables) -> bool:
@@ -115,6 +118,43 @@ def fill_rate_near_one(t: Tables) -> Iterator[Fault]:
                     severity="warning")
 
 
+@rule("products", "customers", "tiers", "promises", "demand", "site_products", "periods")
+def few_orders_for_rationed_stock(t: Tables) -> Iterator[Fault]:
+    """A class of rationed stock orders so often that its demand can be taken to flow: at least once a month."""
+    promise, quantity = promise_of_demand(t), t.number("demand", "quantity")
+    rate = np.append(t.number("promises", "fill_rate"), np.nan)[promise]
+    group = np.append(stock_groups(t), -1)[_row_of(t, "products", "product")[t.codes("demand", "product")]]
+    rows = np.flatnonzero((quantity > 0) & (rate > 0) & (group >= 0) & _rationed(t)[t.codes("demand", "product")])
+    classes, of = np.unique(np.stack([group[rows].astype(float), rate[rows]]), axis=1, return_inverse=True)
+    lumps = np.bincount(of, quantity[rows] * _ratio(t)[rows] / 2)             # volume x mean size of an order
+    volume = np.bincount(of, quantity[rows])
+    orders = 365 / t.number("periods", "days").sum() * volume * volume / np.where(lumps > 0, lumps, np.nan)
+    shared = np.isin(classes[0], classes[0][1:][classes[0][1:] == classes[0][:-1]])
+    few = np.flatnonzero(shared & (orders < FEW))
+    _, first = np.unique(of, return_index=True)
+    product = t.text("demand", "product")[rows[first]]
+    values = [f"{product[c]}: {orders[c]:.1f} orders a year at {classes[1][c]:g}" for c in few]
+    yield Fault("promises", "fill_rate", f"stock is rationed, and a class of it orders less than {FEW:g} times a year "
+                "(an order has half of variance_to_mean on average): what the class gets may be up to a point less than "
+                "is worked out", "promise such a class by hand, let it share (stock_sharing: pooled), or correct "
+                "variance_to_mean", promise[rows[first[few]]], values, severity="warning")
+
+
+def _rationed(t: Tables) -> Bools:
+    """For each product, and none: whether tiers share its stock by levels somewhere."""
+    found = np.full(len(t.axes["product"]) + 1, t.settings["stock_sharing"] == "rationed")
+    found[t.codes("site_products", "product")[t.equal("site_products", "stock_sharing", "rationed")]] = True
+    found[-1] = False
+    return found
+
+
+def _ratio(t: Tables) -> Floats:
+    """Variance to mean of each row of demand: its own, else that of its product."""
+    usual = np.append(t.number("products", "variance_to_mean"), np.nan)
+    of_row = t.number("demand", "variance_to_mean")
+    return np.where(np.isnan(of_row), usual[_row_of(t, "products", "product")[t.codes("demand", "product")]], of_row)
+
+
 @rule()
 def stock_column_without_effect(t: Tables) -> Iterator[Fault]:
     """How stock is kept has an effect once a promise states a fill rate."""
@@ -194,7 +234,7 @@ def stock_sharing_differs(t: Tables) -> Iterator[Fault]:
     np.minimum.at(low, pair[kept], code[kept])
     np.maximum.at(high, pair[kept], code[kept])
     # A dc stocks every product without a row, too, and shares it as usual.
-    dc = np.append(t.equal("sites", "kind", "dc"), False)[_row_of_site(t)[pairs // len(members)]]
+    dc = np.append(t.equal("sites", "kind", "dc"), False)[_row_of(t, "sites", "site")[pairs // len(members)]]
     unlisted = dc & (np.bincount(pair, minlength=len(pairs)) < members[pairs % len(members)])
     low = np.where(unlisted, np.minimum(low, labels.index(usual)), low)
     high = np.where(unlisted, np.maximum(high, labels.index(usual)), high)
@@ -206,10 +246,10 @@ def stock_sharing_differs(t: Tables) -> Iterator[Fault]:
                 values)
 
 
-def _row_of_site(t: Tables) -> Positions:
-    """Row of `sites` of each site."""
-    row = np.full(len(t.axes["site"]), -1, dtype=np.int64)
-    codes = t.codes("sites", "site")
+def _row_of(t: Tables, table: str, kind: str) -> Positions:
+    """Row of the table of each name of a kind, and of none."""
+    row = np.full(len(t.axes[kind]) + 1, -1, dtype=np.int64)
+    codes = t.codes(table, kind)
     row[codes[codes >= 0]] = np.flatnonzero(codes >= 0)
     return row
 

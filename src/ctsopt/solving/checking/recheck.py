@@ -141,7 +141,7 @@ def _closed(solution: Solution) -> Iterator[str]:
     yield from (f"goods pass {site}, which is closed" for site in busy[:3])
     table = solution.net.tables["sites"].set_index("site")
     forced = (table["status"] == "open") & ~table["may_close"]
-    barred = (table["status"] == "closed") | ((table["status"] == "candidate") & ~table["may_open"])
+    barred = table["status"].isin(["closing", "closed"]) | ((table["status"] == "candidate") & ~table["may_open"])
     wrong = (forced & ~sites["open"].reindex(table.index)) | (barred & sites["open"].reindex(table.index))
     yield from (f"{site} is open or closed against its status" for site in table.index[wrong.to_numpy(dtype=bool)][:3])
 
