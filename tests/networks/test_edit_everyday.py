@@ -44,7 +44,7 @@ def test_a_closed_site_leaves_nothing_behind_but_what_closing_costs() -> None:
 
 
 def test_closing_costs_what_it_would_if_the_plan_closed_the_site() -> None:
-    """500 at 8 % over 10 years are 74.51 a year; the plan that may close D, and must (no lane leads on), pays as much."""
+    """500 at 8 % over 10 years are 74.51 a year; the plan that may close D, and must (no lane leads on), pays it."""
     forced = cts.solve(net().with_edits({"open": "E"}, {"close": "D"}), gap=0.0)
     chosen = cts.solve(net().with_edits({"open": "E"}, {"table": "lanes", "where": {"origin": "D"},
                                                         "set": {"status": "closed"}}), gap=0.0)
@@ -61,7 +61,8 @@ def test_opening_costs_what_it_would_if_the_plan_opened_the_site() -> None:
     free = net().with_edits({"table": "sites", "where": {"site": "D"}, "set": {"status": "closed", "may_close": "no",
                                                                               "closing_cost": 0}})
     closing = 500 * 0.1490295
-    assert cts.solve(forced, gap=0.0).total_cost == pytest.approx(cts.solve(free, gap=0.0).total_cost + closing, abs=1e-3)
+    assert cts.solve(forced, gap=0.0).total_cost == pytest.approx(
+        cts.solve(free, gap=0.0).total_cost + closing, abs=1e-3)
 
 
 def test_what_is_kept_neither_opens_nor_closes() -> None:

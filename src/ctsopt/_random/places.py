@@ -158,7 +158,8 @@ def contracts(draw: Draw, rng: np.random.Generator) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for name, group in (("dcs", "network"), ("all", ALL)):
         members = sites[sites["group"].eq(group) | (group == ALL)]
-        barred = members["status"].isin(["closing", "closed"]) | (members["status"].eq("candidate") & members["may_open"].eq("no"))
+        barred = members["status"].isin(["closing", "closed"])
+        barred |= members["status"].eq("candidate") & members["may_open"].eq("no")
         fixed = members["status"].eq("open") & members["may_close"].eq("no")
         low, high = int(fixed.sum()), int((~barred).sum())
         if high == low or (name == "all" and rng.random() < 0.6):

@@ -108,8 +108,8 @@ TABLES: tuple[Table, ...] = (
                "on without stock.", ("plant", "supplier", "dc", "crossdock"), None),
         _LATITUDE, _LONGITUDE, _REGION, _ZONE,
         text("group", "Group of sites, for limits on how many of them are open."),
-        choice("status", "Today: `open`, `candidate` (may be opened), `closing` (open, and closes for certain), `closed` "
-               "(stays closed).", ("open", "candidate", "closing", "closed"), "open"),
+        choice("status", "Today: `open`, `candidate` (may be opened), `closing` (open, and closes for certain), "
+               "`closed` (stays closed).", ("open", "candidate", "closing", "closed"), "open"),
         yes_no("may_open", "A candidate may be opened in this study.", default=True),
         yes_no("may_close", "An open site may be closed in this study.", default=False),
         choice("delivers", "Whether settings.open_lanes makes lanes from the site to customers; lanes that are listed "

@@ -135,8 +135,8 @@ def few_orders_for_rationed_stock(t: Tables) -> Iterator[Fault]:
     product = t.text("demand", "product")[rows[first]]
     values = [f"{product[c]}: {orders[c]:.1f} orders a year at {classes[1][c]:g}" for c in few]
     yield Fault("promises", "fill_rate", f"stock is rationed, and a class of it orders less than {FEW:g} times a year "
-                "(an order has half of variance_to_mean on average): what the class gets may be up to a point less than "
-                "is worked out", "promise such a class by hand, let it share (stock_sharing: pooled), or correct "
+                "(an order has half of variance_to_mean on average): what the class gets may be up to a point less "
+                "than is worked out", "promise such a class by hand, let it share (stock_sharing: pooled), or correct "
                 "variance_to_mean", promise[rows[first[few]]], values, severity="warning")
 
 
