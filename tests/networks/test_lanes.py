@@ -17,7 +17,7 @@ MODES = table({"mode": "rail", "serves": "moves", "per_weight": 1},
 def exist(tables: dict, *, to_customers: bool) -> list[str]:
     """All lanes in words."""
     net = cts.network(tables)
-    found = legs(net, to_customers=to_customers)
+    found = legs(net.content, to_customers=to_customers)
     ends = net.axes["customer" if to_customers else "site"]
     return [f"{o}-{d}-{m}" + ("" if math.isnan(x) else f" {x:g}") for o, d, m, x in zip(
         net.axes["site"].names(found.origin), ends.names(found.destination), net.axes["mode"].names(found.mode),

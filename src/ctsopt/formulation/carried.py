@@ -82,7 +82,7 @@ def carried_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     if x.carry is None:
         return None
     days = net.tables.column("periods", "days") / 365
-    rate = holding_cost(net)
+    rate = holding_cost(net.content)
     keys = x.carry.index
     after = np.append(days, 0.0)[keys["period"] + 1]  # the last period's stock is held for half of it
     cost = rate[keys["product"]] * (days[keys["period"]] + after) / 2

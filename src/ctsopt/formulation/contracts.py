@@ -102,7 +102,8 @@ def _of_kind(net: Network, *kinds: str) -> Agreements:
 
 def _counts(net: Network, agreed: Agreements) -> list[Count]:
     made, ways = net.derived.supply.made(net.axes), net.ways
-    return list(counted(net, agreed, {"make": made, "move": ways.moves.index, "deliver": ways.deliveries.index}))
+    blocks = {"make": made, "move": ways.moves.index, "deliver": ways.deliveries.index}
+    return list(counted(net.content, agreed, blocks))
 
 
 def _used(x: Variables, net: Network, agreed: Agreements) -> tuple[Keys, Expr]:
@@ -127,7 +128,7 @@ def _sum(x: Variables, index: Keys, counts: list[Count]) -> Expr:
 
 def _rows_of(net: Network, agreed: Agreements, counts: list[Count]) -> Keys:
     """Rows of contracts: one for each name that has goods in scope where `each` is agreed, else one; and periods."""
-    frame, axes = agreed.frame, row_axes(net)
+    frame, axes = agreed.frame, row_axes(net.content)
     number = frame["number"].to_numpy(dtype=np.int32)
     apart = agreed.apart()
     whole, timed = number[~apart], number[(frame["per"] == "period").to_numpy(dtype=bool)]

@@ -93,7 +93,7 @@ def mode_capacity(x: Variables, net: Network) -> Rows | None:
     index = Keys.make(net.axes, mode=capped)
     total: Expr | None = None
     for flow, ways in _flows(x, net):
-        for leg in legs_of(net, net.derived.resources.places, ways):
+        for leg in legs_of(net.content, net.derived.resources.places, ways):
             mine = np.isin(leg.keys["mode"], capped)
             at = leg.way[mine]
             part = (flow * _per_unit(net, ways, "weight")).pick(at).per(index, on={"mode": leg.keys["mode"][mine]})
@@ -107,7 +107,7 @@ def on_lanes(x: Variables, net: Network, index: Keys, measure: str = "") -> Expr
     total = Expr.constants(index, 0.0)
     for flow, ways in _flows(x, net):
         weighed = flow * _per_unit(net, ways, measure) if measure else flow
-        for leg in legs_of(net, net.derived.resources.places, ways):
+        for leg in legs_of(net.content, net.derived.resources.places, ways):
             for keys in (leg.keys, _any_mode(leg)):
                 on = {name: keys[name] for name in ("origin", "destination", "mode")}
                 found = index.find(ways.index.take(leg.way), on)

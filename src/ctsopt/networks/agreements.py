@@ -17,9 +17,9 @@ from ctsopt.keys import BLANK, Axis, Bools, Coded, Ints, Keys, Positions, matchi
 from ctsopt.networks.lanes import usable_sites
 from ctsopt.networks.resources import legs_of
 from ctsopt.networks.schema import ALL
+from ctsopt.tables.typed import Tables
 
 if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
     from ctsopt.networks.way_findings import Notes
 
 FLOWS = ("min_volume", "max_volume", "share")
@@ -94,29 +94,29 @@ class Count:
     row: Keys
 
 
-def agreements(net: Network, places: Axis, deliveries: Coded) -> Agreements:
+def agreements(t: Tables, places: Axis, deliveries: Coded) -> Agreements:
     """The contracts on flows of a network."""
-    frame = net.tables["contracts"].reset_index(drop=True)
+    frame = t.frames["contracts"].reset_index(drop=True)
     frame = frame.assign(number=frame.index)
     frame = frame[frame["kind"].isin(FLOWS)].reset_index(drop=True)
-    group = Axis("group", sorted({*net.tables.column("customers", "group")} - {""}))
-    axes = {**{n: net.axes[n] for n in ("customer", "site", "mode", "product")}, "origin": net.axes["site"],
+    group = Axis("group", sorted({*t.column("customers", "group")} - {""}))
+    axes = {**{n: t.axes[n] for n in ("customer", "site", "mode", "product")}, "origin": t.axes["site"],
             "destination": places, "group": group}
     codes = {name: axes[name].codes(frame[name]) for name in _SCOPE}
     agreed = Agreements(frame, codes, frame["of"].to_numpy(dtype=object), group.codes(
-        net.tables.column("customers", "group")), places)
-    of = _of(net, agreed, deliveries)
-    dock = (net.tables.column("sites", "kind") == "crossdock")
+        t.column("customers", "group")), places)
+    of = _of(t, agreed, deliveries)
+    dock = (t.column("sites", "kind") == "crossdock")
     end = codes["destination"]
     receiver = np.where((end >= 0) & (end < len(dock)), end, np.where(end == BLANK, codes["site"], BLANK))
     at_dock = (of == "received") & np.append(dock, False)[receiver]
     return replace(agreed, frame=frame.assign(of=of), measure=np.where(at_dock, "over docks", of).astype(object))
 
 
-def _of(net: Network, agreed: Agreements, deliveries: Coded) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _of(t: Tables, agreed: Agreements, deliveries: Coded) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """What each contract counts; where it does not say, what its scope speaks of."""
-    frame, codes, sites = agreed.frame, agreed.codes, len(net.axes["site"])
-    made_at = np.append(np.isin(net.tables.column("sites", "kind"), MAKERS), False)
+    frame, codes, sites = agreed.frame, agreed.codes, len(t.axes["site"])
+    made_at = np.append(np.isin(t.column("sites", "kind"), MAKERS), False)
     site, origin, end = codes["site"], codes["origin"], codes["destination"]
     maker = (made_at[site] & ((origin == BLANK) | (origin == site))) | (
         made_at[origin] & (frame["site"] == "").to_numpy(dtype=bool))
@@ -130,19 +130,19 @@ def _of(net: Network, agreed: Agreements, deliveries: Coded) -> np.ndarray[tuple
         some = np.flatnonzero(asked)
         as_delivered = replace(agreed.take(asked), measure=np.full(len(some), "delivered", dtype=object))
         used = np.zeros(len(frame), dtype=bool)
-        for count in counted(net, as_delivered, {"deliver": deliveries.index}):
+        for count in counted(t, as_delivered, {"deliver": deliveries.index}):
             used[np.isin(frame["number"], count.row["contract"])] = True
         of[asked & ~used] = "moved"
     stated = frame["of"].to_numpy(dtype=object)
     return np.where(stated != "", stated, of)
 
 
-def counted(net: Network, agreed: Agreements, blocks: Mapping[str, Keys]) -> Iterator[Count]:
+def counted(t: Tables, agreed: Agreements, blocks: Mapping[str, Keys]) -> Iterator[Count]:
     """The flows that each contract counts, each flow once.
 
     Parameters
     ----------
-    net : Network
+    t : Tables
     agreed : Agreements
     blocks : mapping of str to Keys
         The flows: `make` (site, product, period), `move` and `deliver` (ways and periods).
@@ -150,12 +150,12 @@ def counted(net: Network, agreed: Agreements, blocks: Mapping[str, Keys]) -> Ite
     for positions, measure, named, apart, timed in _patterns(agreed):
         for block in _BLOCKS[measure]:
             if block in blocks:
-                flow, columns = _looks(net, agreed, measure, blocks[block], named)
+                flow, columns = _looks(t, agreed, measure, blocks[block], named)
                 wanted, found = _matched([agreed.codes[n][positions] for n in named], [columns[n] for n in named],
                                          len(positions), len(flow))
                 contract = agreed.frame["number"].to_numpy(dtype=np.int64)[positions][wanted]
                 _, once = np.unique(contract * len(blocks[block]) + flow[found], return_index=True)
-                yield _count(net, block, contract[once], found[once], flow, columns, apart, timed=timed)
+                yield _count(t, block, contract[once], found[once], flow, columns, apart, timed=timed)
 
 
 def _patterns(agreed: Agreements) -> Iterator[tuple[Positions, str, list[str], list[str], bool]]:
@@ -175,7 +175,7 @@ def _patterns(agreed: Agreements) -> Iterator[tuple[Positions, str, list[str], l
                bool(timed[first]))
 
 
-def _looks(net: Network, agreed: Agreements, measure: str, keys: Keys,
+def _looks(t: Tables, agreed: Agreements, measure: str, keys: Keys,
            named: list[str]) -> tuple[Positions, dict[str, Ints]]:
     """The ways to look at every flow: one for each leg and each site that it counts for, where these are named."""
     if measure == "made":
@@ -183,7 +183,7 @@ def _looks(net: Network, agreed: Agreements, measure: str, keys: Keys,
         return at, {"site": keys["site"], "origin": keys["site"], "each site": keys["site"],
                     "product": keys["product"], "period": keys["period"]}
     start, via = keys["site" if "site" in keys.columns else "origin"], keys["via"]
-    last, first = legs_of(net, agreed.places, Coded(keys, {}))
+    last, first = legs_of(t, agreed.places, Coded(keys, {}))
     legs = [first] if measure == "over docks" else [last, first]
     if not {"origin", "destination", "mode"} & {*named}:
         legs = legs[:1]
@@ -227,7 +227,7 @@ def _matched(wanted: list[Ints], found: list[Ints], contracts: int, looks: int) 
     return contract, some[at]
 
 
-def _count(net: Network, block: str, contract: Positions, look: Positions, flow: Positions,
+def _count(t: Tables, block: str, contract: Positions, look: Positions, flow: Positions,
            columns: Mapping[str, Ints], apart: list[str], *, timed: bool) -> Count:
     blank = np.full(len(contract), BLANK, dtype=np.int32)
     row = dict.fromkeys(ROW, blank) | {"contract": contract.astype(np.int32)}
@@ -235,26 +235,26 @@ def _count(net: Network, block: str, contract: Positions, look: Positions, flow:
         row[name] = columns["each site" if name == "site" else name][look]
     if timed:
         row["period"] = columns["period"][look]
-    return Count(block, flow[look], Keys.make(row_axes(net), **row))
+    return Count(block, flow[look], Keys.make(row_axes(t), **row))
 
 
-def row_axes(net: Network) -> dict[str, Axis]:
+def row_axes(t: Tables) -> dict[str, Axis]:
     """Axes of the rows of contracts."""
-    return {"contract": net.axes["contract"], **{name: net.axes[name] for name in ROW[1:]}}
+    return {"contract": t.axes["contract"], **{name: t.axes[name] for name in ROW[1:]}}
 
 
-def without_goods(net: Network, agreed: Agreements, blocks: Mapping[str, Keys], notes: Notes) -> None:
+def without_goods(t: Tables, agreed: Agreements, blocks: Mapping[str, Keys], notes: Notes) -> None:
     """Note the contracts that count nothing, but those that name a site that no plan may use."""
     if not len(agreed):
         return
-    counts = np.zeros(len(net.axes["contract"]), dtype=bool)
-    for count in counted(net, agreed, blocks):
+    counts = np.zeros(len(t.axes["contract"]), dtype=bool)
+    for count in counted(t, agreed, blocks):
         counts[count.row["contract"]] = True
-    usable = np.append(usable_sites(net), True)
+    usable = np.append(usable_sites(t), True)
     size, codes = len(usable) - 1, agreed.codes
     end = np.where(codes["destination"] < size, codes["destination"], BLANK)
     bare = ~counts[agreed.frame["number"]] & usable[codes["site"]] & usable[codes["origin"]] & usable[end]
-    maker = np.append(np.isin(net.tables.column("sites", "kind"), MAKERS), False)
+    maker = np.append(np.isin(t.column("sites", "kind"), MAKERS), False)
     of_maker = bare & (agreed.measure == "delivered") & (maker[codes["site"]] | maker[codes["origin"]])
     cases = ((of_maker, "contract_of_no_delivery", "the contract counts what a plant or supplier delivers to "
               "customers, and it delivers to none of these",

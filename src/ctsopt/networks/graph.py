@@ -39,7 +39,7 @@ def lanes(net: Network) -> pd.DataFrame:
     """Every lane that exists: origin, destination, mode, to (site, customer), distance, duty_rate."""
     parts = []
     for to, axis in (("site", "site"), ("customer", "end")):
-        found = legs(net, to_customers=to == "customer")
+        found = legs(net.content, to_customers=to == "customer")
         parts.append(pd.DataFrame({
             "origin": net.axes["site"].names(found.origin), "destination": net.axes[axis].names(found.destination),
             "mode": net.axes["mode"].names(found.mode), "to": to, "distance": found.distance,

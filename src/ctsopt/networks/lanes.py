@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.networks.geography import great_circle
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 _EVERY_MODE = -1
 
@@ -49,25 +46,25 @@ class Legs:
                     self.duty_rate[keep], self.to_customers)
 
 
-def usable_sites(net: Network) -> Bools:
+def usable_sites(t: Tables) -> Bools:
     """For each site, whether a plan may use it: open today, or a candidate that may be opened."""
-    sites = net.tables["sites"]
+    sites = t.frames["sites"]
     status = sites["status"].to_numpy(dtype=object)
     return np.asarray((status == "open") | ((status == "candidate") & sites["may_open"].to_numpy(dtype=bool)))
 
 
-def legs(net: Network, *, to_customers: bool) -> Legs:
+def legs(t: Tables, *, to_customers: bool) -> Legs:
     """Lanes to customers, or between sites, from `lanes`, `rates` and settings.open_lanes, in canonical order.
 
     A row of `lanes` that names the mode decides over one for all modes, both over a row of `rates`, and all over
     `open_lanes`.
     """
-    parts = [_listed(net, to_customers=to_customers), _rated(net, to_customers=to_customers)]
-    if net.settings["open_lanes"] != "listed":
-        parts.append(_opened(net, to_customers=to_customers))
+    parts = [_listed(t, to_customers=to_customers), _rated(t, to_customers=to_customers)]
+    if t.settings["open_lanes"] != "listed":
+        parts.append(_opened(t, to_customers=to_customers))
     found = pd.concat(parts, ignore_index=True)
-    found = _expand_modes(net, found, to_customers=to_customers)
-    usable = usable_sites(net)
+    found = _expand_modes(t, found, to_customers=to_customers)
+    usable = usable_sites(t)
     keep = usable[found["origin"]]
     if not to_customers:
         keep &= usable[found["destination"]] & (found["origin"] != found["destination"]).to_numpy()
@@ -78,7 +75,7 @@ def legs(net: Network, *, to_customers: bool) -> Legs:
     origin, destination, mode = (found[c].to_numpy(dtype=np.int32) for c in ("origin", "destination", "mode"))
     distance = found["distance"].to_numpy(dtype=np.float64, copy=True)
     unknown = np.isnan(distance)
-    distance[unknown] = _road_distance(net, origin[unknown], destination[unknown], to_customers=to_customers)
+    distance[unknown] = _road_distance(t, origin[unknown], destination[unknown], to_customers=to_customers)
     return Legs(origin, destination, mode, distance, found["duty_rate"].to_numpy(dtype=np.float64), to_customers)
 
 
@@ -89,49 +86,49 @@ def _frame(origin: Ints, destination: Ints, mode: Ints, priority: int | Ints, di
     return frame[(frame["origin"] >= 0) & (frame["destination"] >= 0)]
 
 
-def _ends(net: Network, table: str, *, to_customers: bool) -> tuple[Ints, Ints, Ints]:
+def _ends(t: Tables, table: str, *, to_customers: bool) -> tuple[Ints, Ints, Ints]:
     """Codes of origin, destination and mode of a table; -1 where it is not a name of that kind."""
-    frame = net.tables[table]
-    destinations = net.axes["end" if to_customers else "site"]
-    return (net.axes["site"].codes(frame["origin"]), destinations.codes(frame["destination"]),
-            net.axes["mode"].codes(frame["mode"]))
+    frame = t.frames[table]
+    destinations = t.axes["end" if to_customers else "site"]
+    return (t.axes["site"].codes(frame["origin"]), destinations.codes(frame["destination"]),
+            t.axes["mode"].codes(frame["mode"]))
 
 
-def _listed(net: Network, *, to_customers: bool) -> pd.DataFrame:
-    frame = net.tables["lanes"]
-    origin, destination, mode = _ends(net, "lanes", to_customers=to_customers)
+def _listed(t: Tables, *, to_customers: bool) -> pd.DataFrame:
+    frame = t.frames["lanes"]
+    origin, destination, mode = _ends(t, "lanes", to_customers=to_customers)
     return _frame(origin, destination, mode, np.where(mode == _EVERY_MODE, 1, 0).astype(np.int32),
                   frame["distance"].to_numpy(dtype=float), (frame["status"] == "open").to_numpy(dtype=bool),
                   frame["duty_rate"].to_numpy(dtype=float))
 
 
-def _rated(net: Network, *, to_customers: bool) -> pd.DataFrame:
-    origin, destination, mode = _ends(net, "rates", to_customers=to_customers)
+def _rated(t: Tables, *, to_customers: bool) -> pd.DataFrame:
+    origin, destination, mode = _ends(t, "rates", to_customers=to_customers)
     return _frame(origin, destination, mode, 2)
 
 
-def delivers(net: Network) -> Bools:
+def delivers(t: Tables) -> Bools:
     """For each site, whether settings.open_lanes makes lanes from it to customers.
 
     By default goods pass a dc or cross-dock on their way, with its handling, wherever there is one.
     """
-    stated, kind = (net.tables["sites"][c].to_numpy(dtype=object) for c in ("delivers", "kind"))
+    stated, kind = (t.frames["sites"][c].to_numpy(dtype=object) for c in ("delivers", "kind"))
     last = np.isin(kind, ["dc", "crossdock"])
-    by_default = last | ((net.settings["open_lanes"] == "all") & ~last.any())
+    by_default = last | ((t.settings["open_lanes"] == "all") & ~last.any())
     return np.asarray((stated == "yes") | ((stated == "") & by_default))
 
 
-def _opened(net: Network, *, to_customers: bool) -> pd.DataFrame:
+def _opened(t: Tables, *, to_customers: bool) -> pd.DataFrame:
     """Lanes that settings.open_lanes makes."""
-    kind = net.tables["sites"]["kind"].to_numpy(dtype=object)
+    kind = t.frames["sites"]["kind"].to_numpy(dtype=object)
     places = np.arange(len(kind), dtype=np.int32)
     if to_customers:
-        ends = np.arange(len(net.axes["customer"]), dtype=np.int32)
-        origin, destination = (a.ravel() for a in np.meshgrid(places[delivers(net)], ends, indexing="ij"))
+        ends = np.arange(len(t.axes["customer"]), dtype=np.int32)
+        origin, destination = (a.ravel() for a in np.meshgrid(places[delivers(t)], ends, indexing="ij"))
     else:
         origin, destination = (a.ravel() for a in np.meshgrid(places, places, indexing="ij"))
         maker, dc, dock = np.isin(kind, ["plant", "supplier"]), kind == "dc", kind == "crossdock"
-        if net.settings["open_lanes"] == "tiered":
+        if t.settings["open_lanes"] == "tiered":
             inner = (maker[origin] & dc[destination]) | (dc[origin] & dock[destination])
         else:
             inner = (maker[origin] & (dc | dock)[destination]) | (dock[origin] & dc[destination])
@@ -139,9 +136,9 @@ def _opened(net: Network, *, to_customers: bool) -> pd.DataFrame:
     return _frame(origin, destination, np.full(len(origin), _EVERY_MODE, dtype=np.int32), 3)
 
 
-def _expand_modes(net: Network, found: pd.DataFrame, *, to_customers: bool) -> pd.DataFrame:
+def _expand_modes(t: Tables, found: pd.DataFrame, *, to_customers: bool) -> pd.DataFrame:
     """One row per mode that serves the lane, in place of `*`; rows with a mode that does not serve it go."""
-    serves = net.tables["modes"]["serves"].to_numpy(dtype=object)
+    serves = t.frames["modes"]["serves"].to_numpy(dtype=object)
     fitting = np.flatnonzero(np.isin(serves, ["both", "deliveries" if to_customers else "moves"])).astype(np.int32)
     every = (found["mode"] == _EVERY_MODE).to_numpy()
     named = found[~every & np.isin(found["mode"], fitting)]
@@ -150,9 +147,9 @@ def _expand_modes(net: Network, found: pd.DataFrame, *, to_customers: bool) -> p
     return pd.concat([named, spread], ignore_index=True)
 
 
-def _road_distance(net: Network, origin: Ints, destination: Ints, *, to_customers: bool) -> Floats:
-    sites, ends = net.tables["sites"], net.tables["customers" if to_customers else "sites"]
+def _road_distance(t: Tables, origin: Ints, destination: Ints, *, to_customers: bool) -> Floats:
+    sites, ends = t.frames["sites"], t.frames["customers" if to_customers else "sites"]
     place = [frame[c].to_numpy(dtype=float)[codes] for frame, codes in ((sites, origin), (ends, destination))
              for c in ("latitude", "longitude")]
-    air = great_circle(place[0], place[1], place[2], place[3], str(net.settings["distance_unit"]))
-    return air * float(net.settings["circuity"])
+    air = great_circle(place[0], place[1], place[2], place[3], str(t.settings["distance_unit"]))
+    return air * float(t.settings["circuity"])

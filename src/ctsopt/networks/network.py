@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ctsopt.networks.summary import Summary
-    from ctsopt.networks.ways import Derived, Ways
+    from ctsopt.networks.way import Ways
+    from ctsopt.networks.ways import Derived
     from ctsopt.tables.edits.parts import Edit
 
 
@@ -43,22 +44,26 @@ class Network:
         gives a warning.
     given : frozenset of str
         Tables that the user gave; the others hold the defaults of the schema.
+    content : Tables
+        The typed tables as they were checked: what everything that follows from them is made of.
     """
 
     tables: Frames
     given: frozenset[str]
-    _content: Tables
+    content: Tables
     _of_tables: Callable[[], Findings]
 
     def __init__(self, content: Tables, of_tables: Callable[[], Findings], *, whole: bool = False) -> None:
-        self.__dict__.update(_content=content, tables=Frames(content.frames), given=content.given,
+        self.__dict__.update(content=content, tables=Frames(content), given=content.given,
                              _of_tables=of_tables)
         if not whole and self.findings.errors:
             raise DataError(self.findings)
 
     @cached_property
     def _derived(self) -> Derived:
-        return derive(self)
+        from ctsopt.networks.ways import derive
+
+        return derive(self.content)
 
     @cached_property
     def findings(self) -> Findings:
@@ -77,7 +82,7 @@ class Network:
     @property
     def settings(self) -> Mapping[str, Setting]:
         """Every setting of the data dictionary: text, or a float."""
-        return MappingProxyType(self._content.settings)
+        return MappingProxyType(self.content.settings)
 
     @property
     def axes(self) -> Mapping[str, Axis]:
@@ -86,12 +91,12 @@ class Network:
         Kinds: site, customer, product, tier, period, mode, profile, contract, product_class, zone, site_group; and
         end, the customers as ends of lanes (`customer:NAME` where a site has the same name).
         """
-        return MappingProxyType(self._content.axes)
+        return MappingProxyType(self.content.axes)
 
     @property
     def rows(self) -> Mapping[str, Positions]:
         """Row numbers as the user sees them, for each row of each table."""
-        return MappingProxyType(self._content.rows)
+        return MappingProxyType(self.content.rows)
 
     @property
     def horizon(self) -> float:
@@ -107,7 +112,7 @@ class Network:
         axis : str, optional
             Needed where the column holds names of several kinds: `codes("lanes", "destination", "customer")`.
         """
-        return self._content.codes(table, column, axis)
+        return self.content.codes(table, column, axis)
 
     @cached_property
     def hash(self) -> str:
@@ -116,7 +121,7 @@ class Network:
         The same for CSV, Parquet and Excel, for any order of rows (but of periods, whose order is content), and on
         any machine.
         """
-        return self._content.content_hash()
+        return self.content.content_hash()
 
     # ---- what follows from it ------------------------------------------------------------------------------------
 
@@ -243,13 +248,13 @@ class Network:
         columns: dict[str, Any] = {}
         for column in BY_NAME[name].columns:
             if column.kind == "number":
-                columns[column.name] = self._content.number(name, column.name)
+                columns[column.name] = self.content.number(name, column.name)
             elif column.kind == "yes_no":
-                flags = self._content.flag(name, column.name)
+                flags = self.content.flag(name, column.name)
                 columns[column.name] = Texts.of(flags.astype(str).astype(object))
             else:
-                columns[column.name] = self._content.texts(name, column.name)
-        return RawTable(name, "the network", columns, self._content.rows[name])
+                columns[column.name] = self.content.texts(name, column.name)
+        return RawTable(name, "the network", columns, self.content.rows[name])
 
     def write(self, path: str | os.PathLike[str], format: Format = "csv") -> Path:
         """Write to a folder (CSV or Parquet files with `model.yaml`) or to a file ending in `.xlsx`.
@@ -349,13 +354,6 @@ def check(source: Source) -> Findings:
         return _build(*read_tables(source), Teller()).findings
     except DataError as error:
         return error.findings
-
-
-def derive(net: Network) -> Derived:
-    """Requests and ways of a network whose tables are free of faults."""
-    from ctsopt.networks.ways import derive as derive_ways
-
-    return derive_ways(net)
 
 
 def _build(raw: Raw, findings: list[Finding], teller: Teller) -> Network:

@@ -7,7 +7,6 @@ distance, and each band has weight breaks. A mode's own tariff is a band with a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +14,7 @@ import pandas as pd
 
 from ctsopt.keys import Bools, Floats, Ints, Positions
 from ctsopt.networks.schema import ALL
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 _NAME, _ZONE, _ANY = 2, 1, 0
 _SAME = 1 + 1e-9
@@ -52,17 +49,17 @@ class Match:
 class Rates:
     """The rate cards and mode tariffs of a network, ready to price many shipments at once."""
 
-    def __init__(self, net: Network) -> None:
-        self._modes = {c: net.tables["modes"][c].to_numpy() for c in net.tables["modes"].columns if c != "mode"}
-        self._weight = net.tables["products"]["weight"].to_numpy(dtype=float)
-        self._volume = net.tables["products"]["volume"].to_numpy(dtype=float)
-        frame = net.tables["rates"].reset_index(drop=True)
+    def __init__(self, t: Tables) -> None:
+        self._modes = {c: t.frames["modes"][c].to_numpy() for c in t.frames["modes"].columns if c != "mode"}
+        self._weight = t.frames["products"]["weight"].to_numpy(dtype=float)
+        self._volume = t.frames["products"]["volume"].to_numpy(dtype=float)
+        frame = t.frames["rates"].reset_index(drop=True)
         frame["card"] = frame.groupby(_CARD, sort=False).ngroup()
         frame = frame.sort_values(["card", "from_distance", "from_weight"], ignore_index=True)
         band_starts = (frame[["card", "from_distance"]].diff().fillna(1.0) != 0).any(axis=1).to_numpy()
         self._read_bands(frame, band_starts)
-        self._read_cards(net, frame, frame["card"].diff().fillna(1.0).ne(0).to_numpy())
-        self._profiles(net)
+        self._read_cards(t, frame, frame["card"].diff().fillna(1.0).ne(0).to_numpy())
+        self._profiles(t)
 
     def _read_bands(self, frame: pd.DataFrame, starts: Bools) -> None:
         """Bands of the cards, followed by one band for each mode's own tariff."""
@@ -85,26 +82,26 @@ class Rates:
         self._priced = self._tariff | (modes["per_weight"] > 0) | (modes["per_shipment"] > 0) | (
             modes["minimum_charge"] > 0)
 
-    def _read_cards(self, net: Network, frame: pd.DataFrame, starts: Bools) -> None:
+    def _read_cards(self, t: Tables, frame: pd.DataFrame, starts: Bools) -> None:
         cards = frame.loc[starts, _CARD]
         band_of_card = np.flatnonzero(starts[self._first[:self.rate_bands]])
         self._card_band = band_of_card
         self._card_bands = np.diff(np.append(band_of_card, self.rate_bands))
-        sites, ends, zones = net.axes["site"], net.axes["end"], net.axes["zone"]
+        sites, ends, zones = t.axes["site"], t.axes["end"], t.axes["zone"]
         self._card_code = {
             "site": sites.codes(cards["origin"]), "origin_zone": zones.codes(cards["origin"]),
             "to_site": sites.codes(cards["destination"]), "to_customer": ends.codes(cards["destination"]),
-            "to_zone": zones.codes(cards["destination"]), "mode": net.axes["mode"].codes(cards["mode"]),
-            "product": net.axes["product"].codes(cards["product"])}
+            "to_zone": zones.codes(cards["destination"]), "mode": t.axes["mode"].codes(cards["mode"]),
+            "product": t.axes["product"].codes(cards["product"])}
         self._any_origin = (cards["origin"] == ALL).to_numpy(dtype=bool)
         self._any_destination = (cards["destination"] == ALL).to_numpy(dtype=bool)
         self._zone_of = {}
         for table in ("sites", "customers"):
-            zone = net.tables[table]["zone"].to_numpy(dtype=object)
+            zone = t.frames[table]["zone"].to_numpy(dtype=object)
             self._zone_of[table] = np.where(zone == "", -1, zones.codes(zone)).astype(np.int32)
 
-    def _profiles(self, net: Network) -> None:
-        frame = net.tables["order_profiles"].sort_values(["profile", "size"])
+    def _profiles(self, t: Tables) -> None:
+        frame = t.frames["order_profiles"].sort_values(["profile", "size"])
         codes, names = pd.factorize(frame["profile"].to_numpy(dtype=object))
         self.profile_names = pd.Index(names, dtype=object)
         self._drop_count = np.bincount(codes, minlength=len(names))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,9 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Positions
 from ctsopt.networks.supply import Supply
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 
 def can_supply(who: Supply, moves: Mapping[str, Ints]) -> Bools:
@@ -56,10 +53,10 @@ class Reach:
     of_product: Floats
 
 
-def reachable(net: Network, who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded) -> Reach:
+def reachable(t: Tables, who: Supply, wanted: Coded, moves: Mapping[str, Ints], deliveries: Coded) -> Reach:
     """Demand that can be reached downstream of each site."""
     sites, products = who.handles.shape
-    goals, total = _goals(net, who, wanted), len(wanted)
+    goals, total = _goals(t, who, wanted), len(wanted)
     periods = goals.units.shape[1]
     keys, request = deliveries.index, deliveries.measures["request"]
     point = keys["site"].astype(np.int64) * products + keys["product"]
@@ -104,8 +101,8 @@ class _Goals:
     stocked: Positions
 
 
-def _goals(net: Network, who: Supply, wanted: Coded) -> _Goals:
-    periods, quantity = len(net.axes["period"]), wanted.measures["quantity"]
+def _goals(t: Tables, who: Supply, wanted: Coded) -> _Goals:
+    periods, quantity = len(t.axes["period"]), wanted.measures["quantity"]
     first, last = wanted.index["period"], wanted.index["period"]
     site, product = np.nonzero(who.carries & (who.opening > 0))
     if who.carries.any():  # goods of a period may be for any later one

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from ctsopt.keys import BLANK, Axis, Coded, Ints, Keys
 from ctsopt.networks.schema import ALL
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 _DEMANDED = {"served_fraction": 1.0, "served_fraction_each": 1.0, "lead_time": np.inf, "reliability": 0.0,
              "on_time_share": 0.0, "fill_rate": np.nan, "safety_factor": np.nan}
@@ -21,17 +17,17 @@ FORMS = ("each_order", "share_certain", "share_expected")
 """Forms of the promise on lead time, in the order of their codes."""
 
 
-def promises(net: Network) -> Coded:
+def promises(t: Tables) -> Coded:
     """Promises with coded keys (tier, product_class, period); the period is blank where they hold over the horizon."""
-    frame = net.tables["promises"]
-    classes = Axis("product_class", [*sorted(set(net.tables["products"]["product_class"])), ALL])
-    periods = len(net.axes["period"])
+    frame = t.frames["promises"]
+    classes = Axis("product_class", [*sorted(set(t.frames["products"]["product_class"])), ALL])
+    periods = len(t.axes["period"])
     each_period = (frame["per"] == "period").to_numpy(dtype=bool)
     repeat = np.where(each_period, periods, 1)
     row = np.repeat(np.arange(len(frame)), repeat)
     within = np.arange(len(row)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    axes = {"tier": net.axes["tier"], "product_class": classes, "period": net.axes["period"]}
-    keys = Keys.make(axes, tier=net.axes["tier"].codes(frame["tier"])[row],
+    axes = {"tier": t.axes["tier"], "product_class": classes, "period": t.axes["period"]}
+    keys = Keys.make(axes, tier=t.axes["tier"].codes(frame["tier"])[row],
                      product_class=classes.codes(frame["product_class"])[row],
                      period=np.where(each_period[row], within, BLANK))
     measures = {c: frame[c].to_numpy(dtype=float)[row] for c in _DEMANDED}
@@ -39,28 +35,28 @@ def promises(net: Network) -> Coded:
     return Coded(keys, measures)
 
 
-def requests(net: Network, promised: Coded) -> Coded:
+def requests(t: Tables, promised: Coded) -> Coded:
     """Demand with coded keys (customer, tier, product, period), in canonical order.
 
     Measures: quantity (units), row (of the table `demand`), promise (row of `promised` that covers it, -1 where none).
     """
-    frame = net.tables["demand"]
-    customer = net.axes["customer"].codes(frame["customer"])
-    tier_of = net.axes["tier"].codes(net.tables["customers"]["tier"])
-    tier, product = tier_of[customer], net.axes["product"].codes(frame["product"])
-    period = net.axes["period"].codes(frame["period"])
-    axes = {name: net.axes[name] for name in ("customer", "tier", "product", "period")}
+    frame = t.frames["demand"]
+    customer = t.axes["customer"].codes(frame["customer"])
+    tier_of = t.axes["tier"].codes(t.frames["customers"]["tier"])
+    tier, product = tier_of[customer], t.axes["product"].codes(frame["product"])
+    period = t.axes["period"].codes(frame["period"])
+    axes = {name: t.axes[name] for name in ("customer", "tier", "product", "period")}
     keys = Keys.make(axes, customer=customer, tier=tier, product=product, period=period)
     order = np.lexsort((period, product, customer))
     measures = {"quantity": frame["quantity"].to_numpy(dtype=float), "row": np.arange(len(frame)),
-                "promise": _covering(net, promised, tier, product, period)}
+                "promise": _covering(t, promised, tier, product, period)}
     return Coded(keys, measures).take(order)
 
 
-def _covering(net: Network, promised: Coded, tier: Ints, product: Ints, period: Ints) -> Ints:
+def _covering(t: Tables, promised: Coded, tier: Ints, product: Ints, period: Ints) -> Ints:
     """Row of `promised` that covers each demand: of its class, else of all classes; of its period or the horizon."""
     classes = promised.index.axes["product_class"]
-    of_product = classes.codes(net.tables["products"]["product_class"])
+    of_product = classes.codes(t.frames["products"]["product_class"])
     wanted = pd.DataFrame({"tier": tier, "product_class": of_product[product], "period": period})
     everything = np.full(len(tier), classes.codes([ALL])[0], dtype=np.int32)
     found = np.full(len(tier), BLANK, dtype=np.int32)

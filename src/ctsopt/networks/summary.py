@@ -130,10 +130,10 @@ def _demand(net: Network) -> Iterator[Row]:
 def _lanes(net: Network) -> Iterator[Row]:
     modes = net.axes["mode"].labels
     for item, to_customers in (("between sites", False), ("to customers", True)):
-        count = np.bincount(legs(net, to_customers=to_customers).mode, minlength=len(modes))
+        count = np.bincount(legs(net.content, to_customers=to_customers).mode, minlength=len(modes))
         for name, number in zip(modes, count, strict=True):
             yield "lanes", item, str(name), "lanes", number
-    kinds = net.tables["sites"]["kind"].iloc[np.unique(legs(net, to_customers=True).origin)].value_counts()
+    kinds = net.tables["sites"]["kind"].iloc[np.unique(legs(net.content, to_customers=True).origin)].value_counts()
     for kind in KINDS:
         yield "lanes", "to customers from", kind, "sites", kinds.get(kind, 0)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ctsopt.keys import Axis, Bools, Floats, Ints, Keys
 from ctsopt.networks.lanes import usable_sites
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 CAPACITY_UNITS = ("units", "kg", "m3", "pallets")
 """Units in which a site's capacity and handling are counted, in the order of their codes."""
@@ -72,22 +69,22 @@ class Supply:
                          period=np.tile(np.arange(periods), len(site)))
 
 
-def supply(net: Network) -> Supply:
+def supply(t: Tables) -> Supply:
     """Who makes and stocks what (see the page "How tables become a plan")."""
-    sites, products, listed = net.tables["sites"], net.tables["products"], net.tables["site_products"]
+    sites, products, listed = t.frames["sites"], t.frames["products"], t.frames["site_products"]
     shape = (len(sites), len(products))
     kind = sites["kind"].to_numpy(dtype=object)
     maker = np.isin(kind, ["plant", "supplier"])
     cost, days, stock, opening = np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool), np.zeros(shape)
     ending = np.full(shape, "same", dtype=object)
     capacity = np.zeros(shape) if len(listed) else np.full(shape, np.inf)
-    at = net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])
+    at = t.axes["site"].codes(listed["site"]), t.axes["product"].codes(listed["product"])
     for table, column in ((cost, "make_cost"), (days, "make_days"), (capacity, "make_capacity"),
                           (opening, "opening_stock")):
         table[at] = listed[column].to_numpy(dtype=float)
     stock[at] = listed["can_stock"].to_numpy(dtype=bool)
     ending[at] = listed["ending"].to_numpy(dtype=object)
-    usable = usable_sites(net)[:, None]
+    usable = usable_sites(t)[:, None]
     makes = maker[:, None] & (capacity > 0) & usable
     handles = makes | ((kind == "dc")[:, None] & stock & usable)
     pallets = 1.0 / products["pallet_units"].to_numpy(dtype=float)
@@ -97,17 +94,17 @@ def supply(net: Network) -> Supply:
     roomy = sites["storage_capacity"].to_numpy(dtype=float) > 0
     carries = handles & stock & roomy[:, None]
     return Supply(makes, handles, cost, capacity, days, makes & ~stock, carries, opening, ending, kind == "crossdock",
-                  _processing(net, kind == "crossdock"), units.to_numpy().astype(np.int32), factor)
+                  _processing(t, kind == "crossdock"), units.to_numpy().astype(np.int32), factor)
 
 
-def _processing(net: Network, crossdock: Bools) -> Floats:
+def _processing(t: Tables, crossdock: Bools) -> Floats:
     """Processing time of each site: its own, else that of the settings, else none at a cross-dock."""
-    stated = net.tables["sites"]["processing_time"].to_numpy(dtype=float)
-    return np.where(np.isnan(stated), np.where(crossdock, 0.0, float(net.settings["processing_time"])), stated)
+    stated = t.frames["sites"]["processing_time"].to_numpy(dtype=float)
+    return np.where(np.isnan(stated), np.where(crossdock, 0.0, float(t.settings["processing_time"])), stated)
 
 
-def holding_cost(net: Network) -> Floats:
+def holding_cost(t: Tables) -> Floats:
     """What it costs to hold one unit of each product for a year."""
-    stated = net.tables.column("products", "holding_rate")
-    rate = np.where(np.isnan(stated), float(net.settings["holding_rate"]), stated)
-    return np.asarray(net.tables.column("products", "unit_value") * rate)
+    stated = t.column("products", "holding_rate")
+    rate = np.where(np.isnan(stated), float(t.settings["holding_rate"]), stated)
+    return np.asarray(t.column("products", "unit_value") * rate)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -11,9 +9,7 @@ from ctsopt.errors import Finding, Severity
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Positions
 from ctsopt.networks.rates import Match
 from ctsopt.networks.requests import demanded
-
-if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
+from ctsopt.tables.typed import Tables
 
 _STOCK_DECISIONS = 1000
 """So many decisions on stock are worth a word."""
@@ -25,8 +21,8 @@ _LISTED = 200
 class Notes:
     """Collects findings and the count of pruned ways with their reasons."""
 
-    def __init__(self, net: Network) -> None:
-        self._net = net
+    def __init__(self, t: Tables) -> None:
+        self._t = t
         self._found: dict[tuple[str, str, str, Severity], tuple[list[str], int]] = {}
         self._mend: dict[str, str] = {}
         self._pruned: list[tuple[str, str, int]] = []
@@ -79,12 +75,12 @@ class Notes:
         missing = np.isnan(cost) & (match.band >= 0)
         if not missing.any():
             return
-        frame = self._net.tables["demand"]
+        frame = self._t.frames["demand"]
         rows = (("drop_size_needed", sizeless, "the rate depends on the size of a drop, and none is given",
                  "give order_size, or a profile of drop sizes"),
                 ("below_first_break", ~sizeless, "a drop weighs less than the first weight break",
                  "add a row with from_weight 0 to rates, or let the mode bill_next_break"))
-        names = self._net.axes["mode"].labels
+        names = self._t.axes["mode"].labels
         for rule, part, message, mend in rows:
             at = np.flatnonzero(missing & part)
             pairs = np.unique(np.stack([demand[at], mode[at]]), axis=1)
@@ -103,7 +99,7 @@ class Notes:
 
     def limit_vias(self, ways: int) -> bool:
         """Whether there are more paths over cross-docks than the settings allow, which is a finding."""
-        most = float(self._net.settings["max_via_ways"])
+        most = float(self._t.settings["max_via_ways"])
         if ways > most:
             self.add("too_many_via_ways", "settings", f"{ways:,} paths over cross-docks, more than max_via_ways",
                       "list fewer lanes to and from cross-docks, or raise max_via_ways", [f"{most:,.0f}"], 1)
@@ -156,7 +152,7 @@ class Notes:
     def _legs(self, at: Positions, origin: Ints, destination: Ints, mode: Ints, product: Ints | None, *,
               to_customers: bool) -> tuple[list[str], int]:
         """Distinct legs: the first ones in words, and how many there are."""
-        axes = self._net.axes
+        axes = self._t.axes
         codes = [origin[at], destination[at], mode[at], np.full(len(at), BLANK) if product is None else product[at]]
         kinds = ["site", "customer" if to_customers else "site", "mode", "product"]
         distinct = np.unique(np.stack(codes), axis=1)

@@ -27,35 +27,12 @@ from ctsopt.networks.schema import NAMES_SEPARATOR
 from ctsopt.networks.stock.findings import nominal_volumes, replenishment
 from ctsopt.networks.stock.points import Stocking, planned, stocking
 from ctsopt.networks.supply import Supply, holding_cost, supply
+from ctsopt.networks.way import Ways
+from ctsopt.tables.typed import Tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ctsopt.networks.network import Network
-
-
-@dataclass(frozen=True, eq=False)
-class Ways:
-    """Ways of a network.
-
-    Attributes
-    ----------
-    moves : Coded
-        Keys origin, via, destination, mode_in, mode_out, product, period. Measures per unit: line_haul, handling_in,
-        handling_out, duty (money), co2 (kg), lead_time and transit_sd (days), distance, load and via_load (capacity
-        units of origin and via).
-    deliveries : Coded
-        Keys site, via, customer, tier, mode_in, mode_out, product, period. Measures per unit: last_mile, line_haul,
-        handling_in, handling_out, duty (money), co2 (kg), lead_time (mean, days), on_time (probability), certain
-        (on_time >= reliability), distance, load, via_load, request (row of the requests); where stock is planned,
-        in_transit (days) and wait (longest wait for stock, in whole days, that leaves the promise kept).
-    """
-
-    moves: Coded
-    deliveries: Coded
-
-    def __len__(self) -> int:
-        return len(self.moves) + len(self.deliveries)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,30 +84,30 @@ class _Draft:
         return _Draft({n: c[keep] for n, c in self.columns.items()}, self.leg_in[keep], self.leg_out[keep])
 
 
-def derive(net: Network) -> Derived:
+def derive(t: Tables) -> Derived:
     """Make the derived tables of a network whose tables are free of faults."""
-    promised = promises(net)
-    wanted = requests(net, promised)
-    who, rates = supply(net), Rates(net)
-    between, outbound = legs(net, to_customers=False), legs(net, to_customers=True)
-    notes = way_findings.Notes(net)
-    moves = _moves(net, who, between)
+    promised = promises(t)
+    wanted = requests(t, promised)
+    who, rates = supply(t), Rates(t)
+    between, outbound = legs(t, to_customers=False), legs(t, to_customers=True)
+    notes = way_findings.Notes(t)
+    moves = _moves(t, who, between)
     supplied = can_supply(who, moves.columns)
-    deliveries = _deliveries(net, who, wanted, supplied, between, outbound, notes)
-    priced = _price_deliveries(net, rates, who, wanted, promised, deliveries, between, outbound, notes)
-    priced = _keep_promises(net, promised, wanted, priced, notes)
-    moves, reach = _useful_moves(net, who, wanted, supplied, moves, priced, notes)
-    priced_moves = _price_moves(net, rates, who, moves, between, notes)
+    deliveries = _deliveries(t, who, wanted, supplied, between, outbound, notes)
+    priced = _price_deliveries(t, rates, who, wanted, promised, deliveries, between, outbound, notes)
+    priced = _keep_promises(t, promised, wanted, priced, notes)
+    moves, reach = _useful_moves(t, who, wanted, supplied, moves, priced, notes)
+    priced_moves = _price_moves(t, rates, who, moves, between, notes)
     everything = Ways(priced_moves, priced)
-    shared = resources(net, rates, between, outbound, notes)
-    weak = _dominated(net, priced, promised, wanted, shared)
+    shared = resources(t, rates, between, outbound, notes)
+    weak = _dominated(t, priced, promised, wanted, shared)
     notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
-    agreed = agreements(net, shared.places, priced)
-    without_goods(net, agreed, {"make": who.made(net.axes), "move": priced_moves.index, "deliver": priced.index}, notes)
-    keepers = stocking(net, who, promised, wanted, everything)
+    agreed = agreements(t, shared.places, priced)
+    without_goods(t, agreed, {"make": who.made(t.axes), "move": priced_moves.index, "deliver": priced.index}, notes)
+    keepers = stocking(t, who, promised, wanted, everything)
     notes.many_stock_decisions(0 if keepers is None else keepers.decisions)
-    nominal_volumes(net, keepers, notes)
-    replenishment(net, keepers, notes)
+    nominal_volumes(t, keepers, notes)
+    replenishment(t, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
                    replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
 
@@ -138,7 +115,7 @@ def derive(net: Network) -> Derived:
 # ---- candidates ------------------------------------------------------------------------------------------------
 
 
-def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
+def _moves(t: Tables, who: Supply, between: Legs) -> _Draft:
     """Moves between stocking points, direct or over one cross-dock, for every product that both ends handle.
 
     Nothing is moved to where a product is made to order: that is no stocking point.
@@ -160,7 +137,7 @@ def _moves(net: Network, who: Supply, between: Legs) -> _Draft:
     return _Draft({n: c.astype(np.int32) for n, c in columns.items()}, leg_in, leg_out)
 
 
-def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, between: Legs, outbound: Legs,
+def _deliveries(t: Tables, who: Supply, wanted: Coded, supplied: Bools, between: Legs, outbound: Legs,
                 notes: way_findings.Notes) -> _Draft:
     """Deliveries for each request: every site that can have the product x every path to the customer."""
     direct = np.flatnonzero(~who.crossdock[outbound.origin])
@@ -176,7 +153,7 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     site = np.where(leg_in == BLANK, outbound.origin[leg_out], _at(between.origin, leg_in))
     product, tier = wanted.index["product"][request], wanted.index["tier"][request]
     offered = who.handles[site, product] & (wanted.measures["quantity"][request] > 0)
-    reasons = (("the tier is not served by the mode", ~_tier_modes(net)[tier, outbound.mode[leg_out]]),
+    reasons = (("the tier is not served by the mode", ~_tier_modes(t)[tier, outbound.mode[leg_out]]),
                ("nothing can supply the site with the product", ~supplied[site, product]))
     for reason, gone in reasons:
         notes.prune("delivery", reason, int((offered & gone).sum()))
@@ -190,12 +167,12 @@ def _deliveries(net: Network, who: Supply, wanted: Coded, supplied: Bools, betwe
     return _Draft({n: c.astype(np.int32) for n, c in columns.items()}, leg_in, leg_out)
 
 
-def _tier_modes(net: Network) -> Bools:
+def _tier_modes(t: Tables) -> Bools:
     """Whether a mode may run the last leg to a tier, shape (tiers, modes)."""
-    allowed = np.ones((len(net.axes["tier"]), len(net.axes["mode"])), dtype=bool)
-    for code, names in enumerate(net.tables["tiers"]["modes"]):
+    allowed = np.ones((len(t.axes["tier"]), len(t.axes["mode"])), dtype=bool)
+    for code, names in enumerate(t.frames["tiers"]["modes"]):
         if names:
-            allowed[code] = np.isin(np.arange(allowed.shape[1]), net.axes["mode"].codes(names.split(NAMES_SEPARATOR)))
+            allowed[code] = np.isin(np.arange(allowed.shape[1]), t.axes["mode"].codes(names.split(NAMES_SEPARATOR)))
     return allowed
 
 
@@ -207,7 +184,7 @@ def _at(codes: Ints, leg: Ints) -> Ints:
 # ---- prices and times ------------------------------------------------------------------------------------------
 
 
-def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, promised: Coded, draft: _Draft,
+def _price_deliveries(t: Tables, rates: Rates, who: Supply, wanted: Coded, promised: Coded, draft: _Draft,
                       between: Legs, outbound: Legs, notes: way_findings.Notes) -> Coded:
     columns, request = draft.columns, draft.columns["request"]
     product, mode = columns["product"], columns["mode_out"]
@@ -216,8 +193,8 @@ def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, pr
     match = rates.match(start, columns["customer"], mode, product, distance, to_customers=True)
     notes.legs(match, start, columns["customer"], mode, product, to_customers=True)
     demand = wanted.measures["row"][request]
-    size = net.tables["demand"]["order_size"].to_numpy(dtype=float)[demand]
-    profile = rates.profile_names.get_indexer(net.tables["demand"]["profile"].to_numpy(dtype=object))[demand]
+    size = t.frames["demand"]["order_size"].to_numpy(dtype=float)[demand]
+    profile = rates.profile_names.get_indexer(t.frames["demand"]["profile"].to_numpy(dtype=object))[demand]
     last_mile = _quiet(rates.per_unit_of_drop, match, mode, product, distance, size, profile)
     notes.unpriced_drops(match, last_mile, np.isnan(size) & (profile < 0), demand, mode)
     mean, sd, unknown = rates.transit(np.maximum(match.band, 0), mode, distance)
@@ -228,31 +205,31 @@ def _price_deliveries(net: Network, rates: Rates, who: Supply, wanted: Coded, pr
     fixed = who.processing[columns["site"]] + np.where(who.to_order[at], who.make_days[at], 0.0) + passing
     mean, sd = mean + inbound["mean"], np.hypot(sd, inbound["sd"])
     promise = wanted.measures["promise"][request]
-    code = np.array([DISTRIBUTIONS.index(d) for d in net.tables["modes"]["transit_distribution"]])[mode]
+    code = np.array([DISTRIBUTIONS.index(d) for d in t.frames["modes"]["transit_distribution"]])[mode]
     room = demanded(promised, promise, "lead_time") - fixed
     on_time, wanted_on_time = on_time_probability(room, mean, sd, code), demanded(promised, promise, "reliability")
 
     def keeps(wait: int) -> Bools:
         return np.asarray(on_time_probability(room - wait, mean, sd, code) >= wanted_on_time - 1e-12)
 
-    waits = {"in_transit": mean + passing, "wait": _longest_wait(net, promised, promise, keeps)} if planned(net) else {}
-    keys = Keys.make({n: net.axes[_AXIS.get(n, n)] for n in columns if n != "request"},
+    waits = {"in_transit": mean + passing, "wait": _longest_wait(t, promised, promise, keeps)} if planned(t) else {}
+    keys = Keys.make({n: t.axes[_AXIS.get(n, n)] for n in columns if n != "request"},
                      **{n: c for n, c in columns.items() if n != "request"})
     return Coded(keys, {
-        "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(net, who, columns),
-        **_duty_and_co2(net, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time,
+        "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(t, who, columns),
+        **_duty_and_co2(t, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time,
         "distance": np.nan_to_num(distance) + inbound["distance"],
         "certain": on_time >= wanted_on_time - 1e-12, "request": request, **waits})
 
 
-def _longest_wait(net: Network, promised: Coded, promise: Ints, keeps: Callable[[int], Bools]) -> Floats:
+def _longest_wait(t: Tables, promised: Coded, promise: Ints, keeps: Callable[[int], Bools]) -> Floats:
     """Longest whole wait for stock, up to that of the settings, with which each way still keeps its promise.
 
     Without a promise on lead time any; none under the share forms, which count ways and not orders.
     """
     form = np.append(promised.measures["form"], FORMS.index("each_order"))[promise]
     longest, kept = np.zeros(len(promise)), form == FORMS.index("each_order")
-    for wait in range(1, int(float(net.settings["longest_wait"])) + 1):
+    for wait in range(1, int(float(t.settings["longest_wait"])) + 1):
         kept = kept & keeps(wait)
         longest[kept] = wait
     return longest
@@ -296,9 +273,9 @@ def _quiet(price: object, match: Match, *arguments: object) -> Floats:
     return money
 
 
-def _handling(net: Network, who: Supply, columns: dict[str, Ints]) -> dict[str, Floats]:
+def _handling(t: Tables, who: Supply, columns: dict[str, Ints]) -> dict[str, Floats]:
     """Handling of a unit along a way, and the capacity units it takes at its start and its cross-dock."""
-    sites, product, via = net.tables["sites"], columns["product"], columns["via"]
+    sites, product, via = t.frames["sites"], columns["product"], columns["via"]
     into, out = (sites[c].to_numpy(dtype=float) for c in ("handling_in", "handling_out"))
     start = columns["site"] if "site" in columns else columns["origin"]
     load, via_load = who.load(start, product), who.load(via, product)
@@ -309,10 +286,10 @@ def _handling(net: Network, who: Supply, columns: dict[str, Ints]) -> dict[str, 
             "via_load": via_load}
 
 
-def _duty_and_co2(net: Network, draft: _Draft, product: Ints, between: Legs, last: Legs) -> dict[str, Floats]:
+def _duty_and_co2(t: Tables, draft: _Draft, product: Ints, between: Legs, last: Legs) -> dict[str, Floats]:
     """Duty and CO2 of a unit along a way, both legs together."""
-    value, weight = (net.tables["products"][c].to_numpy(dtype=float)[product] for c in ("unit_value", "weight"))
-    rate = net.tables["modes"]["co2"].to_numpy(dtype=float)
+    value, weight = (t.frames["products"][c].to_numpy(dtype=float)[product] for c in ("unit_value", "weight"))
+    rate = t.frames["modes"]["co2"].to_numpy(dtype=float)
     duty, co2 = np.zeros(len(product)), np.zeros(len(product))
     for leg, lanes in ((draft.leg_in, between), (draft.leg_out, last)):
         there = leg != BLANK
@@ -327,25 +304,25 @@ def _figure(figures: Floats, leg: Ints) -> Floats:
     return np.append(figures, 0.0)[leg]
 
 
-def _price_moves(net: Network, rates: Rates, who: Supply, draft: _Draft, between: Legs,
+def _price_moves(t: Tables, rates: Rates, who: Supply, draft: _Draft, between: Legs,
                  notes: way_findings.Notes) -> Coded:
     """Moves with cost and time; one per period in which their destination has demand to reach."""
     columns = {n: c for n, c in draft.columns.items() if n != "period"}
     cost, mean, sd, distance = _full_loads(rates, between, draft.leg_out, columns["product"], notes)
     inbound = _inbound(rates, draft, between, columns["origin"], notes)
     wait = np.where(columns["via"] == BLANK, 0.0, who.processing[columns["via"]])
-    measures = {"line_haul": cost + inbound["cost"], **_handling(net, who, columns),
-                **_duty_and_co2(net, draft, columns["product"], between, between),
+    measures = {"line_haul": cost + inbound["cost"], **_handling(t, who, columns),
+                **_duty_and_co2(t, draft, columns["product"], between, between),
                 "lead_time": mean + inbound["mean"] + wait, "transit_sd": np.hypot(sd, inbound["sd"]),
                 "distance": distance + inbound["distance"]}
-    keys = Keys.make({n: net.axes[_AXIS.get(n, n)] for n in draft.columns}, **draft.columns)
+    keys = Keys.make({n: t.axes[_AXIS.get(n, n)] for n in draft.columns}, **draft.columns)
     return Coded(keys, measures)
 
 
 # ---- pruning ---------------------------------------------------------------------------------------------------
 
 
-def _keep_promises(net: Network, promised: Coded, wanted: Coded, ways: Coded, notes: way_findings.Notes) -> Coded:
+def _keep_promises(t: Tables, promised: Coded, wanted: Coded, ways: Coded, notes: way_findings.Notes) -> Coded:
     """Without the deliveries that break an `each_order` promise; requests that nothing can serve are findings."""
     request = ways.measures["request"]
     form = np.append(promised.measures["form"], FORMS.index("each_order"))[wanted.measures["promise"]]
@@ -357,11 +334,11 @@ def _keep_promises(net: Network, promised: Coded, wanted: Coded, ways: Coded, no
     return ways.take(keep)
 
 
-def _useful_moves(net: Network, who: Supply, wanted: Coded, supplied: Bools, draft: _Draft, ways: Coded,
+def _useful_moves(t: Tables, who: Supply, wanted: Coded, supplied: Bools, draft: _Draft, ways: Coded,
                   notes: way_findings.Notes) -> tuple[_Draft, Reach]:
     """Moves that something supplies and that lead to demand, period by period, and the demand each site can reach."""
-    reach = reachable(net, who, wanted, draft.columns, ways)
-    periods = len(net.axes["period"])
+    reach = reachable(t, who, wanted, draft.columns, ways)
+    periods = len(t.axes["period"])
     columns = draft.columns
     fed = supplied[columns["origin"], columns["product"]]
     notes.prune("move", "nothing can supply the origin with the product", int((~fed).sum()) * periods)
@@ -373,13 +350,13 @@ def _useful_moves(net: Network, who: Supply, wanted: Coded, supplied: Bools, dra
     return chosen, reach
 
 
-def _dominated(net: Network, ways: Coded, promised: Coded, wanted: Coded, shared: Resources) -> Bools:
+def _dominated(t: Tables, ways: Coded, promised: Coded, wanted: Coded, shared: Resources) -> Bools:
     lines = ("last_mile", "line_haul", "handling_in", "handling_out", "duty")
-    cost = sum((ways.measures[c] for c in lines), start=float(net.settings["carbon_price"]) * ways.measures["co2"])
+    cost = sum((ways.measures[c] for c in lines), start=float(t.settings["carbon_price"]) * ways.measures["co2"])
     form = np.append(promised.measures["form"], 0)[wanted.measures["promise"]]
-    capped = np.isfinite(float(net.settings["carbon_cap"]))
+    capped = np.isfinite(float(t.settings["carbon_cap"]))
     emitted = ways.measures["co2"] if capped else np.zeros(len(ways))
-    if planned(net) and net.settings["pipeline_on"] == "all":
-        cost = cost + ways.measures["in_transit"] * holding_cost(net)[ways.index["product"]] / 365
+    if planned(t) and t.settings["pipeline_on"] == "all":
+        cost = cost + ways.measures["in_transit"] * holding_cost(t)[ways.index["product"]] / 365
     wait = ways.measures.get("wait", np.zeros(len(ways)))
-    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, wait, *signatures(net, shared, ways))
+    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, wait, *signatures(t, shared, ways))

@@ -28,7 +28,7 @@ def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delive
     shape = (len(index), len(traced.ends))
     total = sp.csr_array(shape)
     for (ways, units), is_move in ((moved, True), (delivered, False)):
-        for leg in legs_of(net, net.derived.resources.places, ways):
+        for leg in legs_of(net.content, net.derived.resources.places, ways):
             keys = ways.index.take(leg.way)
             for mode in (leg.keys["mode"], np.full(len(leg.way), BLANK, dtype=np.int32)):
                 on = {"origin": leg.keys["origin"], "destination": leg.keys["destination"], "mode": mode}

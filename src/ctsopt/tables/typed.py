@@ -31,31 +31,25 @@ _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 class Frames(Mapping[str, pd.DataFrame]):
     """The tables by name. Each look-up hands out a copy; an edit of it that goes nowhere gives a warning."""
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self._frames = dict(frames)
-        self._columns: dict[tuple[str, str], npt.NDArray[Any]] = {}
+    def __init__(self, content: Tables) -> None:
+        self._content = content
         self._shown: dict[str, weakref.ref[HandedOut]] = {}
 
     def column(self, table: str, name: str) -> npt.NDArray[Any]:
         """A column as an array that cannot be written to: numbers, yes or no as bool, or objects of str."""
-        if (table, name) not in self._columns:
-            values = self._frames[table][name]
-            numeric = pd.api.types.is_numeric_dtype(values)
-            array = np.array(values.to_numpy() if numeric else values.to_numpy(dtype=object))
-            array.flags.writeable = False
-            self._columns[table, name] = array
-        return self._columns[table, name]
+        return self._content.column(table, name)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._frames:
-            near = nearest_name(name, list(self._frames))
+        frames = self._content.frames
+        if name not in frames:
+            near = nearest_name(name, list(frames))
             raise UsageError(f"there is no table {name!r}" + (f"; did you mean {near!r}?" if near else ""))
-        shown = HandedOut(self._frames[name].copy(deep=not _COPIES_ON_WRITE), name)
+        shown = HandedOut(frames[name].copy(deep=not _COPIES_ON_WRITE), name)
         self._shown[name] = weakref.ref(shown)
         return shown
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_frames": self._frames, "_columns": self._columns, "_shown": {}}
+        return {"_content": self._content, "_shown": {}}
 
     def warn_of_lost_edits(self) -> None:
         """Warn where the copy last handed out was edited, is still there, and nothing was made of it."""
@@ -65,13 +59,13 @@ class Frames(Mapping[str, pd.DataFrame]):
                 frame.warn_of_loss(stacklevel=4)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
+        return iter(self._content.frames)
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._content.frames)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._frames
+        return name in self._content.frames
 
 
 class Tables:
@@ -102,6 +96,7 @@ class Tables:
         self.partial = partial
         self._bad = dict(bad)
         self._texts: dict[tuple[str, str], Texts] = {}
+        self._columns: dict[tuple[str, str], npt.NDArray[Any]] = {}
         self._codes: dict[tuple[str, str, str], Ints] = {}
         self.axes = self._make_axes()
 
@@ -120,6 +115,17 @@ class Tables:
     def text(self, table: str, column: str) -> Objects:
         """A text column, one text per row."""
         return self.texts(table, column).values()
+
+    def column(self, table: str, column: str) -> npt.NDArray[Any]:
+        """A column as an array that cannot be written to: numbers, yes or no as bool, or objects of str."""
+        key = (table, column)
+        if key not in self._columns:
+            values = self.frames[table][column]
+            numeric = pd.api.types.is_numeric_dtype(values)
+            array = np.array(values.to_numpy() if numeric else values.to_numpy(dtype=object))
+            array.flags.writeable = False
+            self._columns[key] = array
+        return self._columns[key]
 
     def number(self, table: str, column: str) -> Floats:
         """A number column."""

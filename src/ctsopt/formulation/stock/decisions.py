@@ -195,7 +195,7 @@ def pipeline_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """
     if x.stock is None or net.settings["pipeline_on"] == "none":
         return None
-    price = holding_cost(net) / 365
+    price = holding_cost(net.content) / 365
     flows = [(x.move, net.ways.moves.index, net.ways.moves.measures["lead_time"])]
     if net.settings["pipeline_on"] == "all":
         flows.append((x.deliver, net.ways.deliveries.index, net.ways.deliveries.measures["in_transit"]))

@@ -106,7 +106,7 @@ def _declared(net: Network) -> Declared:
     days = net.tables.column("periods", "days")
     period = made.volumes.index["period"][made.volume[units.layer]]
     lasting = np.where(period == BLANK, days.sum(), days[np.maximum(period, 0)]) / 365
-    price = holding_cost(net)[units.product] * lasting
+    price = holding_cost(net.content)[units.product] * lasting
     money = {line: units.weighted(price, line, len(made)) for line in LINES}
     fixed = np.zeros(len(stocking.points))
     site, product = np.nonzero(stocking.stocked)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.keys import BLANK, Coded, Floats, Ints, Positions
+from ctsopt.tables.typed import Tables
 
 if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
     from ctsopt.networks.supply import Supply
 
 
@@ -35,7 +35,7 @@ class Levels:
     of_move: Ints
 
 
-def levels(net: Network, who: Supply, moves: Coded, place: Positions, points: int) -> Levels:
+def levels(t: Tables, who: Supply, moves: Coded, place: Positions, points: int) -> Levels:
     """Levels of every point.
 
     Parameters
@@ -51,7 +51,7 @@ def levels(net: Network, who: Supply, moves: Coded, place: Positions, points: in
     at = place[keys["destination"], keys["product"]]
     days = moves.measures["lead_time"] + who.processing[keys["origin"]]
     days = days + np.where(who.to_order, who.make_days, 0.0)[keys["origin"], keys["product"]]
-    stated, stated_sd = (_largest(net, c, place, points) for c in ("replenishment_days", "replenishment_sd"))
+    stated, stated_sd = (_largest(t, c, place, points) for c in ("replenishment_days", "replenishment_sd"))
     made = np.zeros(points)
     site, product = np.nonzero(who.makes & (place >= 0))
     np.maximum.at(made, place[site, product], who.make_days[site, product])
@@ -59,7 +59,7 @@ def levels(net: Network, who: Supply, moves: Coded, place: Positions, points: in
     single[place[site, product]] = True
     coming = at >= 0
     point, lead_time, sd, ends = _cut(at[coming], days[coming], moves.measures["transit_sd"][coming], single,
-                                      int(float(net.settings["lead_time_levels"])))
+                                      int(float(t.settings["lead_time_levels"])))
     slowest = np.zeros(points)
     np.maximum.at(slowest, point, lead_time)
     lead_time = np.where(single[point], np.where(np.isnan(stated), np.maximum(slowest, made), stated)[point], lead_time)
@@ -78,10 +78,10 @@ def levels(net: Network, who: Supply, moves: Coded, place: Positions, points: in
     return Levels(point, level, lead_time, sd, of_move)
 
 
-def _largest(net: Network, column: str, place: Positions, points: int) -> Floats:
+def _largest(t: Tables, column: str, place: Positions, points: int) -> Floats:
     """The largest figure that the members of each point state; not a number where none does."""
-    listed = net.tables["site_products"]
-    at = place[net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])]
+    listed = t.frames["site_products"]
+    at = place[t.axes["site"].codes(listed["site"]), t.axes["product"].codes(listed["product"])]
     value = listed[column].to_numpy(dtype=float)
     some = (at >= 0) & np.isfinite(value)
     result = np.full(points, -np.inf)

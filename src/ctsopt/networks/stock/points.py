@@ -10,13 +10,13 @@ import numpy as np
 from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys, Positions
 from ctsopt.networks.requests import demanded
 from ctsopt.networks.stock.levels import Levels, levels
+from ctsopt.tables.typed import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ctsopt.networks.network import Network
     from ctsopt.networks.supply import Supply
-    from ctsopt.networks.ways import Ways
+    from ctsopt.networks.way import Ways
 
 SHARING = ("pooled", "separate", "rationed")
 """How tiers share stock, in the order of their codes."""
@@ -90,36 +90,36 @@ class Stocking:
         return np.where(self.stocked[site, product] & (site >= 0), self.points.find(keys), -1)
 
 
-def planned(net: Network) -> bool:
+def planned(t: Tables) -> bool:
     """Whether stock is planned: some promise states a fill rate or a safety factor."""
-    return any(bool(np.isfinite(net.tables.column("promises", c)).any()) for c in ("fill_rate", "safety_factor"))
+    return any(bool(np.isfinite(t.column("promises", c)).any()) for c in ("fill_rate", "safety_factor"))
 
 
-def stocking(net: Network, who: Supply, promised: Coded, wanted: Coded, ways: Ways) -> Stocking | None:
+def stocking(t: Tables, who: Supply, promised: Coded, wanted: Coded, ways: Ways) -> Stocking | None:
     """Stock points and their configurations; None where no stock is planned."""
-    if not planned(net):
+    if not planned(t):
         return None
-    group, mix, groups = _groups(net, wanted)
-    fill, factor, of_request, outbound = _classes(net, who, promised, wanted)
-    stocked, points, present = _points(net, who, ways, groups, group, of_request, outbound, len(fill))
+    group, mix, groups = _groups(t, wanted)
+    fill, factor, of_request, outbound = _classes(t, who, promised, wanted)
+    stocked, points, present = _points(t, who, ways, groups, group, of_request, outbound, len(fill))
     outbound = np.where(stocked, outbound, BLANK).astype(np.int32)
     place = np.full(stocked.shape, BLANK, dtype=np.int64)
     site, product = np.nonzero(stocked)
     place[site, product] = points.locate(Keys.make(points.axes, site=site, stock_group=group[product]))
-    sharing = _sharing(net, place, len(points))
-    found = levels(net, who, ways.moves, place, len(points))
-    configurations = _configurations(net, points, ways, place, present, sharing, found, fill, factor)
-    stated = net.tables.column("demand", "variance_to_mean")[wanted.measures["row"]]
-    of_product = _variance_to_mean(net, wanted, stated)
+    sharing = _sharing(t, place, len(points))
+    found = levels(t, who, ways.moves, place, len(points))
+    configurations = _configurations(t, points, ways, place, present, sharing, found, fill, factor)
+    stated = t.column("demand", "variance_to_mean")[wanted.measures["row"]]
+    of_product = _variance_to_mean(t, wanted, stated)
     own = np.where(np.isnan(stated), of_product[wanted.index["product"]], stated)
     return Stocking(points, group, mix, stocked, fill, factor, of_request, outbound, present, sharing, configurations,
                     found.of_move, of_product, own)
 
 
-def _groups(net: Network, wanted: Coded) -> tuple[Ints, Floats, Axis]:
+def _groups(t: Tables, wanted: Coded) -> tuple[Ints, Floats, Axis]:
     """Stock group of each product, its share in it, and the groups."""
-    names = net.axes["product"].labels
-    stated = net.tables.column("products", "stock_group")
+    names = t.axes["product"].labels
+    stated = t.column("products", "stock_group")
     label = np.where(stated == "", names, stated)
     axis = Axis("stock_group", sorted(set(label.tolist())))
     group = axis.codes(label)
@@ -129,16 +129,16 @@ def _groups(net: Network, wanted: Coded) -> tuple[Ints, Floats, Axis]:
     return group, np.where(total > 0, units / np.where(total > 0, total, 1.0), 1.0 / members), axis
 
 
-def _classes(net: Network, who: Supply, promised: Coded, wanted: Coded) -> tuple[Floats, Floats, Ints, Ints]:
+def _classes(t: Tables, who: Supply, promised: Coded, wanted: Coded) -> tuple[Floats, Floats, Ints, Ints]:
     """Fill rate and factor of the classes, best first; the class of each request, and of goods for other sites."""
     promise = wanted.measures["promise"]
     rate, factor = (demanded(promised, promise, c) for c in ("fill_rate", "safety_factor"))
     rate = np.nan_to_num(rate)
-    if net.settings["stock_rule"] == "curve":
+    if t.settings["stock_rule"] == "curve":
         factor = np.full(len(rate), np.nan)
-    listed = net.tables["site_products"]
+    listed = t.frames["site_products"]
     kept = np.full(who.handles.shape, np.nan)
-    at = net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])
+    at = t.axes["site"].codes(listed["site"]), t.axes["product"].codes(listed["product"])
     kept[at] = listed["replenishment_fill_rate"].to_numpy(dtype=float)
     for_sites = np.isfinite(kept)
     pairs = np.concatenate([np.stack([rate, np.nan_to_num(factor, nan=-1.0)], axis=1),
@@ -151,10 +151,10 @@ def _classes(net: Network, who: Supply, promised: Coded, wanted: Coded) -> tuple
     return 0.0 - distinct[:, 0], np.where(factors < 0, np.nan, factors), place[:len(rate)], outbound
 
 
-def _points(net: Network, who: Supply, ways: Ways, groups: Axis, group: Ints, of_request: Ints, outbound: Ints,
+def _points(t: Tables, who: Supply, ways: Ways, groups: Axis, group: Ints, of_request: Ints, outbound: Ints,
             classes: int) -> tuple[Bools, Keys, Bools]:
     """Where a product is stocked, the stock points, and the classes that each may serve."""
-    may = who.handles & ~who.to_order & (net.tables.column("sites", "kind") != "supplier")[:, None]
+    may = who.handles & ~who.to_order & (t.column("sites", "kind") != "supplier")[:, None]
     keys, moved = ways.deliveries.index, ways.moves.index
     reached = np.zeros(may.shape, dtype=bool)
     reached[keys["site"], keys["product"]] = True
@@ -162,7 +162,7 @@ def _points(net: Network, who: Supply, ways: Ways, groups: Axis, group: Ints, of
     sends[moved["origin"], moved["product"]] = True
     stocked = may & (reached | (sends & (outbound >= 0)))
     site, product = np.nonzero(stocked)
-    axes = {"site": net.axes["site"], "stock_group": groups}
+    axes = {"site": t.axes["site"], "stock_group": groups}
     points = Keys.make(axes, site=site, stock_group=group[product]).distinct("site", "stock_group")
     present = np.zeros((len(points), classes), dtype=bool)
     here = stocked[keys["site"], keys["product"]]
@@ -174,11 +174,11 @@ def _points(net: Network, who: Supply, ways: Ways, groups: Axis, group: Ints, of
     return stocked, points, present
 
 
-def _sharing(net: Network, place: Positions, points: int) -> Ints:
+def _sharing(t: Tables, place: Positions, points: int) -> Ints:
     """How stock is shared at each point: as its members state (checks see to it that they agree), else as usual."""
-    listed = net.tables["site_products"]
-    result = np.full(points, SHARING.index(str(net.settings["stock_sharing"])), dtype=np.int32)
-    at = place[net.axes["site"].codes(listed["site"]), net.axes["product"].codes(listed["product"])]
+    listed = t.frames["site_products"]
+    result = np.full(points, SHARING.index(str(t.settings["stock_sharing"])), dtype=np.int32)
+    at = place[t.axes["site"].codes(listed["site"]), t.axes["product"].codes(listed["product"])]
     stated = listed["stock_sharing"].to_numpy(dtype=object)
     for code, name in enumerate(SHARING):
         mine = at[stated == name]
@@ -186,7 +186,7 @@ def _sharing(net: Network, place: Positions, points: int) -> Ints:
     return result
 
 
-def _configurations(net: Network, points: Keys, ways: Ways, place: Positions, present: Bools, sharing: Ints,
+def _configurations(t: Tables, points: Keys, ways: Ways, place: Positions, present: Bools, sharing: Ints,
                     found: Levels, fill: Floats, factor: Floats) -> Coded:
     """Every lead time x wait x class of each point, in the order in which equal ones are preferred."""
     keys = ways.deliveries.index
@@ -232,9 +232,9 @@ def class_labels(fill: Floats, factor: Floats) -> list[str]:
     return [f"{rate:.12g}" + ("" if np.isnan(k) else f" factor {k:.12g}") for rate, k in zip(fill, factor, strict=True)]
 
 
-def _variance_to_mean(net: Network, wanted: Coded, stated: Floats) -> Floats:
+def _variance_to_mean(t: Tables, wanted: Coded, stated: Floats) -> Floats:
     """Of each product: as stated, else the mean of its demand rows by quantity."""
-    own = net.tables.column("products", "variance_to_mean")
+    own = t.column("products", "variance_to_mean")
     known = np.isfinite(stated)
     product, quantity = wanted.index["product"][known], wanted.measures["quantity"][known]
     units = np.bincount(product, weights=quantity, minlength=len(own))

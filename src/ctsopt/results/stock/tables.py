@@ -151,7 +151,7 @@ class _Room:
         days = net.tables.column("periods", "days")
         lasting = np.where(charges.period == BLANK, net.horizon, days[np.maximum(charges.period, 0)])[item]
         yield self._spread(share, item, product, units, amount * lasting / net.horizon, charges.point[item])
-        yield self._spread(share, item, product, line, amount * holding_cost(net)[product] * lasting / 365,
+        yield self._spread(share, item, product, line, amount * holding_cost(net.content)[product] * lasting / 365,
                            charges.point[item])
 
     def _spread(self, share: sp.csr_array, row: Positions, product: Positions, column: str, amount: Floats,
@@ -215,7 +215,7 @@ class _Room:
             coded = self.net.ways.moves if name == "move" else self.net.ways.deliveries
             days = coded.measures["lead_time" if name == "move" else "in_transit"][on]
             daily = units[on] * days / self.net.horizon
-            cost = units[on] * days * holding_cost(self.net)[ways["product"][on]] / 365
+            cost = units[on] * days * holding_cost(self.net.content)[ways["product"][on]] / 365
             if name == "deliver":
                 parts += [(keys.take(on), "pipeline", daily), (keys.take(on), "pipeline_stock", cost)]
                 continue
