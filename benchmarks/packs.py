@@ -26,10 +26,9 @@ import ctsopt as cts
 from benchmarks.cases import CASES
 from benchmarks.compare import Disagreement
 from benchmarks.ready import ready
+from ctsopt.comparing.outcome import PackResult, run
 from ctsopt.examples import path as example
-from ctsopt.scenarios.outcome import PackResult
-from ctsopt.scenarios.pack import Pack, Scenario
-from ctsopt.scenarios.runner import run
+from ctsopt.packs.pack import Pack, Scenario
 
 RESULTS = Path(__file__).with_name("packs.md")
 DEMAND = (1.0, 0.94, 0.97, 1.03, 1.06, 1.09)

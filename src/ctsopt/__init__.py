@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 from ctsopt.certified import Certified
+from ctsopt.comparing.comparison import Comparison, compare
+from ctsopt.comparing.outcome import PackResult, run
 from ctsopt.errors import (
     CtsError,
     CtsWarning,
@@ -16,13 +18,10 @@ from ctsopt.errors import (
     UsageError,
 )
 from ctsopt.networks.network import Network, check, network, read
+from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.progress import Progress
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
-from ctsopt.scenarios.comparison import Comparison, compare
-from ctsopt.scenarios.outcome import PackResult
-from ctsopt.scenarios.pack import Pack, Scenario, check_pack, read_pack
-from ctsopt.scenarios.runner import run
 from ctsopt.solving import program, solve
 from ctsopt.solving.export import to_pyomo
 from ctsopt.solving.guaranteed_service import GuaranteedService, guaranteed_service

@@ -17,9 +17,9 @@ from ctsopt.terminal import DATA, INTERRUPTED, OK, SOME_FAILED, Terminal
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
-    from ctsopt.scenarios.pack import Pack
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
+    from ctsopt.packs.pack import Pack
 
 SHOWN = 40
 """Cells of a scenario that `ctsopt pack diff` shows."""
@@ -31,7 +31,7 @@ pack_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
 @pack_app.command("check")
 def pack_check(path: PackPath, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """List everything that is wrong with a pack, and with the network of each scenario, at once."""
-    from ctsopt.scenarios.pack import check_pack
+    from ctsopt.packs.pack import check_pack
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         terminal.doing = "the pack was checked"
@@ -46,8 +46,8 @@ def pack_check(path: PackPath, as_json: AsJson = False, quiet: Quiet = False, ve
 @pack_app.command("expand")
 def pack_expand(path: PackPath, as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """List the cases of a pack: what each starts from, how many cells it changes, and why it is there."""
-    from ctsopt.scenarios.folder import changes_of, pack_document
-    from ctsopt.scenarios.words import aligned, shown
+    from ctsopt.comparing.folder import changes_of, pack_document
+    from ctsopt.comparing.words import aligned, shown
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         pack = _read(terminal, path)
@@ -69,8 +69,8 @@ def pack_diff(
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Show what a scenario changes in the tables, cell by cell, and which override does it."""
-    from ctsopt.scenarios.folder import changes_of
-    from ctsopt.scenarios.spreadsheet import harmless, write_csv
+    from ctsopt.comparing.folder import changes_of
+    from ctsopt.tables.spreadsheet import harmless, write_csv
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         pack = _read(terminal, path)
@@ -85,7 +85,7 @@ def pack_diff(
 
 
 def _write_changes(terminal: Terminal, name: str, cells: pd.DataFrame) -> None:
-    from ctsopt.scenarios.words import aligned, shown
+    from ctsopt.comparing.words import aligned, shown
 
     columns = ["table", "key", "column", "old", "new", "source"]
     some = cells.head(SHOWN).to_dict("records")
@@ -118,10 +118,10 @@ def run(
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Solve every scenario of a pack and show them side by side; what was solved before is taken from the cache."""
+    from ctsopt.comparing.folder import save_run
+    from ctsopt.comparing.outcome import run as run_pack
     from ctsopt.folders import default_folder
-    from ctsopt.scenarios.folder import save_run
-    from ctsopt.scenarios.progress import watching
-    from ctsopt.scenarios.runner import run as run_pack
+    from ctsopt.running.progress import watching
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal, ExitStack() as stack:
         if cache is not None and no_cache:
@@ -164,7 +164,7 @@ def compare(
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Show plans that were solved before side by side."""
-    from ctsopt.scenarios.folder import read_saved
+    from ctsopt.comparing.folder import read_saved
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         terminal.doing = "the plans were compared"
@@ -178,7 +178,7 @@ def compare(
 
 def _read(terminal: Terminal, path: str, cache: str | Path | None = None) -> Pack:
     """The pack; its warnings are noted."""
-    from ctsopt.scenarios.pack import read_pack
+    from ctsopt.packs.pack import read_pack
 
     terminal.doing = "the pack was read"
     pack = read_pack(pack_path(path), cache=cache)
@@ -200,7 +200,7 @@ def _show(terminal: Terminal, result: PackResult, comparison: Comparison | None)
 
 def _document(comparison: Comparison | None) -> dict[str, Any] | None:
     """A comparison as plain values."""
-    from ctsopt.scenarios.comparison import TABLES
+    from ctsopt.comparing.comparison import TABLES
 
     if comparison is None:
         return None

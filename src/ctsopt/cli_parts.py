@@ -14,9 +14,9 @@ from ctsopt.errors import UsageError
 from ctsopt.terminal import Terminal
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 NetworkPath = Annotated[str, typer.Argument(
     metavar="PATH", help="Folder of tables, .xlsx workbook, or name of an example network.")]
@@ -78,8 +78,8 @@ def write_report(terminal: Terminal, source: PackResult | Solution, folder: Path
 
     Those of an earlier run go first: they would contradict the tables.
     """
+    from ctsopt.comparing.folder import REPORT, WORKBOOK
     from ctsopt.report.extra import MISSING, installed
-    from ctsopt.scenarios.folder import REPORT, WORKBOOK
 
     for name in (REPORT, WORKBOOK):
         (folder / name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
-from ctsopt.scenarios.cache import Cache
+from ctsopt.running.cache import Cache
 from ctsopt.terminal import never_lose_a_letter
 
 PACK = """\
@@ -144,10 +144,10 @@ def test_ctrl_c_while_the_plan_is_saved_shows_it(tmp_path: Path, monkeypatch: py
     (("check", "two_dcs"), "ctsopt.check", "interrupted while the tables were checked"),
     (("solve", "two_dcs"), "ctsopt.read", "interrupted while the tables were read"),
     (("solve", "two_dcs"), "ctsopt.solving", "interrupted while the plan was sought: none is kept"),
-    (("run", "PACK"), "ctsopt.scenarios.pack.read_pack", "interrupted while the pack was read"),
-    (("run", "PACK"), "ctsopt.scenarios.runner.run", "interrupted while the cases were solved: what was done is "
+    (("run", "PACK"), "ctsopt.packs.pack.read_pack", "interrupted while the pack was read"),
+    (("run", "PACK"), "ctsopt.comparing.outcome.run", "interrupted while the cases were solved: what was done is "
      "kept"),
-    (("compare", "nothing"), "ctsopt.scenarios.folder.read_saved", "interrupted while the plans were compared"),
+    (("compare", "nothing"), "ctsopt.comparing.folder.read_saved", "interrupted while the plans were compared"),
 ])
 def test_ctrl_c_says_what_it_ended(words: tuple[str, ...], what: str, said: str, pack: Path,
                                    monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,7 +220,7 @@ def test_no_pack_has_the_name_of_a_network() -> None:
 
 
 def test_interrupted_is_130_and_what_is_done_is_shown(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ctsopt.scenarios import worker
+    from ctsopt.running import worker
 
     real, calls = worker.solve_case, []
 

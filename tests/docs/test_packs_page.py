@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.scenarios import grammar
-from ctsopt.scenarios.comparison import TABLES
-from ctsopt.scenarios.pack import check_pack, read_pack
+from ctsopt.comparing.comparison import TABLES
+from ctsopt.packs import grammar
+from ctsopt.packs.pack import check_pack, read_pack
 from ctsopt.tables.edits.parts import OPS, TESTS
 
 ROOT = Path(__file__).parents[2]

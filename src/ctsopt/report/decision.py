@@ -16,15 +16,15 @@ from ctsopt.report.prose import Source, text_of
 from ctsopt.report.summary import better_use, facts, regret, without
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.report.sheets import Sheet
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 
 def write_decision(sheet: Sheet, source: PackResult | Solution, comparison: Comparison, name: str) -> None:
     """Fill the sheet for a pack, or for one plan that is called by a name."""
-    from ctsopt.scenarios.outcome import PackResult
+    from ctsopt.comparing.outcome import PackResult
 
     if isinstance(source, PackResult):
         _of_pack(sheet, source, comparison)

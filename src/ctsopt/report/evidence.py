@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ctsopt.comparing.folder import changes_of, pack_document
+from ctsopt.comparing.words import change_of
 from ctsopt.report.grid import Grid, grid
-from ctsopt.scenarios.folder import changes_of, pack_document
-from ctsopt.scenarios.words import change_of
 from ctsopt.versions import versions
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 CELLS = 60
 """Cells of one change of many that are shown; the others are counted, and stand in changes.csv."""

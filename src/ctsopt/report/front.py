@@ -18,9 +18,9 @@ from ctsopt.report.physical import Step, step
 from ctsopt.report.prose import Name, Part, Sentence, Source, listed_names, name, proven, say
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 MOST = 5
 """Choices that the first screen shows."""

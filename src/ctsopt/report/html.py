@@ -32,9 +32,9 @@ from ctsopt.versions import versions
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 MOST_BYTES = 5_000_000
 """What the plans that are shown one by one may take of the file; plotly.js and the comparison come to as much again."""
@@ -125,8 +125,8 @@ def write_html(source: PackResult | Solution, path: str | Path, comparison: Comp
     -----
     The date of the day stands in the head. Where the environment sets `SOURCE_DATE_EPOCH`, that one does.
     """
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.outcome import PackResult
 
     require("plotly.graph_objects")
     environment = _environment()
@@ -185,7 +185,7 @@ def _of_pack(result: PackResult, comparison: Comparison, plans: Sequence[str] | 
 
 def _of_plan(plan: Solution) -> dict[str, Any]:
     """Everything that the template shows of one plan."""
-    from ctsopt.scenarios.comparison import compare
+    from ctsopt.comparing.comparison import compare
 
     name = str(plan.net.settings["name"]) or "plan"
     comparison = compare({name: plan})

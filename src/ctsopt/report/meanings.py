@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ctsopt.networks.schema import BY_NAME
 
 if TYPE_CHECKING:
-    from ctsopt.scenarios.pack import Pack
+    from ctsopt.packs.pack import Pack
     from ctsopt.tables.edits.parts import Edit
 
 _MOST = 3

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ctsopt.packs.roles import SENSITIVITY
 from ctsopt.report.figures.theme import scale_of, short, signed
 from ctsopt.report.meanings import words_of
 from ctsopt.report.prose import Sentence, Source, name, say
-from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.draft import Case
-    from ctsopt.scenarios.pack import Pack
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.packs.draft import Case
+    from ctsopt.packs.pack import Pack
 
 LEAST = 3
 """Cases from which on a sweep is a table; fewer are told one by one."""

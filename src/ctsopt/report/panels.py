@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ctsopt.packs.roles import SENSITIVITY
 from ctsopt.report import figures
 from ctsopt.report.figures.comparison import lines_of, measure_name, plans
 from ctsopt.report.figures.theme import line_name, short
 from ctsopt.report.grid import Grid, grid
 from ctsopt.report.prose import Sentence, listed_names, name, say
-from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.comparing.comparison import Comparison
 
 _NAMED = 8
 _ALIKE = 1e-6

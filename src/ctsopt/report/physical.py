@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ctsopt.comparing.sourcing import moves_of
 from ctsopt.report.figures.customers import promised
 from ctsopt.report.figures.stock import has_stock
-from ctsopt.scenarios.sourcing import moves_of
 
 if TYPE_CHECKING:
     from ctsopt.results.solution import Solution

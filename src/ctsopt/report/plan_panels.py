@@ -16,8 +16,8 @@ from ctsopt.report.panels import Panel, Variant
 from ctsopt.report.prose import say
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
 
 STOCK_LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
 """Cost lines of stock, as columns of its table."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ctsopt.packs.roles import SENSITIVITY
 from ctsopt.report.figures.comparison import measure_name, plans, same_demand
 from ctsopt.report.figures.theme import short
 from ctsopt.report.prose import Name, Part, Sentence, Source, name, proven, say
-from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+    from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
-    from ctsopt.scenarios.comparison import Comparison
-    from ctsopt.scenarios.outcome import PackResult
 
 NAMED = 5
 """Scenarios that a sentence names; of others it says how many there are."""

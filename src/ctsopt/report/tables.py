@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ctsopt.comparing.comparison import Comparison, compare
+from ctsopt.comparing.outcome import PackResult
 from ctsopt.errors import UsageError
 from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within, fill_rate
 from ctsopt.results.solution import Solution
-from ctsopt.scenarios.comparison import Comparison, compare
-from ctsopt.scenarios.outcome import PackResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,7 @@ def _with_all_lines(frame: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
 
 def _evidence(source: PackResult | Solution, plan: Solution) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Cells that were changed; versions, options and findings."""
-    from ctsopt.scenarios.folder import changes_of
+    from ctsopt.comparing.folder import changes_of
     from ctsopt.versions import versions
 
     made_by = plan.record.get("versions") or versions()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from ctsopt.comparing.comparison import Comparison
+from ctsopt.comparing.outcome import PackResult
 from ctsopt.errors import FileError
 from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
 from ctsopt.report.decision import write_decision
 from ctsopt.report.sheets import Book, Formula, Line, Placed
 from ctsopt.report.tables import OF_SITES, ON_FLOWS, STOCK_LINES, Contents, contents, summary
 from ctsopt.results.solution import Solution
-from ctsopt.scenarios.comparison import Comparison
-from ctsopt.scenarios.outcome import PackResult
 
 DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
     "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites", "Stock",

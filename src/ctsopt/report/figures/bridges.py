@@ -27,7 +27,7 @@ from ctsopt.report.figures.theme import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.comparing.comparison import Comparison
 
 STEPS = ["part", "kind", "low", "point", "high"]
 """Columns of a bridge: `kind` is `start` or `end` where it begins and ends; every other row is a step between. `low`

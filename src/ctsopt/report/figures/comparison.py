@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ctsopt.errors import UsageError
+from ctsopt.packs.roles import SENSITIVITY
 from ctsopt.report.extra import require
 from ctsopt.report.figures.space import NARROW, WIDE, Frame, beside_points, narrow, of_bars, step_of
 from ctsopt.report.figures.theme import (
@@ -30,12 +31,11 @@ from ctsopt.report.figures.theme import (
     scale_of,
     signed,
 )
-from ctsopt.scenarios.roles import SENSITIVITY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.comparing.comparison import Comparison
 
 ROW = 26
 """Pixels of a row of a figure with one row per scenario."""

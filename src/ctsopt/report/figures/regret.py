@@ -28,7 +28,7 @@ from ctsopt.report.figures.theme import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from ctsopt.scenarios.comparison import Comparison
+    from ctsopt.comparing.comparison import Comparison
 
 _MARKS = ("circle", "diamond", "square", "cross", "star", "hexagon", "pentagon", "bowtie")
 

@@ -1,0 +1,149 @@
+"""A pack is run, and what that leaves behind: one row per case, and the solutions, read when they are looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ctsopt.packs.jobs import jobs_of
+from ctsopt.packs.pack import Pack, read_pack
+from ctsopt.results.solution import Solution
+from ctsopt.running import runner
+from ctsopt.running.progress import Watch
+from ctsopt.tables.spreadsheet import harmless, write_csv
+
+if TYPE_CHECKING:
+    from ctsopt.comparing.comparison import Comparison
+
+COLUMNS = {"scenario": "str", "parent": "str", "kind": "str", "role": "str", "state": "str", "key": "str",
+           "start": "str", "outcome": "str", "message": "str", "cost": "float64", "bound": "float64", "gap": "float64",
+           "gap_money": "float64", "seconds": "float64", "from_cache": "bool"}
+"""Columns of the table of a run, with their types."""
+
+FAILED = ("infeasible", "error")
+"""Outcomes of cases that failed; one that a limit or Ctrl-C ended has not."""
+
+
+@dataclass(frozen=True, eq=False)
+class PackResult:
+    """What came of a pack.
+
+    Attributes
+    ----------
+    pack : Pack
+    rows : DataFrame
+        One row per case, in pack order: scenario, parent, kind, role (see `Case`), state, key (of its answer in the
+        cache), start (the case whose open sites the search started from; blank for none), outcome, message, cost and
+        bound (money), gap (share), gap_money, seconds (what it took when it was solved), from_cache (it was not solved
+        now). Outcomes: `proven` (optimal to 1e-6), `gap` (within the gap asked for), `time_limit` (ended by the clock;
+        the bound holds all the same), `infeasible`, `error`, `interrupted`.
+    solutions : mapping of str to Solution
+        Those cases that have a plan.
+    notes : tuple of str
+        What else is worth knowing, such as entries of the cache that were damaged.
+    shortfalls : DataFrame
+        Promises that cannot be kept, for the cases that are infeasible: scenario, and the columns of
+        `InfeasibleError.shortfalls`.
+    unkept : str
+        Why the run ended before its time, where answers could not be kept; blank otherwise.
+    """
+
+    pack: Pack
+    rows: pd.DataFrame
+    solutions: Mapping[str, Solution]
+    notes: tuple[str, ...] = ()
+    shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unkept: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C, or a disk that is full, ended the run before every case was done."""
+        return bool((self.rows["outcome"] == "interrupted").any())
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the cases that failed: infeasible, or an error."""
+        return self.rows.loc[self.rows["outcome"].isin(FAILED), "scenario"].tolist()
+
+    def compare(self, against: str | None = None) -> Comparison:
+        """The cases beside each other; see `ctsopt.compare`."""
+        from ctsopt.comparing.comparison import compare
+
+        return compare(self, against)
+
+    def write(self, folder: str | Path) -> Path:
+        """Write `cases.csv`, and `shortfalls.csv` where a case is infeasible, into a folder.
+
+        A text that a spreadsheet would take for a formula gets an apostrophe before it.
+        """
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        write_csv(harmless(self.rows), target / "cases.csv")
+        if len(self.shortfalls):
+            write_csv(harmless(self.shortfalls), target / "shortfalls.csv")
+        else:
+            (target / "shortfalls.csv").unlink(missing_ok=True)
+        return target
+
+    def __str__(self) -> str:
+        counts = self.rows["outcome"].value_counts()
+        words = ", ".join(f"{count} {str(outcome).replace('_', ' ')}" for outcome, count in counts.items())
+        return f"{self.pack.name}: {len(self.rows)} cases: {words}"
+
+
+def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executor: Executor | None = None,
+        cache: str | os.PathLike[str] | None = None, only: Iterable[str] | None = None, watch: Watch | None = None,
+        seed: int = 0) -> PackResult:
+    """Solve every case of a pack that was not solved before.
+
+    A case starts from the open sites of its parent's plan, never from that of whatever happened to be solved before
+    it, so that the answers do not depend on how many workers there are. Where the parent has no plan the case starts
+    from nothing. Cases with the same network are solved once, for the first of them.
+
+    Parameters
+    ----------
+    pack : Pack, or path of a pack file
+    workers : int, optional
+        Processes, each with one thread of the solver; by default one per core that this process may use, and no more
+        than cases. 1 solves in this process. With an executor: how many cases it is given at the same time.
+    executor : concurrent.futures.Executor, optional
+        Whoever else is to do the work, such as `client.get_executor()` of dask.distributed. It is not shut down.
+    cache : path, optional
+        Folder of answers. By default $CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`.
+    only : iterable of str, optional
+        Names of cases. Those whose plans they start from are solved, too, and the first of those that are the same,
+        so that the answers are those of the whole pack.
+    watch : callable, optional
+        Told of every case that begins and of every one that is done; see `ctsopt.running.progress.Event`.
+    seed : int
+        Seed of the solver's random choices.
+
+    Returns
+    -------
+    PackResult
+        A case that failed is a row of it, and so is one that Ctrl-C, or a full disk, kept from being solved.
+
+    Raises
+    ------
+    UsageError
+        If an argument or an option of the pack is not valid, the cache cannot be used, or no worker can start.
+    DataError
+        If the pack file has faults; `findings` lists all of them.
+    """
+    if isinstance(pack, (str, os.PathLike)):
+        pack = read_pack(Path(pack))
+    answers = runner.run(jobs_of(pack, seed), workers, executor, cache, only, watch)
+    cases = {case.name: case for case in pack.cases}
+    told = [cases[name] for name in answers.rows["job"]]
+    of_case = pd.DataFrame({"scenario": [case.name for case in told], "parent": [case.parent or "" for case in told],
+                            "kind": [case.kind for case in told], "role": [case.role for case in told],
+                            "state": [case.state or "" for case in told]})
+    rows = pd.concat([of_case, answers.rows], axis=1)[list(COLUMNS)].astype(COLUMNS)
+    return PackResult(pack, rows, answers.solutions, answers.notes,
+                      answers.shortfalls.rename(columns={"job": "scenario"}), answers.unkept)

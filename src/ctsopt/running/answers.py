@@ -1,0 +1,148 @@
+"""What becomes of jobs: a row of each, and the solutions, read when they are looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from ctsopt.errors import UsageError, nearest_name
+from ctsopt.networks.network import Network
+from ctsopt.programs.status import Status
+from ctsopt.results.solution import Solution
+from ctsopt.results.store import load
+from ctsopt.running.cache import Cache, Entry, fingerprint
+from ctsopt.running.worker import Answer
+
+COLUMNS = {"job": "str", "key": "str", "start": "str", "outcome": "str", "message": "str", "cost": "float64",
+           "bound": "float64", "gap": "float64", "gap_money": "float64", "seconds": "float64", "from_cache": "bool"}
+"""Columns of the rows, with their types."""
+
+HEAD = ("outcome", "message", "cost", "bound", "gap", "gap_money", "seconds")
+"""Columns that an entry of the cache holds."""
+
+SHORTFALLS = "shortfalls.parquet"
+"""File of an entry: promises that cannot be kept."""
+
+
+class Solutions(Mapping[str, Solution]):
+    """Solutions by the name of their case; each is read from the cache when it is looked at, and the last few kept.
+
+    Parameters
+    ----------
+    cache : Cache
+    keys : mapping of str to str
+        Key in the cache of each case that has a plan.
+    others : mapping of str to str
+        What became of the cases that have none.
+    """
+
+    _KEPT = 4
+
+    def __init__(self, cache: Cache, keys: Mapping[str, str], others: Mapping[str, str]) -> None:
+        self._cache, self._keys, self._others = cache, dict(keys), dict(others)
+        self._read: dict[str, Solution] = {}
+
+    def __getitem__(self, name: str) -> Solution:
+        if name in self._others:
+            raise UsageError(f"{name} has no plan: {self._others[name]}")
+        if name not in self._keys:
+            near = nearest_name(name, [*self._keys, *self._others])
+            raise UsageError(f"there is no case {name!r} in this run" + (f"; did you mean {near!r}?" if near else ""))
+        key = self._keys[name]
+        if key not in self._read:
+            entry = self._cache.look(key)
+            if entry is None or entry.solution is None:
+                raise UsageError(f"the solution of {name} is no longer in the cache {self._cache.folder}: run the pack "
+                                 "again")
+            self._read[key] = load(entry.solution)
+            for old in list(self._read)[: -self._KEPT]:
+                del self._read[old]
+        return self._read[key]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What became of jobs.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row per job, in order: job, key (of its answer in the cache), start (the job whose plan the search started
+        from; blank for none), outcome, message, cost and bound (money), gap (share), gap_money, seconds (what it took
+        when it was solved), from_cache (it was not solved now).
+    solutions : Solutions
+        Of those that have a plan.
+    notes : tuple of str
+        What else is worth knowing, such as entries of the cache that were damaged.
+    shortfalls : DataFrame
+        Promises that cannot be kept: job, and the columns of `InfeasibleError.shortfalls`.
+    unkept : str
+        Why the run ended before its time, where answers could not be kept; blank otherwise.
+    """
+
+    rows: pd.DataFrame
+    solutions: Solutions
+    notes: tuple[str, ...] = ()
+    shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unkept: str = ""
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows as a table; a number that is missing is not a number, a text that is missing is blank."""
+    of_kind: dict[str, Any] = {"float64": math.nan, "bool": False, "str": ""}
+    blank = {name: of_kind[kind] for name, kind in COLUMNS.items()}
+    return pd.DataFrame([{**blank, **row} for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def keep(cache: Cache, key: str, net: Network, answer: Answer, origin: str, options: Mapping[str, Any]) -> Entry:
+    """The answer in the cache; where another run was first, its answer is the one that counts.
+
+    Parameters
+    ----------
+    cache : Cache
+    key : str
+    net : Network
+        What was solved.
+    answer : Answer
+        With a plan, or with the proof that there is none.
+    origin : str
+        Key of the answer whose plan the search started from; blank where it started from nothing.
+    options : mapping
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    head: dict[str, Any] = {"outcome": answer.outcome, "message": answer.message, "cost": math.nan,
+                            "bound": answer.bound, "gap": math.nan, "gap_money": math.nan, "seconds": answer.seconds,
+                            "start": origin, "options": dict(options), "made_by": dict(fingerprint())}
+    solution: Solution | None = None
+    if answer.tables is None:
+        head["bound"] = math.nan
+    else:
+        status = Status(*cast("tuple[Any, Any, str]", answer.status))
+        solution = Solution(net, answer.tables, status, answer.bound, answer.record)
+        head |= {"cost": solution.total_cost, "gap": solution.gap, "gap_money": solution.gap_money}
+
+    def fill(folder: Path) -> None:
+        if solution is not None:
+            solution.save(folder / "solution")
+        if answer.shortfalls is not None:
+            answer.shortfalls.to_parquet(folder / SHORTFALLS, index=False)
+
+    return cache.put(key, head, fill)

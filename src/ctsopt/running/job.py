@@ -1,0 +1,86 @@
+"""A job: a network to solve, under a name. Whoever wants many plans makes jobs, and knows what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ctsopt.errors import SolverError, UsageError, nearest_name
+from ctsopt.networks.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One network to solve.
+
+    Attributes
+    ----------
+    name : str
+    network : Network, or callable that makes it
+        It is called when somebody is soon free to solve it, so that many networks need not be held at once. A fault
+        that it raises (CtsError) is the answer: InfeasibleError says that there can be no plan.
+    options : mapping
+        Keywords of `ctsopt.solve`, all of them, as `Options.record` gives them.
+    parent : str, optional
+        Job before it whose plan the search starts from.
+    hash : str
+        Of the network, where it is known without making it: what is in the cache is then not made at all.
+    """
+
+    name: str
+    network: Network | Callable[[], Network]
+    options: Mapping[str, Any]
+    parent: str | None = None
+    hash: str = ""
+
+    def made(self) -> Network:
+        """The network.
+
+        Raises
+        ------
+        CtsError
+            What is wrong with it.
+        """
+        net = self.network if isinstance(self.network, Network) else self.network()
+        if self.hash and net.hash != self.hash:
+            raise SolverError(f"the network of {self.name} is not the one that was checked: our fault")
+        return net
+
+
+def chosen(jobs: Sequence[Job], only: Iterable[str] | None) -> list[Job]:
+    """The jobs to run: those named, those whose plans they start from, and the first of those that are the same.
+
+    Raises
+    ------
+    UsageError
+        If a name is not known, or a job does not come after its parent.
+    """
+    by_name: dict[str, Job] = {}
+    for job in jobs:
+        if job.parent is not None and job.parent not in by_name:
+            raise UsageError(f"the case {job.name!r} does not come after its parent {job.parent!r}")
+        by_name[job.name] = job
+    if only is None:
+        return list(jobs)
+    first: dict[str, str] = {}
+    for job in jobs:
+        first.setdefault(job.hash or job.name, job.name)
+    same = {job.name: first[job.hash or job.name] for job in jobs}
+    wanted: set[str] = set()
+    for name in [only] if isinstance(only, str) else only:
+        if name not in by_name:
+            near = nearest_name(name, list(by_name))
+            raise UsageError(f"the pack has no case {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+        wanted |= _needed(name, by_name, same)
+    return [job for job in jobs if job.name in wanted]
+
+
+def _needed(name: str, by_name: Mapping[str, Job], same: Mapping[str, str]) -> set[str]:
+    """A job, the first with the same network, which is the one that is solved, and what that one starts from."""
+    needed = {name}
+    walk: str | None = same[name]
+    while walk is not None:
+        needed |= {walk, same[walk]}
+        walk = by_name[same[walk]].parent
+    return needed
