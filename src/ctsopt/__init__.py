@@ -15,6 +15,7 @@ from ctsopt.errors import (
     KeyMismatch,
     NoPlanError,
     SolverError,
+    UntrustedSolverError,
     UsageError,
 )
 from ctsopt.networks.network import Network, check, network, read
@@ -31,10 +32,10 @@ from ctsopt.versions import show_versions
 
 __all__ = [
     "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding", "Findings",
-    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult", "Progress",
-    "Scenario", "Solution", "SolverError", "UsageError", "check", "check_pack", "compare", "guaranteed_service",
-    "load", "network", "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template",
-    "to_pyomo",
+    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult",
+    "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError", "UsageError", "check", "check_pack",
+    "compare", "guaranteed_service", "load", "network", "program", "read", "read_pack", "run", "shadow_prices",
+    "show_versions", "solve", "template", "to_pyomo",
 ]
 
 
