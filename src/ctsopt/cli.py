@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 FEW_GROUPS = 6
 """Up to so many groups stand side by side as a profit-and-loss account; more of them stand below each other."""
 
-EXIT_CODES = """Exit codes: 0 done; 1 a fault of ctsopt; 2 wrong usage; 3 faults in the tables; 4 the promises cannot be
-kept; 5 stopped by a limit without a plan; 6 some scenario of a pack failed (the others are done all the same); 7
-a file cannot be written or is damaged (what was found is shown); 130 interrupted (what was found by then is shown and
-kept)."""
+EXIT_CODES = """Exit codes: 0 done; 1 a fault of ctsopt; 2 wrong usage, or a refused solver; 3 faults in the tables;
+4 the promises cannot be kept; 5 stopped by a limit without a plan; 6 some scenario of a pack failed (the others are
+done all the same); 7 a file cannot be written or is damaged (what was found is shown); 130 interrupted (what was found
+by then is shown and kept)."""
 
 app = typer.Typer(
     name="ctsopt", help="Supply networks, service tiers and cost-to-serve: from tables to a proven plan.",
