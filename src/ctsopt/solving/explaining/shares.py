@@ -1,0 +1,213 @@
+"""How much of what is promised can be kept together: best tier first, and evenly over the customers of a tier.
+
+One objective after the other, never a weighted sum: the least share of a level that goes short, then the least share
+that the worst-off customer of it goes short, then the next worse-off, all fixed before the next level is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from ctsopt.keys import BLANK, Floats, Positions
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.program import Arrays
+from ctsopt.solving.explaining.elastic import Elastic
+
+if TYPE_CHECKING:
+    from ctsopt.networks.network import Network
+
+NOTHING = 1e-6
+"""A share of what was asked that counts as none."""
+
+_PRICED = 1e-9
+"""A dual above this shows that a claimant cannot be better off."""
+
+_ROOM = 1e-9
+"""Share of what was asked by which what is fixed may still move, so that rounding does not make it impossible."""
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """Whose promises they are: each column that may go short belongs to one claimant of one level of tiers.
+
+    Attributes
+    ----------
+    column : int array
+        Columns that may go short.
+    claimant : int array
+        Claimant of each column.
+    weight : float array
+        Units of demand that each column is about.
+    level, tier : int arrays
+        Level of each claimant, 0 the best, and its tier.
+    customer : int array
+        The customer that each claimant is; -1 for a promise to a whole tier.
+    """
+
+    column: Positions
+    claimant: Positions
+    weight: Floats
+    level: Positions
+    tier: Positions
+    customer: Positions
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """What goes short.
+
+    Attributes
+    ----------
+    value : float array
+        Share that goes short, by column of the claims.
+    proven : bool
+        Whether it is proven that less cannot go short; else the time ran out.
+    """
+
+    value: Floats
+    proven: bool
+
+
+def claims(net: Network, model: Elastic) -> Claims:
+    """A claimant for each customer with demand, and one for each promise on the share on time; levels by rank."""
+    wanted = net.requests
+    rank = net.tables.column("tiers", "rank")
+    _, level = np.unique(rank, return_inverse=True)
+    asked = wanted.measures["quantity"] > 0
+    customer = wanted.index["customer"][asked]
+    known, claimant = np.unique(customer, return_inverse=True)
+    tier_of = np.zeros(len(net.axes["customer"]), dtype=np.int64)
+    tier_of[wanted.index["customer"]] = wanted.index["tier"]
+    of_late = net.promises.index["tier"][model.late_promise]
+    tier = np.append(tier_of[known], of_late).astype(np.int64)
+    return Claims(np.append(model.short[asked], model.late),
+                  np.append(claimant, len(known) + np.arange(len(model.late))),
+                  np.append(wanted.measures["quantity"][asked], model.late_size), np.asarray(level[tier]), tier,
+                  np.append(known, np.full(len(of_late), BLANK)).astype(np.int64))
+
+
+def fair_shares(arrays: Arrays, wanted: Claims, deadline: float) -> Shares | None:
+    """The least that goes short, level by level and evenly within each; None where no plan was found in time.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The elastic program with the bounds of the columns that may go short lifted.
+    wanted : Claims
+    deadline : float
+        Time (of `time.monotonic`) at which the search ends.
+    """
+    return _Sequence(arrays, wanted, deadline).run()
+
+
+class _Sequence:
+    """A program with a column for the worst share, and rows that hold what was found.
+
+    The rows are: for each claimant, that its share is at most the worst one; for each claimant, that it is at most
+    what was found; for each level, the same. They have no limit until they are needed.
+    """
+
+    def __init__(self, arrays: Arrays, wanted: Claims, deadline: float) -> None:
+        self.wanted, self.deadline, self.proven = wanted, deadline, True
+        self.claimants, self.levels = len(wanted.level), int(wanted.level.max(initial=-1)) + 1
+        total = np.bincount(wanted.claimant, wanted.weight, minlength=self.claimants)
+        self.part = wanted.weight / total[wanted.claimant]
+        of_level = np.bincount(wanted.level, total, minlength=self.levels)
+        self.of_level = wanted.weight / of_level[wanted.level[wanted.claimant]]
+        self.worst, self.begin = len(arrays.cost), arrays.matrix.shape[0]
+        self.arrays = self._widened(arrays)
+        self.plan: Floats | None = None
+        self.linear = Highs(self.arrays, relax=True)
+        self.integer = np.flatnonzero(arrays.integer)
+        self.whole = Highs(self.arrays, mip_rel_gap=1e-6) if len(self.integer) else None
+
+    def run(self) -> Shares | None:
+        for level in range(self.levels):
+            if not self._level(level):
+                break
+        return None if self.plan is None else Shares(self.plan[self.wanted.column], self.proven)
+
+    def _widened(self, arrays: Arrays) -> Arrays:
+        column, claimant = self.wanted.column, self.wanted.claimant
+        claimants, level = np.arange(self.claimants), self.wanted.level[claimant]
+        height = 2 * self.claimants + self.levels
+        row = np.concatenate([claimant, claimants, self.claimants + claimant, 2 * self.claimants + level])
+        columns = np.concatenate([column, np.full(self.claimants, self.worst), column, column])
+        values = np.concatenate([self.part, -np.ones(self.claimants), self.part, self.of_level])
+        more = sp.csr_array(sp.coo_array((values, (row, columns)), shape=(height, self.worst + 1)))
+        wide = sp.csr_array(sp.hstack([arrays.matrix, sp.csr_array((self.begin, 1))]))
+        return Arrays(sp.csr_array(sp.vstack([wide, more])), np.zeros(self.worst + 1), 0.0,
+                      np.append(arrays.lower, 0.0), np.append(arrays.upper, np.inf), np.append(arrays.integer, False),
+                      np.append(arrays.row_lower, np.full(height, -np.inf)),
+                      np.append(arrays.row_upper, np.full(height, np.inf)))
+
+    def _level(self, level: int) -> bool:
+        """Least share of the level, then evenly; both are fixed. False where the time ran out."""
+        mine = np.flatnonzero(self.wanted.level == level)
+        columns = np.flatnonzero(self.wanted.level[self.wanted.claimant] == level)
+        least = self._least(self.wanted.column[columns], self.of_level[columns], self.whole or self.linear)
+        if least is None:
+            return False
+        self._at_most(np.array([2 * self.claimants + level]), np.array([least + _ROOM]))
+        done = least <= NOTHING or self._even(mine)
+        assert self.plan is not None
+        short = np.bincount(self.wanted.claimant, self.plan[self.wanted.column] * self.part, minlength=self.claimants)
+        self._at_most(self.claimants + mine, short[mine] + _ROOM)
+        return done
+
+    def _even(self, mine: Positions) -> bool:
+        """The share of the worst-off, then of the next: whoever cannot be better off is fixed."""
+        found = None
+        if self.whole is not None:  # evenness beyond the worst-off is looked for with the sites of that plan
+            self._at_most(mine, np.zeros(len(mine)))
+            found = self._least(np.array([self.worst]), np.ones(1), self.whole)
+            self._at_most(mine, np.full(len(mine), np.inf))
+            if found is None:
+                return False
+            self._hold(self.plan)
+        free = mine
+        while len(free):
+            self._at_most(free, np.zeros(len(free)))
+            found = self._least(np.array([self.worst]), np.ones(1), self.linear)
+            self._at_most(free, np.full(len(free), np.inf))
+            if found is None or found <= NOTHING:
+                break
+            stuck = free[np.abs(self.dual[self.begin + free]) > _PRICED] if self.dual is not None else free
+            stuck = stuck if len(stuck) else free
+            self._at_most(self.claimants + stuck, np.full(len(stuck), found + _ROOM))
+            free = np.setdiff1d(free, stuck)
+        if self.whole is not None:
+            self._hold(None)
+        return found is not None
+
+    def _hold(self, plan: Floats | None) -> None:
+        """Hold the whole columns of the linear program at a plan, or free them again."""
+        at = self.integer
+        lower, upper = self.arrays.lower[at], self.arrays.upper[at]
+        if plan is not None:
+            lower = upper = np.clip(np.round(plan[at]), lower, upper)
+        self.linear.change_bounds(at, lower, upper)
+
+    def _least(self, columns: Positions, weight: Floats, model: Highs) -> float | None:
+        """The least of a sum of columns; None where the time ran out."""
+        cost = np.zeros(self.worst + 1)
+        np.add.at(cost, columns, weight)
+        model.change_cost(cost)
+        outcome = model.run(self.deadline - time.monotonic())
+        if outcome.plan is None or outcome.stopped_by != "gap":
+            self.proven = False
+        if outcome.plan is None:
+            return None
+        self.plan, self.dual = outcome.plan, outcome.row_dual
+        return max(float(cost @ outcome.plan), 0.0)
+
+    def _at_most(self, rows: Positions, upper: Floats) -> None:
+        at = self.begin + rows
+        for model in (self.linear, self.whole):
+            if model is not None:
+                model.change_sides(at, np.full(len(at), -np.inf), upper)

@@ -1,0 +1,266 @@
+"""Which promises and limits conflict, and by how much each limit would have to give way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.program import Arrays
+from ctsopt.solving.explaining.conflict import smallest
+from ctsopt.solving.explaining.elastic import Elastic
+from ctsopt.solving.explaining.members import Member, limit_members, promise_members, short_by_claimant
+from ctsopt.solving.explaining.shares import NOTHING, Claims, fair_shares
+
+if TYPE_CHECKING:
+    from ctsopt.networks.network import Network
+
+_ROOM = 1e-9
+"""Share by which a shortfall that is granted may still move."""
+
+_MOST = 6
+"""So many conflicts are looked for."""
+
+_PATIENCE = 10.0
+"""Seconds for one question with whole columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """How a limit would have to give way for the conflict to go, the other members as they are.
+
+    Attributes
+    ----------
+    member : Member
+    share : float array or None
+        For each of the limit's columns the share of what it asks; None where it is not enough by itself.
+    proven : bool
+        Whether it is proven that less is not enough (or that it is not enough by itself).
+    """
+
+    member: Member
+    share: Floats | None
+    proven: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A conflict: its members, whether it is proven to be a smallest one, and how each limit would have to give way."""
+
+    members: list[Member]
+    smallest: bool
+    ways: list[Way]
+
+
+class Questions:
+    """The elastic program, asked with some members let go and some shortfalls granted."""
+
+    def __init__(self, arrays: Arrays, deadline: float) -> None:
+        self.arrays, self.deadline = arrays, deadline
+        self.lower, self.upper = arrays.lower.copy(), arrays.upper.copy()
+        self.granted = arrays.lower.copy(), arrays.upper.copy()
+        self.linear = Highs(arrays, relax=True)
+        self.whole = Highs(arrays, mip_rel_gap=1e-6) if arrays.integer.any() else None
+
+    def grant(self, columns: Positions, share: Floats) -> None:
+        """Let some columns give way by so much in every question from now on."""
+        self.granted[1][columns] = share
+
+    def give(self, member: Member, share: Floats) -> None:
+        """Let a limit give way in every question from now on."""
+        if member.giving is not None and member.giving.bound:
+            self.granted[0][member.columns] = 0.0
+        else:
+            self.granted[1][member.columns] = share * (1 + _ROOM) + np.where(share > 0, _ROOM, 0.0)
+
+    def can_hold(self, let_go: Sequence[Member]) -> bool | None:
+        """Whether a plan exists once some members are let go; None where that is not known."""
+        self._bounds(let_go)
+        self._costs(None)
+        outcome = self.linear.run(self._left())
+        if outcome.stopped_by == "infeasible":
+            return False
+        if self.whole is not None:
+            outcome = self.whole.run(min(self._left(), _PATIENCE))
+            if outcome.stopped_by == "infeasible":
+                return False
+        return True if outcome.plan is not None else None
+
+    def least(self, columns: Positions, let_go: Sequence[Member]) -> tuple[Floats | None, bool]:
+        """The least that some columns have to give way, all in all, once some members are let go, and the proof.
+
+        None where no plan exists even so, or none was found.
+        """
+        self._bounds(let_go)
+        self._costs(columns)
+        model = self.whole or self.linear
+        outcome = model.run(min(self._left(), _PATIENCE))
+        sure = outcome.stopped_by in ("gap", "infeasible")
+        return (None if outcome.plan is None else np.asarray(outcome.plan)), sure
+
+    def _left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def _costs(self, columns: Positions | None) -> None:
+        cost = np.zeros(len(self.arrays.cost))
+        if columns is not None:
+            cost[columns] = 1.0
+        for model in (self.linear, self.whole):
+            if model is not None:
+                model.change_cost(cost)
+
+    def _bounds(self, let_go: Sequence[Member]) -> None:
+        lower, upper = self.granted[0].copy(), self.granted[1].copy()
+        for member in let_go:
+            if member.giving is not None and member.giving.bound:
+                lower[member.columns] = 0.0
+            else:
+                upper[member.columns] = np.where(self.arrays.integer[member.columns], 1e6, np.inf)
+        changed = np.flatnonzero((lower != self.lower) | (upper != self.upper))
+        if len(changed):
+            for model in (self.linear, self.whole):
+                if model is not None:
+                    model.change_bounds(changed, lower[changed], upper[changed])
+        self.lower, self.upper = lower, upper
+
+
+def conflict_of(ask: Questions, members: Sequence[Member], let_go: Sequence[Member] = ()) -> Found | None:
+    """A smallest conflict among members; None where they are not known to conflict."""
+    if ask.can_hold(let_go) is not False:
+        return None
+
+    def fails(held: Sequence[Member]) -> bool | None:
+        keep = {id(member) for member in held}
+        answer = ask.can_hold([*let_go, *(m for m in members if id(m) not in keep)])
+        return None if answer is None else not answer
+
+    found, proven = smallest(members, fails)
+    return Found(found, proven, [])
+
+
+def how_to_give_way(ask: Questions, found: Found, let_go: Sequence[Member] = ()) -> Found:
+    """By how much each limit of a conflict would have to give way, by itself."""
+    ways = []
+    for member in found.members:
+        if member.kind == "promise":
+            continue
+        if member.giving is not None and member.giving.bound:
+            can = ask.can_hold([*let_go, member])
+            ways.append(Way(member, np.ones(1) if can else None, can is not None))
+            continue
+        plan, sure = ask.least(member.columns, [*let_go, member])
+        ways.append(Way(member, None if plan is None else np.asarray(plan[member.columns]), sure))
+    return replace(found, ways=ways)
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Why not everything can be kept.
+
+    Attributes
+    ----------
+    conflicts : list of Found
+        Those among limits alone first.
+    given : list of Way
+        Limits that have to give way whatever is promised, and how far.
+    share : float array
+        Share of each claimant that goes short.
+    value : float array
+        The same by column of the claims.
+    proven : bool
+        Whether the shares are proven to be the least; False where the time ran out.
+    complete : bool
+        Whether every shortfall is explained by a conflict.
+    """
+
+    conflicts: list[Found]
+    given: list[Way]
+    share: Floats
+    value: Floats
+    proven: bool
+    complete: bool
+
+
+def why(net: Network, model: Elastic, wanted: Claims, names: Sequence[str], deadline: float) -> Why | None:
+    """What goes short, which conflicts are behind it, and how limits would have to give way; None where the time ran
+    out before any plan with shortfalls was found.
+    """
+    every = Member("promise", np.append(model.short, model.late), "all promises")
+    ask = Questions(model.arrays, deadline)
+    conflicts, given = _among_limits(ask, model, every)
+    arrays = replace(model.arrays, lower=ask.granted[0].copy(), upper=ask.granted[1].copy())
+    arrays.upper[model.short], arrays.upper[model.late] = 1.0, np.inf
+    shares = fair_shares(arrays, wanted, deadline)
+    if shares is None:
+        return None
+    share = short_by_claimant(wanted, shares.value)
+    short = share > NOTHING
+    value = np.where(short[wanted.claimant], shares.value, 0.0)
+    more, complete = _of_promises(ask, net, model, wanted, names, value, short)
+    return Why([*conflicts, *more], given, np.where(short, share, 0.0), value, shares.proven, complete)
+
+
+def _among_limits(ask: Questions, model: Elastic, promises: Member) -> tuple[list[Found], list[Way]]:
+    """Conflicts that no promise given up would end; the limit that has the least to give way does so from then on."""
+    limits = limit_members(model)
+    conflicts: list[Found] = []
+    given: list[Way] = []
+    while len(conflicts) < _MOST:
+        found = conflict_of(ask, limits, [promises])
+        if found is None or not found.members:
+            break
+        found = how_to_give_way(ask, found, [promises])
+        conflicts.append(found)
+        enough = [way for way in found.ways if way.share is not None]
+        if not enough:
+            break
+        least = min(enough, key=lambda way: float(np.sum(way.share)))
+        given.append(least)
+        assert least.share is not None
+        ask.give(least.member, least.share)
+    return conflicts, given
+
+
+def _of_promises(ask: Questions, net: Network, model: Elastic, wanted: Claims, names: Sequence[str], value: Floats,
+                 short: Bools) -> tuple[list[Found], bool]:
+    """Conflicts until every shortfall is explained; what is explained is granted before the next one is looked for."""
+    open_ones, conflicts = short.copy(), []
+    while open_ones.any() and len(conflicts) < _MOST:
+        kept, failing = promise_members(net, wanted, names, open_ones)
+        found = conflict_of(ask, [*kept, *limit_members(model), *failing])
+        if found is None:
+            return conflicts, False
+        mine = np.zeros(len(short), dtype=bool)
+        for member in found.members:
+            if member.claimants is not None:
+                mine[member.claimants] = True
+        _grant(ask, wanted, value, short & ~mine)
+        conflicts.append(how_to_give_way(ask, found))
+        explained = open_ones & (mine | ~_still_short(ask, wanted, found, open_ones))
+        open_ones &= ~explained
+        _grant(ask, wanted, np.zeros(len(value)), short)
+        _grant(ask, wanted, value, short & ~open_ones)
+    return conflicts, not open_ones.any()
+
+
+def _grant(ask: Questions, wanted: Claims, value: Floats, claimants: Bools) -> None:
+    """Grant some claimants' shortfalls."""
+    at = claimants[wanted.claimant]
+    ask.grant(wanted.column[at], np.where(value[at] > 0, value[at] + _ROOM, 0.0))
+
+
+def _still_short(ask: Questions, wanted: Claims, found: Found, open_ones: Bools) -> Bools:
+    """Who would still go short if the limits of a conflict were no limits."""
+    at = open_ones[wanted.claimant]
+    free = Member("promise", wanted.column[at], "")
+    plan, _ = ask.least(free.columns, [free, *(m for m in found.members if m.kind == "limit")])
+    if plan is None:
+        return np.zeros(len(open_ones), dtype=bool)
+    value = np.zeros(len(wanted.column))
+    value[at] = plan[free.columns]
+    return np.asarray(short_by_claimant(wanted, value) > NOTHING)
