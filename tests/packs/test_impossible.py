@@ -44,7 +44,7 @@ def test_one_impossible_scenario_is_a_row_with_its_reason(home: Path) -> None:
     message = result.rows.set_index("scenario")["message"]
     assert "there can be no plan" in message["tight"]
     assert "the fastest way is from D by truck, 0.20 days" in message["tight"]
-    assert "no lane reaches it and 3 more" in message["shut"]
+    assert "no lane reaches it but from D, which is closed or may not be opened and 3 more" in message["shut"]
     found = result.compare()
     assert found.notes == ("compared with today, not with tight as the pack says: tight has no plan",)
     rows = found.scenarios.set_index("scenario")

@@ -53,25 +53,25 @@ def usable_sites(t: Tables) -> Bools:
     return np.asarray((status == "open") | ((status == "candidate") & sites["may_open"].to_numpy(dtype=bool)))
 
 
-def legs(t: Tables, *, to_customers: bool) -> Legs:
+def legs(t: Tables, *, to_customers: bool, existing: bool = True) -> Legs:
     """Lanes to customers, or between sites, from `lanes`, `rates` and settings.open_lanes, in canonical order.
 
     A row of `lanes` that names the mode decides over one for all modes, both over a row of `rates`, and all over
-    `open_lanes`.
+    `open_lanes`. With `existing=False` also those that are closed, or whose sites are.
     """
     parts = [_listed(t, to_customers=to_customers), _rated(t, to_customers=to_customers)]
     if t.settings["open_lanes"] != "listed":
         parts.append(_opened(t, to_customers=to_customers))
     found = pd.concat(parts, ignore_index=True)
     found = _expand_modes(t, found, to_customers=to_customers)
-    usable = usable_sites(t)
+    usable = usable_sites(t) | (not existing)
     keep = usable[found["origin"]]
     if not to_customers:
         keep &= usable[found["destination"]] & (found["origin"] != found["destination"]).to_numpy()
     found = found[keep]
     found = found.sort_values(["origin", "destination", "mode", "priority"], kind="stable")
     found = found.drop_duplicates(["origin", "destination", "mode"])
-    found = found[found["open"]]
+    found = found[found["open"] | (not existing)]
     origin, destination, mode = (found[c].to_numpy(dtype=np.int32) for c in ("origin", "destination", "mode"))
     distance = found["distance"].to_numpy(dtype=np.float64, copy=True)
     unknown = np.isnan(distance)

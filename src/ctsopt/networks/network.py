@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from ctsopt.networks.ways import Derived
     from ctsopt.tables.edits.parts import Edit
 
+IMPOSSIBLE = frozenset({"unreachable_customer", "demand_above_supply", "no_usable_site", "contract_impossible",
+                        "tier_without_mode"})
+"""Rules that say that there can be no plan, not that a table is written wrongly."""
+
 
 class Network:
     """A supply network whose tables are free of faults. `read` and `network` make one; edits return a new one.
@@ -354,6 +358,25 @@ def check(source: Source) -> Findings:
         return _build(*read_tables(source), Teller()).findings
     except DataError as error:
         return error.findings
+
+
+def even_impossible(source: Source) -> Network:
+    """A network of which it is plain from its tables alone that its promises cannot be kept, or any other.
+
+    Raises
+    ------
+    DataError
+        If a table is written wrongly.
+    """
+    raw, findings = read_tables(source)
+    tables, of_cells = cast_tables(raw)
+    found = _found(tables, [*findings, *of_cells])
+    if any(finding.rule not in IMPOSSIBLE for finding in found.errors):
+        raise DataError(found)
+    net = Network(tables, partial(_same, found), whole=True)
+    if any(finding.rule not in IMPOSSIBLE for finding in net.findings.errors):
+        raise DataError(net.findings)
+    return net
 
 
 def _build(raw: Raw, findings: list[Finding], teller: Teller) -> Network:

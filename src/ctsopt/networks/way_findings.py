@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from ctsopt.errors import Finding, Severity
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Positions
+from ctsopt.networks.chain import COLUMNS, LISTED, Chain, unreached
 from ctsopt.networks.rates import Match
 from ctsopt.networks.requests import demanded
 from ctsopt.tables.typed import Tables
@@ -14,7 +17,7 @@ from ctsopt.tables.typed import Tables
 _STOCK_DECISIONS = 1000
 """So many decisions on stock are worth a word."""
 
-_LISTED = 200
+_LISTED = LISTED
 """How many keys of one finding are written out."""
 
 
@@ -113,41 +116,26 @@ class Notes:
                      "lead_time_levels, or solve with stock='after'", [f"more than {_STOCK_DECISIONS:,}"], 1,
                      severity="warning")
 
-    def unreachable(self, promised: Coded, wanted: Coded, ways: Coded, lost: Bools) -> None:
-        """Requests that no way can serve within the promise."""
-        if not lost.any() or any(rule == "too_many_via_ways" for rule, *_ in self._found):
-            return
+    def unreachable(self, chain: Chain) -> pd.DataFrame:
+        """Requests that no way can serve within the promise, with the link of the chain that is missing."""
+        if not chain.lost.any() or any(rule == "too_many_via_ways" for rule, *_ in self._found):
+            return pd.DataFrame(columns=COLUMNS)
+        lost, promised, wanted = chain.lost, chain.promised, chain.wanted
         must = demanded(promised, wanted.measures["promise"], "served_fraction") >= 1
         must |= _too_little_for_one(promised, wanted, lost)
-        best = self._fastest(ways, lost)
-        limit = demanded(promised, wanted.measures["promise"], "lead_time")
-        sides: tuple[tuple[Bools, Severity], ...] = ((must, "error"), (~must, "warning"))
+        found = unreached(self._t, chain)
+        found["must"] = must[lost]
+        sides: tuple[tuple[bool, Severity], ...] = ((True, "error"), (False, "warning"))
         for part, severity in sides:
-            rows = np.flatnonzero(lost & part)
-            keys = [_request_words(wanted, r) + (
-                f", promised {limit[r]:g} days: " if np.isfinite(limit[r]) else ": ")
-                + best.get(r, "no lane reaches it") for r in rows[:_LISTED].tolist()]
-            if keys:
+            rows = np.flatnonzero(found["must"].to_numpy(dtype=bool) == part)
+            if len(rows):
+                keys = [_request_words(row) for row in found.iloc[rows[:_LISTED]].itertuples() if row.why]
                 self.add("unreachable_customer", "demand",
-                          "no way serves this demand (within its promise, where it has one)",
-                          "add a lane (or set open_lanes to all, or sites.delivers to yes), a faster mode or a nearer "
-                          "site, or relax lead_time or reliability",
-                          keys, len(rows), severity)
-
-    def _fastest(self, ways: Coded, lost: Bools) -> dict[int, str]:
-        """For each lost request, its fastest way in words."""
-        request = ways.measures["request"]
-        mine = np.flatnonzero(lost[request])
-        order = mine[np.lexsort((-ways.measures["on_time"][mine], ways.measures["lead_time"][mine], request[mine]))]
-        _, first = np.unique(request[order], return_index=True)
-        words = {}
-        for way in order[first][:_LISTED].tolist():
-            key = dict(zip(ways.index.names, ways.index.labels([way])[0], strict=True))
-            over = f" over {key['via']}" if key["via"] else ""
-            words[int(request[way])] = (
-                f"the fastest way is from {key['site']}{over} by {key['mode_out']}, "
-                f"{ways.measures['lead_time'][way]:.2f} days on average, on time {ways.measures['on_time'][way]:.1%}")
-        return words
+                         "no way serves this demand (within its promise, where it has one)",
+                         "add a lane (or set open_lanes to all, or sites.delivers to yes), a faster mode or a nearer "
+                         "site, or relax lead_time or reliability",
+                         keys, len(rows), severity)
+        return found
 
     def _legs(self, at: Positions, origin: Ints, destination: Ints, mode: Ints, product: Ints | None, *,
               to_customers: bool) -> tuple[list[str], int]:
@@ -168,10 +156,10 @@ class Notes:
         self._found[rule, table, message, severity] = ([*before, *keys], counted + count)
 
 
-def _request_words(wanted: Coded, request: int) -> str:
-    """A request in words: customer (tier, product, period)."""
-    customer, *rest = wanted.index.labels(np.array([request]))[0]
-    return f"{customer} ({', '.join(rest)})"
+def _request_words(row: Any) -> str:
+    """A request in words: customer (tier, product, period), what it is promised, and what is missing."""
+    promised = f", promised {row.promised:g} days: " if np.isfinite(row.promised) else ": "
+    return f"{row.customer} ({row.tier}, {row.product}, {row.period}){promised}{row.why}"
 
 
 def _too_little_for_one(promised: Coded, wanted: Coded, lost: Bools) -> Bools:

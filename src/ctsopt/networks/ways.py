@@ -17,6 +17,7 @@ from ctsopt.inventory.lead_time import DISTRIBUTIONS, on_time_probability
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Keys, Positions, matching
 from ctsopt.networks import way_findings
 from ctsopt.networks.agreements import Agreements, agreements, without_goods
+from ctsopt.networks.chain import Chain
 from ctsopt.networks.lanes import Legs, legs
 from ctsopt.networks.pruning import dominated
 from ctsopt.networks.rates import Match, Rates
@@ -55,6 +56,8 @@ class Derived:
         Without and with the dominated deliveries.
     pruned : DataFrame
         Ways taken away: kind, reason, ways.
+    unreached : DataFrame
+        Requests that no way can serve as promised, with the link that is missing (see `networks.chain`).
     findings : list of Finding
     """
 
@@ -69,6 +72,7 @@ class Derived:
     ways: Ways
     all_ways: Ways
     pruned: pd.DataFrame
+    unreached: pd.DataFrame
     findings: list[Finding]
 
 
@@ -95,7 +99,12 @@ def derive(t: Tables) -> Derived:
     supplied = can_supply(who, moves.columns)
     deliveries = _deliveries(t, who, wanted, supplied, between, outbound, notes)
     priced = _price_deliveries(t, rates, who, wanted, promised, deliveries, between, outbound, notes)
-    priced = _keep_promises(t, promised, wanted, priced, notes)
+    kept = _kept_promises(promised, wanted, priced, notes)
+    lost = np.bincount(priced.measures["request"][kept], minlength=len(wanted)) == 0
+    chain = Chain(who, supplied, between, outbound, promised, wanted, priced,
+                  lost & (wanted.measures["quantity"] > 0), _tier_modes(t))
+    out_of_reach = notes.unreachable(chain)
+    priced = priced.take(kept)
     moves, reach = _useful_moves(t, who, wanted, supplied, moves, priced, notes)
     priced_moves = _price_moves(t, rates, who, moves, between, notes)
     everything = Ways(priced_moves, priced)
@@ -109,7 +118,8 @@ def derive(t: Tables) -> Derived:
     nominal_volumes(t, keepers, notes)
     replenishment(t, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
-                   replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), notes.findings)
+                   replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), out_of_reach,
+                   notes.findings)
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------
@@ -322,16 +332,12 @@ def _price_moves(t: Tables, rates: Rates, who: Supply, draft: _Draft, between: L
 # ---- pruning ---------------------------------------------------------------------------------------------------
 
 
-def _keep_promises(t: Tables, promised: Coded, wanted: Coded, ways: Coded, notes: way_findings.Notes) -> Coded:
-    """Without the deliveries that break an `each_order` promise; requests that nothing can serve are findings."""
-    request = ways.measures["request"]
+def _kept_promises(promised: Coded, wanted: Coded, ways: Coded, notes: way_findings.Notes) -> Bools:
+    """Deliveries that break no `each_order` promise."""
     form = np.append(promised.measures["form"], FORMS.index("each_order"))[wanted.measures["promise"]]
-    keep = ways.measures["certain"] | (form[request] != FORMS.index("each_order"))
+    keep = ways.measures["certain"] | (form[ways.measures["request"]] != FORMS.index("each_order"))
     notes.prune("delivery", "breaks the promise on lead time", int((~keep).sum()))
-    served = np.zeros(len(wanted), dtype=bool)
-    served[request[keep]] = True
-    notes.unreachable(promised, wanted, ways, ~served & (wanted.measures["quantity"] > 0))
-    return ways.take(keep)
+    return np.asarray(keep)
 
 
 def _useful_moves(t: Tables, who: Supply, wanted: Coded, supplied: Bools, draft: _Draft, ways: Coded,

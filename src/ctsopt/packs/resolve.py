@@ -7,15 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ctsopt.errors import DataError, Finding, Findings
-from ctsopt.networks.network import Network, network
+from ctsopt.networks.network import IMPOSSIBLE, Network, network
 from ctsopt.packs.draft import Case, Origin, Step
 from ctsopt.packs.source import PathPart
 from ctsopt.tables.edits.edits import Edited, apply_edits
 from ctsopt.tables.edits.filters import row_keys
-
-IMPOSSIBLE = frozenset({"unreachable_customer", "demand_above_supply", "no_usable_site", "contract_impossible",
-                        "tier_without_mode"})
-"""Rules that say that there can be no plan, not that a table is written wrongly: of a scenario that is a result."""
 
 LEFTOVER = frozenset({
     "yes_no_without_effect", "cost_without_effect", "product_at_crossdock", "level_without_choice", "unused_mode",

@@ -163,8 +163,8 @@ def _late(net: Network, program: Program, more: _More) -> tuple[Positions, Posit
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
     place = net.promises.index.locate(block.index)
     promise = net.requests.measures["promise"]
-    units = np.bincount(promise[promise >= 0], net.requests.measures["quantity"][promise >= 0],
-                        minlength=len(net.promises))[place]
+    quantity: Floats = net.requests["quantity"].values[promise >= 0]
+    units = np.asarray(np.bincount(promise[promise >= 0], quantity, len(net.promises))[place], dtype=np.float64)
     rows = np.arange(block.span.start, block.span.stop)
     return more.add(rows, units), place, units
 

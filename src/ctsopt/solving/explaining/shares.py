@@ -157,7 +157,7 @@ class _Sequence:
         done = least <= NOTHING or self._even(mine)
         assert self.plan is not None
         short = np.bincount(self.wanted.claimant, self.plan[self.wanted.column] * self.part, minlength=self.claimants)
-        self._at_most(self.claimants + mine, short[mine] + _ROOM)
+        self._at_most(self.claimants + mine, np.asarray(short[mine] + _ROOM, dtype=np.float64))
         return done
 
     def _even(self, mine: Positions) -> bool:
@@ -187,7 +187,7 @@ class _Sequence:
 
     def _hold(self, plan: Floats | None) -> None:
         """Hold the whole columns of the linear program at a plan, or free them again."""
-        at = self.integer
+        at = self.integer.astype(np.int32)
         lower, upper = self.arrays.lower[at], self.arrays.upper[at]
         if plan is not None:
             lower = upper = np.clip(np.round(plan[at]), lower, upper)
@@ -207,7 +207,7 @@ class _Sequence:
         return max(float(cost @ outcome.plan), 0.0)
 
     def _at_most(self, rows: Positions, upper: Floats) -> None:
-        at = self.begin + rows
+        at = (self.begin + rows).astype(np.int32)
         for model in (self.linear, self.whole):
             if model is not None:
                 model.change_sides(at, np.full(len(at), -np.inf), upper)

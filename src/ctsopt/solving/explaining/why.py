@@ -47,6 +47,11 @@ class Way:
     share: Floats | None
     proven: bool
 
+    @property
+    def all_in_all(self) -> float:
+        """The shares of its columns together; infinite where it is not enough by itself."""
+        return np.inf if self.share is None else float(self.share.sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -121,7 +126,7 @@ class Questions:
                 lower[member.columns] = 0.0
             else:
                 upper[member.columns] = np.where(self.arrays.integer[member.columns], 1e6, np.inf)
-        changed = np.flatnonzero((lower != self.lower) | (upper != self.upper))
+        changed = np.flatnonzero((lower != self.lower) | (upper != self.upper)).astype(np.int32)
         if len(changed):
             for model in (self.linear, self.whole):
                 if model is not None:
@@ -219,7 +224,7 @@ def _among_limits(ask: Questions, model: Elastic, promises: Member) -> tuple[lis
         enough = [way for way in found.ways if way.share is not None]
         if not enough:
             break
-        least = min(enough, key=lambda way: float(np.sum(way.share)))
+        least = min(enough, key=lambda way: way.all_in_all)
         given.append(least)
         assert least.share is not None
         ask.give(least.member, least.share)
@@ -229,7 +234,8 @@ def _among_limits(ask: Questions, model: Elastic, promises: Member) -> tuple[lis
 def _of_promises(ask: Questions, net: Network, model: Elastic, wanted: Claims, names: Sequence[str], value: Floats,
                  short: Bools) -> tuple[list[Found], bool]:
     """Conflicts until every shortfall is explained; what is explained is granted before the next one is looked for."""
-    open_ones, conflicts = short.copy(), []
+    open_ones = short.copy()
+    conflicts: list[Found] = []
     while open_ones.any() and len(conflicts) < _MOST:
         kept, failing = promise_members(net, wanted, names, open_ones)
         found = conflict_of(ask, [*kept, *limit_members(model), *failing])
