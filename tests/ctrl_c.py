@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ctsopt.programs.highs import Highs, Progress
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Progress
 
 
 def press(model: Highs) -> None:

@@ -48,6 +48,15 @@ def test_some_rows():
     assert small().arrays.with_rows(np.array([True, False, True])).matrix.toarray().tolist() == [[1, 0, 2], [1, 0, 0]]
 
 
+def test_some_columns():
+    """Those of B and z, in the order asked for; the rows stay as they are."""
+    some = small().arrays.with_columns(np.array([2, 1]))
+    assert some.matrix.toarray().tolist() == [[2, 0], [-1, 1], [0, 0]]
+    assert (some.cost.tolist(), some.integer.tolist(), some.offset) == ([5, 4], [True, False], 14)
+    assert (some.lower.tolist(), some.upper.tolist()) == ([-1, 0], [4, 6])
+    assert some.row_lower.tolist() == [1, 0, -np.inf]
+
+
 def test_the_same_variable_twice_in_a_row_adds_up():
     program = Program()
     x = program.add_variable("x", Variable(SITES))

@@ -18,7 +18,8 @@ from ctsopt.solving.checking.recheck import recheck
 from ctsopt.solving.options import Options
 from ctsopt.solving.polish import polish
 from ctsopt.solving.strategies.consolidate import Consolidation
-from ctsopt.solving.strategies.direct import search
+from ctsopt.solving.strategies.direct import Direct
+from ctsopt.solving.strategies.strategy import Problem
 from tests.stock_networks import POLICIES, Tables, random_stock, table, two_dc_pooling
 from tests.test_stock_bruteforce import SEEDS
 
@@ -29,7 +30,7 @@ class Nearby:
     def __init__(self, tables: Tables) -> None:
         self.net = cts.network(tables)
         self.program: Program = build(self.net)
-        found = search(self.program, Options(gap=1e-9), None, None)
+        found = Direct().find(Problem(self.program, Options(gap=1e-9)))
         assert found.plan is not None
         made = polish(self.program, found.plan, preference(self.net, self.program))
         assert made is not None

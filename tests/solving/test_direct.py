@@ -12,8 +12,10 @@ import pytest
 import ctsopt as cts
 from ctsopt.errors import SolverError
 from ctsopt.programs.highs import Highs
-from ctsopt.solving import run
+from ctsopt.solving import settle
+from ctsopt.solving.options import Options
 from ctsopt.solving.strategies import direct
+from ctsopt.solving.strategies.strategy import Problem
 from tests.small import rates, solved, table
 
 SMALL = [f"C{k}" for k in range(5)]
@@ -102,7 +104,7 @@ def test_no_tolerance_below_the_rounding_of_the_sums(largest, tolerance):
 
 
 def test_a_gap_that_is_kept_is_not_searched_again(monkeypatch):
-    monkeypatch.setattr(run, "search_on", None)
+    monkeypatch.setattr(settle, "SearchOn", None)
     assert solved(HUB, gap=0.01).status.stopped_by == "gap"
 
 
@@ -151,7 +153,8 @@ def test_ctrl_c_while_the_solver_starts(monkeypatch):
 def test_the_search_that_gave_the_plan_is_told():
     """Rows, bound and effort of both searches count."""
     program = cts.program(cts.network(HUB))
-    options = run.Options(0.0)
-    first = direct.search(program, options, None, None)
-    second = direct.search_on(program, options, replace(first, nodes=7), np.asarray(first.plan), 60.0, None)
+    problem = Problem(program, Options(0.0))
+    first = direct.Direct().find(problem)
+    start = np.arange(program.columns), np.asarray(first.plan)
+    second = direct.SearchOn(replace(first, nodes=7)).find(replace(problem, start=start))
     assert (second.rows.all(), second.nodes >= 7, second.bound >= first.bound) == (True, True, True)

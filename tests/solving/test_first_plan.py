@@ -15,6 +15,7 @@ from ctsopt.solving.options import Options
 from ctsopt.solving.strategies import direct, first_plan
 from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.prices import Ways
+from ctsopt.solving.strategies.strategy import Problem
 from ctsopt.testing import random_network
 from tests.small import chain, lanes, rates, table
 from tests.solving.test_solve import PAIR, hard
@@ -47,7 +48,7 @@ def test_a_first_plan_of_any_network_keeps_every_row_and_costs_no_less_than_the_
         reject()
     first = FirstPlan(program)
     first.find(None, math.inf)
-    best = direct.search(program, Options(gap=0.0), None)
+    best = direct.Direct().find(Problem(program, Options(gap=0.0)))
     if best.plan is None:
         assert first.plan is None
         return
@@ -177,7 +178,7 @@ def test_who_says_that_there_is_no_plan_is_not_believed_where_there_is_one(monke
         return (direct.replace(root, stopped_by="infeasible", plan=None, bound=math.inf), *others)
 
     monkeypatch.setattr(direct, "_root", lies)
-    monkeypatch.setattr(direct, "look_again", lambda _program, _options, found, *_: found)  # as where time has run out
+    monkeypatch.setattr(direct, "look_again", lambda _problem, found, *_: found)  # as where time has run out
     solution = cts.solve(hard(), gap=0.0)
     assert solution.status.stopped_by == "error"
     assert solution.bound < solution.total_cost

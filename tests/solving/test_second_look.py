@@ -14,7 +14,7 @@ from ctsopt.programs import sentinel
 from ctsopt.programs.highs import Highs
 from ctsopt.solving.options import Options
 from ctsopt.solving.second_look import SMALL, second_look
-from ctsopt.solving.strategies import direct, refine
+from ctsopt.solving.strategies import direct
 from tests.programs.test_highs import INF, arrays
 from tests.small import solved
 from tests.solving.test_solve import PAIR
@@ -115,13 +115,13 @@ def test_a_search_ends_whatever_the_solver_says(monkeypatch, lie):
     A low bound of a search without a node was asked for again and again, with the same gap.
     """
     rounds = []
-    real = direct.search
+    real = direct.Direct.find
 
-    def false(program, options, *arguments, **named):
+    def false(strategy, problem):
         rounds.append(1)
-        return LIES[lie](real(program, options, *arguments, **named))
+        return LIES[lie](real(strategy, problem))
 
-    monkeypatch.setattr(refine, "search", false)
+    monkeypatch.setattr(direct.Direct, "find", false)
     try:
         sol = cts.solve(cts.network(random_stock(11, "rationed", "curve")), gap=1e-6)
     except cts.CtsError:

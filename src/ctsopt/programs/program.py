@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import KeyMismatch
-from ctsopt.keys import Bools, Floats, Ints, Keys
+from ctsopt.keys import Bools, Floats, Ints, Keys, Positions
 from ctsopt.programs.algebra import Expr, Rows, Variable
 from ctsopt.programs.stacking import stacked
 
@@ -94,11 +94,15 @@ class Arrays:
     row_lower: Floats
     row_upper: Floats
 
-    def with_rows(self, keep: Bools | Ints) -> Arrays:
+    def with_rows(self, keep: Bools | Ints | Positions) -> Arrays:
         """The same program with only some of its rows."""
         return Arrays(self.matrix[keep], self.cost, self.offset, self.lower, self.upper, self.integer,
                       self.row_lower[keep], self.row_upper[keep])
 
+    def with_columns(self, keep: Bools | Ints | Positions) -> Arrays:
+        """The same program with only some of its columns; the others are 0."""
+        return Arrays(self.matrix[:, keep], self.cost[keep], self.offset, self.lower[keep], self.upper[keep],
+                      self.integer[keep], self.row_lower, self.row_upper)
 
     def with_more(self, matrix: sp.csr_array) -> Arrays:
         """The same program with more rows, each of which is at least 0."""

@@ -15,8 +15,8 @@ from ctsopt.networks.stages import Stages, read_stages
 from ctsopt.programs.program import Program
 from ctsopt.programs.status import OPTIMAL_WITHIN, Status
 from ctsopt.solving.options import Options
-from ctsopt.solving.search import Search
-from ctsopt.solving.strategies.direct import search
+from ctsopt.solving.strategies.direct import Direct
+from ctsopt.solving.strategies.strategy import Found, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,13 +123,13 @@ def guaranteed_service(stages: pd.DataFrame, arcs: pd.DataFrame | None = None, g
     first = _start(chain)
     if not (chain.weight > 0).any():
         return _result(chain, program, first, 0.0, Status("optimal", "gap", "no stock costs anything"))
-    found = search(program, options, _as_start(chain, program, first), None)
+    found = Direct().find(Problem(program, options, _as_start(chain, program, first)))
     if found.stopped_by not in ("gap", "time_limit", "interrupt"):
         raise SolverError(f"the guaranteed service model was not solved: {found.detail}")
     return _judged(chain, program, first, found)
 
 
-def _judged(chain: Stages, program: Program, first: Floats, found: Search) -> GuaranteedService:
+def _judged(chain: Stages, program: Program, first: Floats, found: Found) -> GuaranteedService:
     """The better of the plan found and the one to start from, with the bound that the search has proven."""
     outbound = first
     if found.plan is not None:

@@ -10,7 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.programs.highs import Highs, Outcome
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import solver_units
 

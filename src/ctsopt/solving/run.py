@@ -1,4 +1,4 @@
-"""From a network to a solution: build, search, polish, read back, check."""
+"""From a network to a solution: prepare, find, settle, read back, recheck, record."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from ctsopt.errors import NoPlanError, SolverError, UsageError, nearest_name
-from ctsopt.formulation.build import build
+from ctsopt.errors import UsageError
+from ctsopt.formulation.build import STOCK, VARIABLES, build
 from ctsopt.formulation.family import RowFamily
-from ctsopt.formulation.preference import preference
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.segments import Breakpoints
-from ctsopt.keys import Floats, Keys, Positions
+from ctsopt.keys import Floats
 from ctsopt.networks.network import Network
 from ctsopt.programs.highs import version as highs_version
 from ctsopt.programs.program import Program
@@ -29,18 +27,23 @@ from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solving.checking.recheck import recheck
 from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, as_gap
-from ctsopt.solving.polish import Polished, clean, polish
-from ctsopt.solving.search import Search
-from ctsopt.solving.shortfall import explain
-from ctsopt.solving.strategies.by_name import Twin, require_solver, search_by_name, twin
-from ctsopt.solving.strategies.direct import search, search_on
+from ctsopt.solving.polish import Polished
+from ctsopt.solving.settle import settle
+from ctsopt.solving.start import start_of
+from ctsopt.solving.strategies.by_name import ByName, require_solver
+from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.refine import Refinement
+from ctsopt.solving.strategies.stocked_value import StockedValue
+from ctsopt.solving.strategies.strategy import Found, Problem, Strategy, Watch
 
 if TYPE_CHECKING:
     from ctsopt.programs.pyomo_rules import PyomoRule
 
 _log = logging.getLogger("ctsopt.solve")
+
+_OWN = frozenset(family.__name__ for family in (*VARIABLES, *STOCK))
+"""Names of the variables of a network's program; all others are those of rules."""
 
 
 def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
@@ -139,75 +142,61 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         net = net.unpruned()
     seconds, teller = {"begin": time.monotonic()}, Teller(progress)
     teller.phase("building")
-    pair = twin(net, build(net, extra), pyomo_rules, options)
-    model = pair.program
-    begin = _start(net, model, start)
+    make = _Maker(net, extra, pyomo_rules)
+    problem = _problem(net, make(None), options, start, teller)
     _lap(seconds, "build")
-    _log.info("built %d columns, %d rows in %.2f s", model.columns, model.row_count, seconds["build"])
-    if net.derived.stocking is not None:
-        return _with_stock(net, pair, extra, pyomo_rules, options, begin, seconds, teller)
-    if options.solver == DIRECT:
-        found = search(model, options, begin, teller, first=FirstPlan(model, teller.plan))
-    else:
-        teller.phase("search")
-        found = search_by_name(pair, options)
+    _log.info("built %d columns, %d rows in %.2f s", problem.program.columns, problem.program.row_count,
+              seconds["build"])
+    found = _strategy(net, make, problem).find(problem)
     _lap(seconds, "search")
     teller.phase("polish")
-    if begin is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
-        found = _fall_back(net, model, found, begin)
-    _require_plan(net, model, found)
-    settled = _settle(net, model, found, options)
-    if found.stopped_by == "gap" and not options.relax and not _within(found, settled, options):
-        limit = math.inf if time_limit is None else time_limit - seconds["search"]
-        found, settled = _search_on(net, model, found, settled, options, limit, teller)
+    found, settled = settle(net, problem, found, seconds["search"])
     _lap(seconds, "polish")
     teller.plan(settled.cost)
     teller.phase("read back")
-    return _solution(net, pair, (pair, settled.plan), found, settled, options, seconds, (extra, pyomo_rules))
-
-
-def _with_stock(net: Network, base: Twin, extra: Sequence[RowFamily], pyomo_rules: Sequence[PyomoRule],
-                options: Options, begin: tuple[Positions, Floats] | None, seconds: dict[str, float],
-                teller: Teller) -> Solution:
-    """Network and stock decided together."""
-
-    def make(points: Breakpoints | None) -> Twin:
-        return base if points is None else twin(net, build(net, extra, points), pyomo_rules, options)
-
-    refined = Refinement(net, make, options, teller).run(begin)
-    _lap(seconds, "search")
-    if refined.settled is None:
-        _require_plan(net, refined.last.program, refined.search)
-        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
-                          "it; look for very large or very small figures in the tables")
-    _lap(seconds, "polish")
-    _require_bound(refined.search, refined.settled)
-    teller.phase("read back")
-    last = (refined.last, refined.settled.plan if refined.plan is None else refined.plan)
-    solution = _solution(net, base, last, refined.search, refined.settled, options, seconds, (extra, pyomo_rules))
-    solution.record["stock"] = {"rounds": refined.rounds, "segments": refined.segments,  # type: ignore[index]
-                                "design_then_stock": refined.design}
-    return solution
-
-
-def _solution(net: Network, pair: Twin, last: tuple[Twin, Floats], found: Search, settled: Polished, options: Options,
-              seconds: dict[str, float], rules: tuple[Sequence[RowFamily], Sequence[PyomoRule]]) -> Solution:
-    """The plan read back, checked against the tables, with the record of how it came about.
-
-    `last` is the program that was searched last, with the values of its columns.
-    """
-    extra, pyomo_rules = rules
-    model = pair.program
-    solution = Solution(net, read_back(net, model, settled.plan), _status(found, settled, relax=options.relax),
-                        min(max(found.bound, _least(model)), settled.cost), {})
-    recheck(solution, whole=not options.relax)
+    solution = Solution(net, read_back(net, problem.program, settled.plan), _status(found, settled, relax=relax),
+                        min(max(found.bound, _least(problem.program)), settled.cost), {})
+    recheck(solution, whole=not relax)
     _lap(seconds, "read_back")
     seconds.pop("begin")
-    record = _record(net, options, found, settled, seconds, [rule.__name__ for rule in extra], last[0].program)
-    record["unpruned"] = bool(extra or pyomo_rules)
-    record["pyomo_rules"] = [getattr(rule, "__name__", type(rule).__name__) for rule in pyomo_rules]
-    record["rule_variables"] = last[0].rule_variables(last[1])
+    record = _record(net, problem, found, settled, make) | {"seconds": seconds}
     return Solution(net, solution.tables, solution.status, solution.bound, record)
+
+
+@dataclass(frozen=True, eq=False)
+class _Maker:
+    """Makes the program of a network with rules of the user's own: for some breakpoints, or without stock decisions."""
+
+    net: Network
+    extra: Sequence[RowFamily]
+    rules: Sequence[PyomoRule]
+
+    def __call__(self, points: Breakpoints | None) -> Program:
+        program = build(self.net, self.extra, points)
+        given: Sequence[Any] = self.rules
+        strange = [rule for rule in given if not callable(rule)]
+        if strange:
+            raise UsageError(f"pyomo_rules: functions f(model, net) are needed, not {type(strange[0]).__name__}")
+        if self.rules:
+            from ctsopt.programs.pyomo_rules import with_rules
+
+            program, _ = with_rules(program, self.rules, self.net)
+        return program
+
+
+def _problem(net: Network, program: Program, options: Options, start: Solution | Mapping[str, bool] | None,
+             teller: Teller) -> Problem:
+    value = None if net.derived.stocking is None else StockedValue(net, program)
+    return Problem(program, options, start_of(net, program, start), Watch(teller), value=value)
+
+
+def _strategy(net: Network, make: _Maker, problem: Problem) -> Strategy:
+    """How the problem is searched."""
+    if problem.value is not None:
+        return Refinement(net, make)
+    if problem.options.solver != DIRECT:
+        return ByName()
+    return Direct(first=FirstPlan(problem.program, problem.watch.teller.plan))
 
 
 def _require_network(net: object) -> None:
@@ -221,29 +210,6 @@ def _lap(seconds: dict[str, float], phase: str) -> None:
     seconds[phase], seconds["begin"] = now - seconds["begin"], now
 
 
-def _start(net: Network, model: Program,
-           start: Solution | Mapping[str, bool] | None) -> tuple[Positions, Floats] | None:
-    """Whole columns and their values in the plan to start from, within what the study allows."""
-    if start is None:
-        return None
-    known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
-    sites = net.axes["site"].labels.tolist()
-    known_sites = set(sites)
-    strange = [name for name in known if name not in known_sites]
-    if strange and not isinstance(start, Solution):
-        near = nearest_name(str(strange[0]), sites)
-        raise UsageError(f"start: there is no site {strange[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
-    block = model.variables["open"]
-    values = np.array([float(bool(known.get(name, False))) for name in sites])
-    values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))
-    columns = np.arange(block.span.start, block.span.stop)
-    if not isinstance(start, Solution) or "source" not in model.variables:
-        return columns, values
-    sources = model.variables["source"]
-    return (np.concatenate([columns, np.arange(sources.span.start, sources.span.stop)]),
-            np.concatenate([values, _sources(start, sources.index)]))
-
-
 def _least(model: Program) -> float:
     """What a plan costs at the very least: every column at its cheaper bound."""
     arrays = model.arrays
@@ -252,97 +218,30 @@ def _least(model: Program) -> float:
     return float(arrays.cost[priced] @ ends[priced]) + arrays.offset
 
 
-def _fall_back(net: Network, model: Program, found: Search, begin: tuple[Positions, Floats]) -> Search:
-    """The plan to start from, where the search was stopped before it found one of its own."""
-    plan = np.zeros(model.columns)
-    plan[begin[0]] = begin[1]
-    return found if polish(model, plan, preference(net, model)) is None else replace(found, plan=plan)
-
-
-def _sources(start: Solution, index: Keys) -> Floats:
-    """1 for each source that the plan to start from uses."""
-    flow = start.flows[start.flows["kind"] == "delivery"]
-    wanted = index.frame()
-    used = np.zeros(len(wanted), dtype=bool)
-    for names, here in ((["customer", "origin"], wanted["product"] == ""),
-                        (["customer", "origin", "product"], wanted["product"] != "")):
-        keys = wanted.rename(columns={"site": "origin"})[names]
-        used |= here.to_numpy() & pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(flow[names]))
-    return used.astype(float)
-
-
-def _require_plan(net: Network, model: Program, found: Search) -> None:
-    """Say in the planner's words why there is no plan."""
-    if found.plan is not None:
-        return
-    if found.stopped_by == "infeasible":
-        raise explain(net, model)
-    if found.stopped_by == "interrupt":
-        raise NoPlanError("interrupted before any plan was found", found.stopped_by)
-    if found.stopped_by == "time_limit":
-        raise NoPlanError("the time limit was reached before any plan was found; allow more time",
-                          found.stopped_by)
-    if found.stopped_by == "unbounded":
-        raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
-    raise SolverError(f"the solver ended without a plan: {found.detail}")
-
-
-def _settle(net: Network, model: Program, found: Search, options: Options) -> Polished:
-    assert found.plan is not None
-    if options.relax:
-        plan = clean(model.arrays, found.plan)
-        return Polished(plan, float(model.arrays.cost @ plan) + model.arrays.offset, "not applied: a relaxation")
-    settled = polish(model, found.plan, preference(net, model))
-    if settled is None:
-        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
-                          "it; look for very large or very small figures in the tables")
-    _require_bound(found, settled)
-    return settled
-
-
-def _require_bound(found: Search, settled: Polished) -> None:
-    """A plan that costs less than what was proven to be the least shows that the proof is none."""
-    if settled.cost < found.bound - 1e-6 * max(found.least, abs(settled.cost)):
-        raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver "
-                          "gave as proven; look for very large or very small figures in the tables")
-
-
-def _within(found: Search, settled: Polished, options: Options) -> bool:
-    """Whether the plan that is reported is within the gap asked for, to the accuracy that `optimal` has."""
-    size = max(abs(settled.cost), found.least)
-    return settled.cost - found.bound <= max(options.gap * size, options.abs_gap) + OPTIMAL_WITHIN * size
-
-
-def _search_on(net: Network, model: Program, found: Search, settled: Polished, options: Options,
-               limit: float, teller: Teller) -> tuple[Search, Polished]:
-    """A second search where making the plan whole cost more than the gap; the better plan, and what is proven of it."""
-    if options.solver != DIRECT:
-        return replace(found, stopped_by="tolerance"), settled
-    _log.info("made whole, the plan costs %.9g against a bound of %.9g: searching on", settled.cost, found.bound)
-    teller.phase("search")
-    again = search_on(model, options, found, settled.plan, max(limit, 0.0), teller)
-    if again.plan is not None:
-        better = _settle(net, model, again, options)
-        settled = better if better.cost < settled.cost else settled
-    if _within(again, settled, options):
-        again = replace(again, stopped_by="gap")
-    elif again.stopped_by not in ("time_limit", "interrupt"):
-        again = replace(again, stopped_by="tolerance")
-    return again, settled
-
-
-def _status(found: Search, settled: Polished, *, relax: bool) -> Status:
+def _status(found: Found, settled: Polished, *, relax: bool) -> Status:
     size = max(abs(settled.cost), 1e-9)
     proven = math.isfinite(found.bound) and settled.cost - found.bound <= OPTIMAL_WITHIN * size
     return Status("optimal" if proven and not relax else "feasible", found.stopped_by, found.detail)
 
 
-def _record(net: Network, options: Options, found: Search, settled: Polished, seconds: dict[str, float],
-            extra: list[str], model: Program) -> dict[str, Any]:
+def _record(net: Network, problem: Problem, found: Found, settled: Polished, make: _Maker) -> dict[str, Any]:
+    """How the plan came about; the program is the one that was searched last."""
     from ctsopt.versions import versions
 
+    program = problem.program if found.program is None else found.program
+    values = settled.plan if found.values is None else found.values
     return {"versions": versions(), "highs": highs_version(), "highs_admitted": admitted(),
-            "input_hash": net.hash, "options": options.record(),
-            "extra": extra, "seconds": seconds, "nodes": found.nodes, "iterations": found.iterations,
-            "rounds": found.rounds, "lazy_rows": int(found.rows[model.lazy].sum()), "columns": model.columns,
-            "rows": model.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance}
+            "input_hash": net.hash, "options": problem.options.record(),
+            "extra": [rule.__name__ for rule in make.extra], "nodes": found.nodes, "iterations": found.iterations,
+            "rounds": found.rounds, "lazy_rows": int(found.rows[program.lazy].sum()), "columns": program.columns,
+            "rows": program.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance,
+            "unpruned": bool(make.extra or make.rules),
+            "pyomo_rules": [getattr(rule, "__name__", type(rule).__name__) for rule in make.rules],
+            "rule_variables": _rule_variables(program, values) if make.rules else {}, **found.notes}
+
+
+def _rule_variables(program: Program, values: Floats) -> dict[str, float]:
+    """Values of the variables that rules written in Pyomo have added, by name and key."""
+    first = max(block.span.stop for name, block in program.variables.items() if name in _OWN)
+    names = list(program.column_names())[first:]
+    return dict(zip(names, values[first:].tolist(), strict=True))

@@ -21,7 +21,7 @@ from ctsopt.programs.program import Arrays
 from ctsopt.programs.scaling import solver_units
 from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.options import Options
-from ctsopt.solving.search import Search
+from ctsopt.solving.strategies.strategy import Found
 
 _log = logging.getLogger("ctsopt.solve")
 
@@ -35,7 +35,7 @@ _OFF = 1e-6
 """Share by which two answers may differ."""
 
 
-def second_look(arrays: Arrays, options: Options, found: Search, begun: float, deadline: float) -> Search:
+def second_look(arrays: Arrays, options: Options, found: Found, begun: float, deadline: float) -> Found:
     """What was found, or what a run without presolve says where its plan contradicts that.
 
     Parameters
@@ -43,7 +43,7 @@ def second_look(arrays: Arrays, options: Options, found: Search, begun: float, d
     arrays : Arrays
         The program that was searched.
     options : Options
-    found : Search
+    found : Found
     begun : float
         When the search began, on the monotonic clock.
     deadline : float
@@ -71,7 +71,7 @@ def second_look(arrays: Arrays, options: Options, found: Search, begun: float, d
                    tolerance=found.tolerance)
 
 
-def _without_presolve(arrays: Arrays, options: Options, plan: Floats | None, seconds: float) -> Search | None:
+def _without_presolve(arrays: Arrays, options: Options, plan: Floats | None, seconds: float) -> Found | None:
     """The same search without presolve; None where the solver fails or Ctrl-C was heard."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
                   mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed, presolve="off")
@@ -84,7 +84,7 @@ def _without_presolve(arrays: Arrays, options: Options, plan: Floats | None, sec
         return None
     if model.interrupted:
         return None
-    return Search(end.plan, end.bound, end.stopped_by, end.detail, np.ones(0, dtype=bool), end.nodes, end.iterations, 0,
+    return Found(end.plan, end.bound, end.stopped_by, end.detail, np.ones(0, dtype=bool), end.nodes, end.iterations, 0,
                   None, model.small[1])
 
 

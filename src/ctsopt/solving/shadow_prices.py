@@ -24,7 +24,8 @@ from ctsopt.formulation.stock.segments import Breakpoints
 from ctsopt.formulation.stock.starts import starting
 from ctsopt.keys import Bools, Floats
 from ctsopt.networks.schema import BY_NAME, SETTINGS
-from ctsopt.programs.highs import Highs, Outcome
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Program
 from ctsopt.programs.sentinel import admit
 from ctsopt.results.solution import Solution

@@ -8,22 +8,22 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.programs.highs import Highs, Outcome, Progress
+from ctsopt.keys import Bools, Floats
+from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Outcome, Progress
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import quantity_scale
 from ctsopt.programs.sentinel import admit
 from ctsopt.progress import Teller
 from ctsopt.solving.options import Options
-from ctsopt.solving.search import Search
 from ctsopt.solving.second_look import second_look
 from ctsopt.solving.strategies.first_plan import FirstPlan
+from ctsopt.solving.strategies.strategy import Cuts, Found, Problem, Start
 
 _VIOLATED = 1e-6
 """A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
@@ -55,34 +55,11 @@ _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
 
 
-class Cuts(Protocol):
-    """Rows that hold for every whole plan and are found while they are needed; each is at least 0."""
-
-    def known(self) -> sp.csr_array:
-        """The rows found so far."""
-
-    def violated(self, plan: Floats) -> sp.csr_array | None:
-        """New rows that a plan violates; None where there are none."""
-
-
-def search(program: Program, options: Options, start: tuple[Positions, Floats] | None,
-           teller: Teller | None = None, keep: Callable[[Floats], None] | None = None,
-           cuts: Cuts | None = None, *, strict: bool = True, twice: bool = True,
-           first: FirstPlan | None = None) -> Search:
+class Direct:
     """Find the best plan of a program by the links asked for.
 
     Parameters
     ----------
-    program : Program
-    options : Options
-    start : pair of arrays, optional
-        Columns and values to start from.
-    teller : Teller, optional
-        Told of the progress.
-    keep : callable, optional
-        Given every plan that is better than those before.
-    cuts : Cuts, optional
-        Rows to be found for the linear relaxation, before branching.
     strict : bool
         Ask for columns nearer to whole than HiGHS usually does: there is less to make whole afterwards.
     twice : bool
@@ -90,26 +67,62 @@ def search(program: Program, options: Options, start: tuple[Positions, Floats] |
     first : FirstPlan, optional
         Looks for a plan before the search, and near the relaxation. Where such a plan is within the gap of the
         relaxation, there is no branching; where the search finds no better one, it is the plan.
-
-    Raises
-    ------
-    SolverError
-        If the solver is one that gives wrong answers, or fails.
     """
-    admit()
-    begun = time.monotonic()
-    teller = Teller() if teller is None else teller
-    first = None if options.relax else first
-    try:
-        found = _search(program, options, start, teller, keep, cuts, strict, first)
-        if found.stopped_by == "infeasible" or twice:
-            found = look_again(program, options, found, cuts, begun, begun + _limit(options))
-    except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
-        found = Search(None, -math.inf, "interrupt", "Interrupted", ~program.lazy, 0, 0, 0)
-    return found if first is None else _better(program, found, first)
+
+    def __init__(self, *, strict: bool = True, twice: bool = True, first: FirstPlan | None = None) -> None:
+        self._strict, self._twice, self._first = strict, twice, first
+
+    def find(self, problem: Problem) -> Found:
+        """See `Strategy`.
+
+        Raises
+        ------
+        SolverError
+            If the solver is one that gives wrong answers, or fails.
+        """
+        admit()
+        begun, options = time.monotonic(), problem.options
+        first = None if options.relax else self._first
+        try:
+            found = _search(problem, self._strict, first)
+            if found.stopped_by == "infeasible" or self._twice:
+                found = look_again(problem, found, begun, begun + _limit(options))
+        except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
+            found = Found(None, -math.inf, "interrupt", "Interrupted", ~problem.program.lazy, 0, 0, 0)
+        return found if first is None else _better(problem.program, found, first)
 
 
-def _better(program: Program, found: Search, first: FirstPlan) -> Search:
+class SearchOn:
+    """Search again, from a plan that was made whole and then cost more than the gap asked for.
+
+    The plan that the solver had proven used its tolerance: a little of a site times a large coefficient. With all lazy
+    rows in, which have the smallest coefficients, and its strictest tolerance, it cannot use as much.
+
+    Parameters
+    ----------
+    found : Found
+        The first search; its bound stays proven.
+    """
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+
+    def find(self, problem: Problem) -> Found:
+        """See `Strategy`; the start is the plan made whole."""
+        found, arrays, options = self._found, problem.program.arrays, problem.options
+        try:
+            end = _branch(arrays, options, problem.start, time.monotonic() + _limit(options), problem.watch.teller,
+                          _strict(arrays, _AGAIN))
+        except SolverError as error:
+            return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
+        except KeyboardInterrupt:
+            return replace(found, plan=None, stopped_by="interrupt", detail="Interrupted")
+        return replace(end, bound=max(end.bound, found.bound), rows=np.ones(problem.program.row_count, dtype=bool),
+                       nodes=found.nodes + end.nodes, iterations=found.iterations + end.iterations,
+                       rounds=found.rounds)
+
+
+def _better(program: Program, found: Found, first: FirstPlan) -> Found:
     """The plan of the search, or the first plan where that is better."""
     if first.plan is None:
         return found
@@ -119,54 +132,20 @@ def _better(program: Program, found: Search, first: FirstPlan) -> Search:
     return found if cost <= first.cost else replace(found, plan=first.plan)
 
 
-def look_again(program: Program, options: Options, found: Search, cuts: Cuts | None, begun: float,
-               deadline: float) -> Search:
+def look_again(problem: Problem, found: Found, begun: float, deadline: float) -> Found:
     """A second look at a search (see `second_look`), with the rows and cuts that it had."""
-    searched = program.arrays.with_rows(found.rows)
-    searched = searched if cuts is None else searched.with_more(cuts.known())
-    return second_look(searched, options, found, begun, deadline)
+    searched = problem.program.arrays.with_rows(found.rows)
+    searched = searched if problem.cuts is None else searched.with_more(problem.cuts.known())
+    return second_look(searched, problem.options, found, begun, deadline)
 
 
 def _limit(options: Options) -> float:
     return math.inf if options.time_limit is None else options.time_limit
 
 
-def search_on(program: Program, options: Options, found: Search, plan: Floats, seconds: float,
-              teller: Teller | None = None) -> Search:
-    """Search again, from a plan that was made whole and then cost more than the gap asked for.
-
-    The plan that the solver had proven used its tolerance: a little of a site times a large coefficient. With all lazy
-    rows in, which have the smallest coefficients, and its strictest tolerance, it cannot use as much.
-
-    Parameters
-    ----------
-    program : Program
-    options : Options
-    found : Search
-        The first search; its bound stays proven.
-    plan : float array
-        The plan made whole, to start from.
-    seconds : float
-        Time that is left.
-    teller : Teller, optional
-        Told of the progress.
-    """
-    whole = np.flatnonzero(program.arrays.integer)
-    active = np.ones(len(program.lazy), dtype=bool)
-    try:
-        end = _branch(program.arrays, options, (whole, plan[whole]), time.monotonic() + seconds, teller,
-                      _strict(program.arrays, _AGAIN))
-    except SolverError as error:
-        return replace(found, plan=None, stopped_by="tolerance", detail=str(error))
-    except KeyboardInterrupt:
-        return replace(found, plan=None, stopped_by="interrupt", detail="Interrupted")
-    return replace(end, bound=max(end.bound, found.bound), rows=active, nodes=found.nodes + end.nodes,
-                   iterations=found.iterations + end.iterations, rounds=found.rounds)
-
-
-def _search(program: Program, options: Options, start: tuple[Positions, Floats] | None, teller: Teller,
-            keep: Callable[[Floats], None] | None, cuts: Cuts | None, strictly: bool,
-            first: FirstPlan | None) -> Search:
+def _search(problem: Problem, strictly: bool, first: FirstPlan | None) -> Found:
+    program, options, start, cuts = problem.program, problem.options, problem.start, problem.cuts
+    teller, keep = problem.watch.teller, problem.watch.keep
     begin, limit = time.monotonic(), _limit(options)
     deadline = begin + limit
     arrays, lazy = program.arrays, program.lazy
@@ -179,9 +158,9 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
         bound = first.bound
         teller.bound(bound)
         if first.interrupted:
-            return Search(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
+            return Found(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
         if first.cost <= _allowed(first.cost, bound, options):
-            return Search(first.plan, bound, "gap", _BEFORE, active, 0, 0, 0)
+            return Found(first.plan, bound, "gap", _BEFORE, active, 0, 0, 0)
     if (options.links == "lazy" and lazy.any()) or cuts is not None:
         teller.phase("relaxation")
         root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
@@ -192,14 +171,14 @@ def _search(program: Program, options: Options, start: tuple[Positions, Floats] 
         # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
         left = root.stopped_by in ("time_limit", "error") and not options.relax
         if (root.stopped_by != "gap" and not left) or options.relax:
-            return Search(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
+            return Found(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
         if first is not None and root.plan is not None and first.cost > _allowed(first.cost, bound, options):
             first.near(root.plan, limit)
             if first.interrupted:
-                return Search(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
+                return Found(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
     if first is not None and first.cost <= _allowed(first.cost, bound, options):
-        return Search(first.plan, bound, "gap", _BEFORE, active, 0, iterations, rounds)
+        return Found(first.plan, bound, "gap", _BEFORE, active, 0, iterations, rounds)
     teller.phase("search")
     if first is not None and first.plan is not None:
         start = np.arange(program.columns), first.plan
@@ -230,9 +209,9 @@ def _strict(arrays: Arrays, wanted: float) -> float:
     return float(np.clip(_DIGITS * largest, wanted, _WHOLE[1]))
 
 
-def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | None, deadline: float,
+def _branch(arrays: Arrays, options: Options, start: Start | None, deadline: float,
             teller: Teller | None, whole: float,
-            keep: Callable[[Floats], None] | None = None) -> Search:
+            keep: Callable[[Floats], None] | None = None) -> Found:
     """Branch and bound, or the linear relaxation, of these rows."""
     model = Highs(arrays, relax=options.relax, log=options.log, mip_rel_gap=options.gap,
                   mip_abs_gap=max(float(options.abs_gap), 1e-9), random_seed=options.seed,
@@ -240,7 +219,7 @@ def _branch(arrays: Arrays, options: Options, start: tuple[Positions, Floats] | 
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
     end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller), keep)
-    return Search(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
+    return Found(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])
 

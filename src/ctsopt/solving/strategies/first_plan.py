@@ -283,9 +283,7 @@ class FirstPlan:
 
     def _solved(self, arrays: Arrays, keep: Positions, *, relax: bool) -> Floats | None:
         """A plan of some of the columns; None where the solver finds none in its share of steps."""
-        hard = arrays.with_rows(~self._program.lazy)
-        some = replace(hard, matrix=sp.csc_array(hard.matrix)[:, keep], cost=arrays.cost[keep],
-                       lower=arrays.lower[keep], upper=arrays.upper[keep], integer=arrays.integer[keep])
+        some = arrays.with_rows(~self._program.lazy).with_columns(keep)
         if self._left() <= 0 or self.interrupted:
             return None
         try:

@@ -1,0 +1,128 @@
+"""From what a search found to the plan that is reported: made whole, searched on where that took too much, or refused
+in the planner's words.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.errors import NoPlanError, SolverError
+from ctsopt.formulation.preference import preference
+from ctsopt.programs.program import Program
+from ctsopt.programs.status import OPTIMAL_WITHIN
+from ctsopt.solving.options import DIRECT, Options
+from ctsopt.solving.polish import Polished, clean, polish
+from ctsopt.solving.shortfall import explain
+from ctsopt.solving.strategies.direct import SearchOn
+from ctsopt.solving.strategies.strategy import Found, Problem
+
+if TYPE_CHECKING:
+    from ctsopt.networks.network import Network
+
+_log = logging.getLogger("ctsopt.solve")
+
+
+def settle(net: Network, problem: Problem, found: Found, spent: float) -> tuple[Found, Polished]:
+    """The plan made whole, and what is proven of it.
+
+    Parameters
+    ----------
+    net : Network
+    problem : Problem
+    found : Found
+    spent : float
+        Seconds of the time limit that the search took.
+
+    Raises
+    ------
+    InfeasibleError, NoPlanError, SolverError
+        If there is no plan, or it is none.
+    """
+    if found.settled is not None:
+        _require_bound(found, found.settled)
+        return found, found.settled
+    program, options = problem.program, problem.options
+    if problem.start is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
+        found = _fall_back(net, problem, found)
+    _require_plan(net, program if found.program is None else found.program, found)
+    settled = _settle(net, program, found, options)
+    if found.stopped_by == "gap" and not options.relax and not _within(found, settled, options):
+        return _search_on(net, problem, found, settled, spent)
+    return found, settled
+
+
+def _fall_back(net: Network, problem: Problem, found: Found) -> Found:
+    """The plan to start from, where the search was stopped before it found one of its own."""
+    assert problem.start is not None
+    plan = np.zeros(problem.program.columns)
+    plan[problem.start[0]] = problem.start[1]
+    none = polish(problem.program, plan, preference(net, problem.program)) is None
+    return found if none else replace(found, plan=plan)
+
+
+def _require_plan(net: Network, program: Program, found: Found) -> None:
+    """Say in the planner's words why there is no plan."""
+    if found.plan is not None:
+        return
+    if found.stopped_by == "infeasible":
+        raise explain(net, program)
+    if found.stopped_by == "interrupt":
+        raise NoPlanError("interrupted before any plan was found", found.stopped_by)
+    if found.stopped_by == "time_limit":
+        raise NoPlanError("the time limit was reached before any plan was found; allow more time",
+                          found.stopped_by)
+    if found.stopped_by == "unbounded":
+        raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
+    raise SolverError(f"the solver ended without a plan: {found.detail}")
+
+
+def _settle(net: Network, program: Program, found: Found, options: Options) -> Polished:
+    assert found.plan is not None
+    if options.relax:
+        plan = clean(program.arrays, found.plan)
+        return Polished(plan, float(program.arrays.cost @ plan) + program.arrays.offset, "not applied: a relaxation")
+    settled = polish(program, found.plan, preference(net, program))
+    if settled is None:
+        raise SolverError("the plan found holds only within the solver's tolerance: no plan with whole sites is near "
+                          "it; look for very large or very small figures in the tables")
+    _require_bound(found, settled)
+    return settled
+
+
+def _require_bound(found: Found, settled: Polished) -> None:
+    """A plan that costs less than what was proven to be the least shows that the proof is none."""
+    if settled.cost < found.bound - 1e-6 * max(found.least, abs(settled.cost)):
+        raise SolverError(f"the plan costs {settled.cost:,.4f}, less than the bound {found.bound:,.4f} that the solver "
+                          "gave as proven; look for very large or very small figures in the tables")
+
+
+def _within(found: Found, settled: Polished, options: Options) -> bool:
+    """Whether the plan that is reported is within the gap asked for, to the accuracy that `optimal` has."""
+    size = max(abs(settled.cost), found.least)
+    return settled.cost - found.bound <= max(options.gap * size, options.abs_gap) + OPTIMAL_WITHIN * size
+
+
+def _search_on(net: Network, problem: Problem, found: Found, settled: Polished,
+               spent: float) -> tuple[Found, Polished]:
+    """A second search where making the plan whole cost more than the gap; the better plan, and what is proven of it."""
+    options, program = problem.options, problem.program
+    if options.solver != DIRECT:
+        return replace(found, stopped_by="tolerance"), settled
+    _log.info("made whole, the plan costs %.9g against a bound of %.9g: searching on", settled.cost, found.bound)
+    problem.watch.teller.phase("search")
+    whole = np.flatnonzero(program.arrays.integer)
+    left = None if options.time_limit is None else max(options.time_limit - spent, 1e-3)
+    again = SearchOn(found).find(replace(problem, options=replace(options, time_limit=left),
+                                         start=(whole, settled.plan[whole])))
+    if again.plan is not None:
+        better = _settle(net, program, again, options)
+        settled = better if better.cost < settled.cost else settled
+    if _within(again, settled, options):
+        again = replace(again, stopped_by="gap")
+    elif again.stopped_by not in ("time_limit", "interrupt"):
+        again = replace(again, stopped_by="tolerance")
+    return again, settled
