@@ -23,6 +23,7 @@ from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.progress import Progress
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.shortage.allocation import Allocation, allocate
 from ctsopt.solving import program, solve
 from ctsopt.solving.export import to_pyomo
 from ctsopt.solving.guaranteed_service import GuaranteedService, guaranteed_service
@@ -31,11 +32,11 @@ from ctsopt.tables.template import template
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding", "Findings",
-    "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack", "PackResult",
-    "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError", "UsageError", "check", "check_pack",
-    "compare", "guaranteed_service", "load", "network", "program", "read", "read_pack", "run", "shadow_prices",
-    "show_versions", "solve", "template", "to_pyomo",
+    "Allocation", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding",
+    "Findings", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack",
+    "PackResult", "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError", "UsageError",
+    "allocate", "check", "check_pack", "compare", "guaranteed_service", "load", "network", "program", "read",
+    "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 
 
