@@ -2,20 +2,30 @@
 # Python 3.11 and a package index are all that is needed.
 
 PYTHON ?= python3.11
+TESTS ?= -m "not slow" --few 3
 DEMO := .venv-demo
 DEV := .venv-dev
 
-.PHONY: demo test soak lint docs notebooks bench clean
+# Two processes; whoever is done takes what the other one has left.
+PYTEST := $(DEV)/bin/python -m pytest -n 2 --dist worksteal
+
+.PHONY: demo quick test soak coverage lint docs notebooks bench clean
 .DELETE_ON_ERROR:
 
 demo: $(DEMO)/made  ## install the package, price what gold could be promised in the example network retail_us, write the report
 	$(DEMO)/bin/ctsopt run price_of_gold -o demo
 
-test: $(DEV)/made  ## the whole test suite, fast and slow, and the examples in docstrings
-	$(DEV)/bin/python -m pytest -n 2
+quick: $(DEV)/made  ## with every commit: what is quick, and of many cases alike three that the seed of the day draws
+	$(PYTEST) -m "not slow" --few 3
 
-soak: $(DEV)/made  ## the long run: every test, and the many cases alike of which the suite takes a few
-	$(DEV)/bin/python -m pytest -n 2 --long
+test: $(DEV)/made  ## before a change is taken: the test suite, fast and slow, and the examples in docstrings
+	$(PYTEST)
+
+soak: $(DEV)/made  ## the long run: every case, and hundreds that the seed of today draws
+	$(PYTEST) --long --seed $$(date -u +%Y%m%d)
+
+coverage: $(DEV)/made  ## lines and branches that make quick runs; those that every test runs: make coverage TESTS=
+	$(PYTEST) $(TESTS) --budget 0 --cov --cov-report=term:skip-covered
 
 lint: $(DEV)/made  ## style, types, layers
 	$(DEV)/bin/ruff check
@@ -32,7 +42,7 @@ bench: $(DEV)/made  ## time every phase beside other tools
 	$(DEV)/bin/python -m benchmarks
 
 clean:
-	rm -rf $(DEMO) $(DEV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(DEMO) $(DEV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 # What is installed is the package itself, so a change of any of its files installs it anew.
 $(DEMO)/made: pyproject.toml README.md LICENSE NOTICE $(shell find src models scenarios -type f -not -name '*.pyc')

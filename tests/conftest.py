@@ -1,15 +1,17 @@
-"""Settings that every test shares."""
+"""Settings that every test shares: which tests run when, what they draw from, and how long one may take."""
 
 from __future__ import annotations
 
 import os
+import random
 import signal
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Generator
 
 import hypothesis
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
+from tests import often
 
 # A terminal's width and colours must not change what a test sees.
 os.environ.setdefault("COLUMNS", "120")
@@ -20,20 +22,102 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# A limit by the clock on each example says how busy the machine is.
-hypothesis.settings.register_profile("tests", deadline=None)
+# A limit by the clock on each example says how busy the machine is; and examples follow from the seed everywhere.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=False)
 hypothesis.settings.load_profile("tests")
+
+BUDGET = 5.0
+"""Seconds of processor time that a test without the mark `slow` may take."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long` takes in the many cases alike that the suite leaves to the long run."""
+    """What a run takes in, what it draws from, and how long a test may take."""
     parser.addoption("--long", action="store_true", help="run the tests marked long, too")
+    parser.addoption("--few", type=int, metavar="N", help="of each test with many cases take in N, which follow from "
+                     "the seed")
+    parser.addoption("--seed", type=int, help="number that everything drawn at random follows from (the day of the "
+                     "last commit, as 20261130)")
+    parser.addoption("--budget", type=float, default=BUDGET, help="seconds of processor time that a test without the "
+                     f"mark slow may take ({BUDGET:g}); 0 for any")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """One seed for all processes of a run: those that share the work get the options as they are left here."""
+    if config.option.seed is None:
+        config.option.seed = often.day()
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(config.option.seed)
+    often.draw_from(config.option.seed, long=_takes_long(config))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """The seed, for who wants to draw the same again."""
+    return f"random tests draw from the seed {config.option.seed}: --seed {config.option.seed} draws the same again"
+
+
+def _takes_long(config: pytest.Config) -> bool:
+    return bool(config.getoption("--long")) or "long" in config.getoption("markexpr")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long, unless it was asked for, by `--long` or by its mark."""
-    if config.getoption("--long") or "long" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    """Leave out what is marked long, unless it was asked for, by `--long` or by its mark; and what `--few` leaves."""
+    left_out = set() if _takes_long(config) else {item for item in items if item.get_closest_marker("long")}
+    if config.option.few:
+        alike = defaultdict(list)
+        for item in items:
+            if item not in left_out:
+                alike[item.nodeid.partition("[")[0]].append(item)
+        for name, cases in alike.items():
+            drawn = random.Random(f"{config.option.seed} {name}").sample(cases, min(config.option.few, len(cases)))
+            left_out |= set(cases) - set(drawn)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+# ------------------------------------------------------------------------------------------ how long a test may take
+
+_spent = pytest.StashKey[float]()
+_shared = pytest.StashKey[float]()
+"""Seconds of processor time before a test is called, and those of them for fixtures that serve other tests, too."""
+
+
+def _processor_time() -> float:
+    """Seconds of this process, and of those that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+                         ) -> Generator[None, object, object]:
+    """What is made once for many tests counts for none of them."""
+    began = _processor_time()
+    try:
+        return (yield)
+    finally:
+        stash = request.session.stash
+        if fixturedef.scope != "function":
+            stash[_shared] = stash.get(_shared, 0.0) + _processor_time() - began
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Fixtures of its own are a part of a test."""
+    began, item.session.stash[_shared] = _processor_time(), 0.0
+    yield
+    item.stash[_spent] = _processor_time() - began - item.session.stash[_shared]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that passes and takes too long fails all the same, and says what to do."""
+    began = _processor_time()
+    result = yield
+    took, budget = item.stash[_spent] + _processor_time() - began, item.config.getoption("budget")
+    if took > budget > 0 and not {"slow", "long"} & {mark.name for mark in item.iter_markers()}:
+        pytest.fail(f"it passed, but took {took:.1f} s of processor time, and a test without a mark may take "
+                    f"{budget:g}: let it do the same with less (a smaller network, fewer cases and the others by "
+                    "tests/often.py, a fixture shared by the file), or mark it @pytest.mark.slow, so that it is left "
+                    "out of what runs with every commit (tests/README.md). On a slower machine: --budget SECONDS.",
+                    pytrace=False)
+    return result

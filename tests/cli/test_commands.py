@@ -191,6 +191,7 @@ def test_displayed_rows_add_up_to_the_displayed_total(tmp_path: Path) -> None:
     assert account["total"] == ["34.34", "34.33", "34.33", "103.00"]
 
 
+@pytest.mark.slow
 def test_solve_writes_what_it_found(two_dcs: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "answer"
     assert run("solve", two_dcs, "-o", out).exit_code == 0
@@ -300,6 +301,7 @@ def ctsopt(*words: str, stdout: int = subprocess.PIPE, **environment: str) -> su
                           stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SOURCE), **environment})
 
 
+@pytest.mark.slow
 def test_json_has_standard_output_to_itself() -> None:
     done = ctsopt("solve", "two_dcs", "--json", "-v")
     assert done.returncode == 0
@@ -307,11 +309,13 @@ def test_json_has_standard_output_to_itself() -> None:
     assert done.stderr
 
 
+@pytest.mark.slow
 def test_quiet_leaves_standard_error_empty() -> None:
     done = ctsopt("solve", "two_dcs", "-q")
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "drawn"), [("100", True), ("40", False)])
 def test_a_terminal_gets_a_drawn_table_where_it_fits(columns: str, drawn: bool) -> None:
     ours, theirs = pty.openpty()

@@ -77,6 +77,7 @@ def test_a_report_for_which_there_is_no_room(pack: Path, tmp_path: Path) -> None
     assert run("compare", out, "-q").stdout == result.stdout
 
 
+@pytest.mark.slow
 def test_tables_for_which_there_is_no_room_leave_the_run_before(pack: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run("run", pack, "--workers", "1", "-o", out, "-q", "--no-report").exit_code == 0
@@ -92,6 +93,7 @@ def test_tables_for_which_there_is_no_room_leave_the_run_before(pack: Path, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "small.yaml"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_kept_ends_the_run_with_those_that_were(
         pack: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = Cache.put, []
@@ -115,6 +117,7 @@ def test_an_answer_that_cannot_be_kept_ends_the_run_with_those_that_were(
     assert run("run", pack, "--workers", "1").stderr.count("from the cache") == 1
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_saved_is_shown(tmp_path: Path) -> None:
     with no_file_above(2_000):
         result = run("solve", "two_dcs", "-o", tmp_path / "answer")

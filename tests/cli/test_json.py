@@ -47,6 +47,7 @@ def document(home: Path, words: str, code: int, encoding: str = "utf-8") -> dict
     return found
 
 
+@pytest.mark.slow
 def test_a_run_with_a_scenario_that_has_no_plan(home: Path) -> None:
     """The solver works in this process and in others; what it prints would be read as part of the document."""
     found = document(home, "run small.yaml --workers 2", 6)

@@ -91,6 +91,7 @@ def test_diff_shows_cells_old_and_new(pack: Path, tmp_path: Path) -> None:
     assert run("pack", "diff", pack, "grwth").exit_code == 2
 
 
+@pytest.mark.slow
 def test_run_prints_the_comparison_and_writes_its_tables(pack: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("run", pack, "--workers", "1", "-o", out)
@@ -110,6 +111,7 @@ def test_run_prints_the_comparison_and_writes_its_tables(pack: Path, tmp_path: P
         run("version", "--json").stdout)["ctsopt"]
 
 
+@pytest.mark.slow
 def test_a_second_run_solves_nothing_and_writes_the_same(pack: Path, tmp_path: Path) -> None:
     run("run", pack, "--workers", "1", "-o", tmp_path / "one", "-q")
     again = run("run", pack, "--workers", "1", "-o", tmp_path / "two")
@@ -119,6 +121,7 @@ def test_a_second_run_solves_nothing_and_writes_the_same(pack: Path, tmp_path: P
     assert [p.name for p in files if p.read_bytes() != (tmp_path / "two" / p.name).read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_compare_reads_the_folder_of_a_run(pack: Path, tmp_path: Path) -> None:
     printed = run("run", pack, "--workers", "1", "-o", tmp_path / "out", "-q").stdout
     result = run("compare", tmp_path / "out", "-o", tmp_path / "again")
@@ -132,6 +135,7 @@ def test_compare_reads_the_folder_of_a_run(pack: Path, tmp_path: Path) -> None:
     assert by_name["today"]["verdict"] == "cheaper"
 
 
+@pytest.mark.slow
 def test_compare_puts_saved_solutions_side_by_side(tmp_path: Path) -> None:
     net = cts.read(examples.path("two_dcs"))
     cts.solve(net, gap=0.0).save(tmp_path / "now")
@@ -148,6 +152,7 @@ def test_compare_puts_saved_solutions_side_by_side(tmp_path: Path) -> None:
     assert [row["scenario"] for row in document["bases"]] == ["answer", "half"]
 
 
+@pytest.mark.slow
 def test_two_runs_side_by_side_have_the_names_of_their_folders(pack: Path, tmp_path: Path) -> None:
     run("run", pack, "--workers", "1", "-o", tmp_path / "before", "-q")
     shutil.copytree(tmp_path / "before", tmp_path / "after")
@@ -155,6 +160,7 @@ def test_two_runs_side_by_side_have_the_names_of_their_folders(pack: Path, tmp_p
     assert [row["scenario"] for row in document["scenarios"]][::3] == ["before/today", "after/today"]
 
 
+@pytest.mark.slow
 def test_a_scenario_that_fails_is_exit_code_6_and_the_tables_are_written(pack: Path, tmp_path: Path) -> None:
     pack.write_text(PACK + STUCK, encoding="utf-8")
     result = run("run", pack, "--workers", "1", "-o", tmp_path / "out")
@@ -170,6 +176,7 @@ def test_a_scenario_that_fails_is_exit_code_6_and_the_tables_are_written(pack: P
     assert "2 of 2 scenarios" in only.stdout
 
 
+@pytest.mark.slow
 def test_where_nothing_has_a_plan_that_is_said(pack: Path) -> None:
     pack.write_text(PACK.replace("model: two_dcs", "model: net"), encoding="utf-8")
     cts.read(examples.path("two_dcs")).with_edits(*STUCK_EDITS).write(pack.parent / "net")
@@ -194,6 +201,7 @@ def test_faults_of_a_pack_are_exit_code_3_before_anything_is_solved(pack: Path, 
     assert not (cache / "cases").exists()
 
 
+@pytest.mark.slow
 def test_no_cache_keeps_nothing(pack: Path, cache: Path) -> None:
     assert run("run", pack, "--workers", "1", "--no-cache", "-q").exit_code == 0
     kept = {path.name for path in cache.iterdir()} if cache.exists() else set()
@@ -205,6 +213,7 @@ def test_an_unknown_pack_names_the_examples() -> None:
     assert "tier_structures" in result.stderr
 
 
+@pytest.mark.slow
 def test_new_copies_a_pack_with_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("new", "three_bases", "mine")
@@ -219,6 +228,7 @@ def test_no_pack_has_the_name_of_a_network() -> None:
     assert {"three_bases", "tier_structures"} <= set(examples.packs())
 
 
+@pytest.mark.slow
 def test_interrupted_is_130_and_what_is_done_is_shown(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ctsopt.running import worker
 
@@ -234,6 +244,7 @@ def test_interrupted_is_130_and_what_is_done_is_shown(pack: Path, monkeypatch: p
     assert run("run", pack, "--workers", "1").exit_code == 130
 
 
+@pytest.mark.slow
 def test_the_tables_of_three_bases_are_those_of_paper(tmp_path: Path) -> None:
     """West is there for nothing: 633,500 - 10,000; D all from East costs 5,000 boxes x 1.30 more."""
     result = run("run", "three_bases", "--workers", "1", "--only", "as_is", "--only", "gold_in_two_days", "-o",

@@ -57,6 +57,7 @@ def test_every_example_of_an_edit_changes_something(block: str) -> None:
     assert net.with_edits(*parsed(block)).hash != net.hash
 
 
+@pytest.mark.slow
 def test_the_example_of_a_pack_with_its_sweep_and_states_has_no_faults(tmp_path: Path) -> None:
     extras = [block for block in BLOCKS if block.startswith(("sweeps:", "states:", "compare:"))]
     assert len(extras) == 3
@@ -76,6 +77,7 @@ def test_the_as_is_on_the_page_is_that_of_the_pack() -> None:
     assert parsed(block)["overrides"]["sourcing_of_last_year"] == shipped["overrides"]["sourcing_of_last_year"]
 
 
+@pytest.mark.slow
 def test_three_bases_uses_every_operation() -> None:
     pack = read_pack(examples.pack("three_bases"))
     assert {edit.op for case in pack.cases for edit in case.edits} == set(OPS)

@@ -153,6 +153,7 @@ def commands(text: str) -> list[list[str]]:
     return [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("ctsopt ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/quick-start.md", "docs/add-your-own-rule.md",
                                   "docs/packs.md", "docs/report.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -11,6 +11,7 @@ import pytest
 import ctsopt as cts
 from ctsopt.testing import random_network
 from tests.equivalence.choose_seeds import solved
+from tests.often import sampled
 from tests.oracle_tables import read
 from tests.stock_networks import POLICIES
 from tests.stock_oracle import LINES, Flow, Stock
@@ -55,13 +56,14 @@ def compare(seed: int) -> None:
     assert sum(expected.by_line[line] for line in LINES) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", QUICK)
 def test_same_optimum(seed: int) -> None:
     compare(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", sampled(SEEDS, every=4))
 def test_same_optimum_of_more_networks(seed: int) -> None:
     compare(seed)
 
@@ -82,16 +84,19 @@ def same_stock(seed: int) -> None:
                                                                   abs=1e-8 * sol.total_cost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", QUICK)
 def test_stock_by_the_declared_curves(seed: int) -> None:
     same_stock(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", sampled(SEEDS, every=4))
 def test_stock_of_more_networks_by_the_declared_curves(seed: int) -> None:
     same_stock(seed)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_how_stock_is_shared_differs() -> None:
     assert {tables_of(seed, "curve")["settings"]["stock_sharing"] for seed in (*QUICK, *SEEDS)} == set(POLICIES)

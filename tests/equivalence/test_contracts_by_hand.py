@@ -120,6 +120,7 @@ def test_the_share_stands_among_the_limits():
     assert 400 * limits.loc["b / A", "used"] + 600 * limits.loc["b / B", "used"] == pytest.approx(400)
 
 
+@pytest.mark.slow
 def test_shares_of_two_dcs():
     """West can send 300 pallets, 15,000 units, so East delivers 45,000 of 60,000: 75 %. With 600 pallets in West half
     may be asked of it: B's 10,000 units go from West, 656,000 instead of 627,000."""

@@ -10,6 +10,7 @@ import ctsopt as cts
 from ctsopt.testing import FEATURES, random_features, random_network
 from tests.equivalence.ablations import ABLATIONS
 from tests.equivalence.choose_seeds import decisive, solved
+from tests.often import of_the_day, sampled
 
 # Chosen by choose_seeds.py, so that every feature is on, is off, and decides the optimum at least three times.
 SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 21, 22, 25, 35, 41, 43, 51, 60, 69, 74, 77,
@@ -26,13 +27,14 @@ def plain(seed: int) -> dict:
     return random_network(seed, **dict.fromkeys(NEW, False))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", sampled(SEEDS, every=2, quick=4))
 def test_same_optimum(seed):
     """The oracle's total, and its amount on every cost line (no two plans of a random network cost the same)."""
     compare(plain(seed))
 
 
-@pytest.mark.parametrize("seed", LIMITED)
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [*sampled(LIMITED, every=3), *of_the_day(100)])
 def test_same_optimum_with_limits(seed):
     """The same with every feature, and without the pruning of ways that another one beats."""
     compare(random_network(seed))
@@ -67,13 +69,15 @@ def test_every_feature_is_on_and_off():
         assert {name: on[name] for name in names if not 3 <= on[name] <= len(seeds) - 3} == {}
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_most_networks_can_be_served():
     """At least 24 of each 30: those that cannot are there to see that ctsopt says so."""
     assert sum(solved(plain(seed)).status == "optimal" for seed in SEEDS) >= 24
     assert sum(solved(random_network(seed)).status == "optimal" for seed in LIMITED) >= 24
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_feature_decides():
     """Undone in the tables, each feature changes the optimum of at least three networks."""
     off = dict.fromkeys(NEW, False)
@@ -81,7 +85,7 @@ def test_every_feature_decides():
     assert {name: decided[name] for name in ABLATIONS if name not in NEW and decided[name] < 3} == {}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_limit_binds():
     """Undone in the tables, each of the new features changes the optimum of at least three networks."""
     decided = Counter(name for seed in LIMITED for name in decisive(seed, of=NEW))

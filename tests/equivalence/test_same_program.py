@@ -16,6 +16,7 @@ from ctsopt.programs.algebra import Expr, Rows, Variable
 from ctsopt.programs.program import Program
 from ctsopt.programs.pyomo import compiled, to_pyomo
 from ctsopt.testing import assert_same_program, random_network
+from tests.often import sampled
 from tests.small import chain, lanes, rates, table
 
 AWKWARD = ["NA", "a b", "[x]", "it's", 'say "so"', "Zürich", "漢", "l" * 300, "1e5", "a,b", "a.b", ""]
@@ -32,18 +33,21 @@ def made(seed: int, *, stocked: bool = False) -> Program:
     raise AssertionError("no network without faults")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", sampled(range(20), every=3, quick=1))
 def test_random_networks(seed):
     assert made(seed).row_count > 0
     assert_same_program(made(seed))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", sampled(range(12), every=3))
 def test_random_networks_with_stock(seed):
     assert {"cycle_stock", "safety_stock"} <= set(made(seed, stocked=True).costs)
     assert_same_program(made(seed, stocked=True))
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_every_family_is_among_those_compared():
     """Together the random networks have every family of rows and every cost line, lazy rows too."""
     from ctsopt.formulation.build import COSTS, ROWS

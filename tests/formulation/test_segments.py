@@ -127,6 +127,7 @@ def test_lines_are_below_the_curves_everywhere_and_on_them_at_their_points(seed:
         assert below[here] == pytest.approx(value[here], rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "sharing", "rule"), [
     (0, "pooled", "curve"), (2, "rationed", "curve"), (7, "separate", "square_root"), (8, "rationed", "square_root")])
 def test_each_line_of_a_plan_is_at_least_what_the_program_says(seed: int, sharing: str, rule: str) -> None:

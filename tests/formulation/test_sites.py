@@ -132,6 +132,7 @@ def test_all_sites_are_a_group():
     assert is_open(solved(tables)) == {"P", "D2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("unit", "links"), [
     ("m3", "lazy"), ("m3", "all"), ("m3", "capacity"), ("pallets", "capacity")])
 def test_goods_that_take_no_room_may_not_pass_a_closed_site(unit, links):
@@ -145,6 +146,7 @@ def test_goods_that_take_no_room_may_not_pass_a_closed_site(unit, links):
     assert costs(solved(tables, links=links)) == pytest.approx({"site_fixed": 1000, "line_haul": 100, "last_mile": 100})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("links", LINKS)
 def test_moves_over_a_closed_site_that_take_no_room(links):
     """D takes kg and is passed on moves only (P-D-F-C, 3 a unit): the weightless product needs D open (400)."""

@@ -35,6 +35,7 @@ def test_single_source(rule, total, sources, links):
     assert delivered.groupby(["origin", "product"])["quantity"].sum().to_dict() == pytest.approx(sources)
 
 
+@pytest.mark.slow
 def test_a_source_holds_over_all_periods():
     """As above in two periods, D1 open to 70 a year: 35 in each half. Product a (30 and 30) and b (20 and 20)."""
     halves = table({"period": "t", "days": 182.5}, {"period": "u", "days": 182.5})

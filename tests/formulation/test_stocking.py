@@ -38,6 +38,7 @@ def ways_in(extra: float) -> Tables:
     return tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("extra", "mode", "cost", "days"), [(30, "plane", 50, 1), (39.9, "plane", 59.9, 1),
                                                               (50, "boat", 60, 9)])
 def test_a_faster_way_in_is_bought_for_the_stock_that_it_saves(extra: float, mode: str, cost: float,
@@ -93,6 +94,7 @@ def test_the_nearest_promise_sets_the_wait_of_all() -> None:
     assert sol.total_cost == pytest.approx(2 * 800**0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cross", "dcs"), [(4.0, {"West"}), (1.0, {"East", "West"})])
 def test_a_pool_at_the_better_rate_is_dearer_for_all(cross: float, dcs: set[str]) -> None:
     """Gold of variance 100 (factor 3), silver of 900 (factor 1). Apart: 30 + 30, and gold's freight of 10 x `cross`;
@@ -126,6 +128,7 @@ def test_stock_costs_nothing_where_the_dc_is_closed() -> None:
     assert set(sol.stock["site"]) == {"West"}
 
 
+@pytest.mark.slow
 def test_fixed_cost_of_stock_keeps_goods_together() -> None:
     """Products of two customers near two dcs: the second stock saves 30 of freight, and costs 40."""
     customers = pd.DataFrame({"customer": list("AB"), "tier": "gold", "units": 100.0, "variance": 0.0})
@@ -141,6 +144,7 @@ def test_fixed_cost_of_stock_keeps_goods_together() -> None:
         assert costs(sol)["stock_fixed"] == pytest.approx(fixed * sol.stock["site"].nunique())
 
 
+@pytest.mark.slow
 def test_storage_sends_stock_elsewhere() -> None:
     """100 + 100 of variance in one dc need 28.28 units; room is for 20 in each: one customer in each dc, 20 + 20."""
     customers = pd.DataFrame({"customer": list("AB"), "tier": "gold", "units": 100.0, "variance": 100.0})

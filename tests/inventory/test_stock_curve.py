@@ -191,6 +191,7 @@ def test_lines_of_the_plan_do_not_lie_above_a_floored_curve():
     assert (gap.max(axis=0) <= lines.error + 1e-9).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 10), st.one_of(st.just(0.0), st.floats(0.001, 100))), min_size=2,
                 max_size=30), st.sampled_from([0.0, 0.01, 0.2, 0.9]))

@@ -1,7 +1,4 @@
-"""A known-answer test that skips proves nothing: with CTSOPT_REQUIRE_DATA=1 every skip in this folder is a failure.
-
-Tests marked `long` take minutes each. They run where they are asked for (`-m long`), and are left out elsewhere.
-"""
+"""A known-answer test that skips proves nothing: with CTSOPT_REQUIRE_DATA=1 every skip in this folder is a failure."""
 
 from __future__ import annotations
 
@@ -21,21 +18,6 @@ def _no_skip(report: Report) -> Report:
         report.outcome = "failed"
         report.longrepr = f"CTSOPT_REQUIRE_DATA=1: a known-answer test may not be skipped. {why}"
     return report
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
-    config.addinivalue_line("markers", "long: takes minutes; runs only with -m long")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long tests, unless the marks that are asked for name them."""
-    if "long" in config.getoption("markexpr"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
-    if left_out:
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
-        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)

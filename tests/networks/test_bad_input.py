@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsopt.errors import DataError, Findings, UsageError, nearest_name
@@ -20,6 +20,7 @@ from ctsopt.tables import archive
 from ctsopt.tables.csv_files import read_csv
 from tests.networks import example
 from tests.networks.test_io import write_csv
+from tests.often import drawn
 
 
 def told(path: Path) -> list[tuple[str, str]]:
@@ -151,7 +152,7 @@ def test_a_file_that_is_no_parquet(tmp_path: Path):
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='ab,;"\n\r\t é', max_size=40).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@drawn(300)
 def test_no_bytes_are_a_traceback(content: bytes):
     sheet, found = read_csv(content, "sites", "sites.csv")
     assert sheet is not None or found

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import example as example_of
-from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart, Reference
 
@@ -61,6 +60,7 @@ from tests.networks.faulty_workbooks import (
     without_zip,
     zeros_by_format,
 )
+from tests.often import drawn
 
 if TYPE_CHECKING:
     import openpyxl
@@ -617,12 +617,13 @@ def test_a_byte_order_mark_and_lines_of_windows_are_no_faults(tmp_path: Path):
     assert read(net) == network(example.tables())
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=80) | st.text(max_size=60).map(lambda t: t.encode("utf-8", "surrogatepass"))
        | st.text(alphabet='ab:-[]{}&*!|>%@`"\'#,?\n\t 1', max_size=60).map(str.encode))
 @example_of(b"%YAML 9.9\n---\nname: x\n")
 @example_of(b"a: !!python/object:os.system {}\n")
 @example_of(b"name: !<tag:yaml.org,2002:binary> x\n")
-@settings_of(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_settings_file_is_a_traceback(tmp_path_factory: pytest.TempPathFactory, content: bytes):
     net = tmp_path_factory.mktemp("yaml")
     (net / "model.yaml").write_bytes(content)
@@ -634,8 +635,9 @@ ODD = ("", "0", "-1", "1e15", "1e-300", "*", "|", "NA", "nan", "total", "yes", "
        "2024-01-01", "each", "same_site", "closed", "supplier", "0.5", "365")
 
 
+@pytest.mark.slow
 @given(st.data())
-@settings_of(max_examples=60, deadline=None)
+@drawn(20)
 def test_no_few_odd_cells_are_a_traceback(data: st.DataObject):
     """Whatever stands in some cells: findings, or a network; the ways are made, too."""
     sources = example.sources()

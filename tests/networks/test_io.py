@@ -17,7 +17,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from openpyxl.styles import numbers as formats
 
@@ -31,6 +31,7 @@ from ctsopt.tables.typed import Tables
 from ctsopt.tables.writing import replace_folder
 from ctsopt.testing import random_network
 from tests.networks import example
+from tests.often import drawn, times
 
 FORMS = ("csv", "parquet", "xlsx")
 
@@ -93,6 +94,7 @@ def test_keys_that_look_like_numbers_or_blanks_survive(net: Network, tmp_path: P
     assert again.settings["currency"] == "NO"
 
 
+@pytest.mark.slow
 def test_the_three_forms_have_one_hash_and_so_has_any_order_of_rows(net: Network, tmp_path: Path):
     hashes = {read(write_as(net, tmp_path, form)).hash for form in FORMS}
     shuffled = {name: frame if name == "periods" else frame.sample(frac=1, random_state=7)
@@ -114,9 +116,10 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl
 amounts = st.floats(0, 1e13, allow_nan=False) | st.integers(0, 10**13).map(float)
 
 
+@pytest.mark.slow
 @given(customers=st.dictionaries(names, amounts, min_size=1, max_size=6), region=names,
        fuel=st.floats(0, 5, allow_nan=False))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_name_and_any_number_survive(tmp_path_factory: pytest.TempPathFactory, customers: dict[str, float],
                                          region: str, fuel: float):
     frame = pd.DataFrame({"customer": list(customers), "quantity": list(customers.values())})
@@ -133,6 +136,7 @@ def test_any_name_and_any_number_survive(tmp_path_factory: pytest.TempPathFactor
         assert sorted(again.tables["demand"]["quantity"]) == sorted(c + 0.0 for c in customers.values())
 
 
+@pytest.mark.slow
 def test_random_networks_survive_with_their_warnings(tmp_path: Path):
     tried = 0
     for seed in range(100):
@@ -145,9 +149,9 @@ def test_random_networks_survive_with_their_warnings(tmp_path: Path):
             assert again == net
             assert [(f.rule, f.count) for f in again.findings] == [(f.rule, f.count) for f in net.findings]
         tried += 1
-        if tried == 6:
+        if tried == times(2, long=6):
             return
-    pytest.fail("fewer than six random networks are free of faults")
+    pytest.fail("fewer than that random networks are free of faults")
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ cells = st.text(st.sampled_from('ab,"\n\r ;\t1é'), max_size=4)
 
 @given(rows=st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=6),
        ending=st.sampled_from(["\n", "\r", "\r\n"]))
-@settings(max_examples=300, deadline=None)
+@drawn(300)
 def test_the_quick_way_and_the_careful_way_agree(rows: list[list[str]], ending: str):
     out = io.StringIO()
     csv.writer(out, lineterminator=ending).writerows([["x", "y", "z"], *rows])

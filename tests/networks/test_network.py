@@ -103,6 +103,7 @@ def test_frames_that_were_handed_in_are_not_touched_and_not_kept():
     assert again.tables["demand"]["quantity"].tolist() == before
 
 
+@pytest.mark.slow
 def test_edits_return_another_network(net: Network):
     before = net.hash
     doubled = net.with_table("demand", net.tables["demand"].assign(quantity=lambda d: 2 * d["quantity"]))
@@ -145,6 +146,7 @@ def test_a_table_that_was_not_given_follows_the_others():
     assert gone.with_table("contracts", None) == net
 
 
+@pytest.mark.slow
 def test_the_hash_is_the_content_with_defaults_resolved(net: Network):
     sources = example.sources()
     base = {"sites": pd.DataFrame({"site": ["S"], "kind": ["plant"]}), "customers": pd.DataFrame({"customer": ["C"]}),

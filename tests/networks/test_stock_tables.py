@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ctsopt.networks.checks.stock import OF_POINTS
@@ -15,6 +15,7 @@ from ctsopt.networks.network import Network, network, read
 from ctsopt.networks.schema import BY_NAME, SETTINGS, Column
 from tests.networks.test_checks import Edit, Sources, edited
 from tests.networks.test_io import FORMS, write_as
+from tests.often import drawn
 
 AT: dict[tuple[str, str], int] = {
     **{("products", c): 0 for c in ("variance_to_mean", "stock_group", "unit_value", "holding_rate")},
@@ -63,8 +64,9 @@ def settings_of_stock() -> st.SearchStrategy[dict[str, object]]:
     return st.fixed_dictionaries(drawn)
 
 
+@pytest.mark.slow
 @given(columns_of_stock(), settings_of_stock())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@drawn(3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_figure_about_stock_survives(tmp_path_factory: pytest.TempPathFactory,
                                          drawn: dict[tuple[str, str], object], options: dict[str, object]):
     given_cells = {at: text for at, text in drawn.items() if at != ("products", "variance_to_mean")}
@@ -112,6 +114,7 @@ EVERY: list[Edit] = [
     ("promises", 1, "safety_factor", "1.65"), ("demand", 2, "variance_to_mean", "6")]
 
 
+@pytest.mark.slow
 def test_every_column_about_stock_counts_in_the_hash():
     hashes = {network(stocked(*EVERY[:n])).hash for n in range(len(EVERY) + 1)}
     assert len(hashes) == len(EVERY) + 1

@@ -88,6 +88,7 @@ def test_everything_that_crosses_the_boundary_is_in_the_units_of_the_program(siz
     assert duals.col_priced.tolist() == [False, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1e-9, 1e7, 1e10])
 def test_the_size_of_the_business_changes_nothing_else(size: float):
     """240 sizes: 200 for 100 units over D2, and 40 for D2 itself; all of it through an open site."""

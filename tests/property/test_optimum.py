@@ -8,18 +8,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 import ctsopt as cts
+from tests.often import fixed, sampled
 from tests.property.edits import Tables, base, changed, doubled, halved, optimum, renamed, shuffled, tables
 
 SEEDS = st.integers(0, 15)
 """Few enough that one optimum serves several tests."""
 
-few = settings(max_examples=3, deadline=None, derandomize=True)
-many = settings(max_examples=6, deadline=None, derandomize=True,
-                suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+few = fixed(2)
+many = fixed(2, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 def to(table: str, **columns: Callable[[Any], Any]) -> Callable[[Tables], Tables]:
@@ -69,14 +69,15 @@ EASIER: dict[str, tuple[str, int, Callable[[Tables], Tables]]] = {
 }
 
 
-@pytest.mark.parametrize("name", EASIER)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sampled(EASIER, every=3))
 def test_a_grant_pays(name):
     feature, seed, grant = EASIER[name]
     assert optimum(grant(tables(seed, **{feature: True}))) < base(seed, **{feature: True}) * (1 - 1e-6)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EASIER)
+@pytest.mark.parametrize("name", sampled(EASIER, every=6))
 @few
 @given(seed=st.integers(0, 10_000))
 def test_a_grant_never_costs_more(name, seed):
@@ -103,24 +104,28 @@ def candidate_pays(seed: int) -> None:
     assert optimum(offered) <= without * (1 + 1e-6) + 1e-6 if math.isfinite(without) else True
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_another_candidate_never_costs_more(seed):
     candidate_pays(seed)
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_the_order_of_rows_changes_nothing(seed):
     assert optimum(shuffled(tables(seed), seed)) == pytest.approx(base(seed), rel=1e-6)
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_names_change_nothing(seed):
     assert optimum(renamed(tables(seed))) == pytest.approx(base(seed), rel=1e-6)
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS, links=st.sampled_from(["all", "capacity"]))
 def test_links_change_nothing(seed, links):
@@ -128,6 +133,7 @@ def test_links_change_nothing(seed, links):
     assert cts.solve(cts.network(tables(seed)), gap=0.0, links=links).total_cost == pytest.approx(base(seed), rel=1e-6)
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_the_relaxation_is_a_bound(seed):
@@ -151,6 +157,7 @@ PER_SHIP_TO = ("whole_loads", "lane_fixed", "lane_minimum", "max_sources", "max_
                "share_contracts")
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_two_halves_of_a_ship_to_cost_what_the_whole_costs(seed):
@@ -162,6 +169,7 @@ def twice(seed: int) -> None:
     assert optimum(doubled(tables(seed, whole_loads=False))) == pytest.approx(2 * cost, rel=1e-6)
 
 
+@pytest.mark.slow
 @few
 @given(seed=SEEDS)
 def test_twice_the_business_costs_twice_as_much(seed):

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import ctsopt as cts
-from tests.often import sampled
+from tests.often import of_the_day, sampled
 from tests.property.edits import base, holding, in_twelve, optimum, tables
 
 YEAR = {"several_periods": False, "whole_loads": False}
@@ -33,7 +33,7 @@ def test_twelve_unequal_periods_of_flat_demand_cost_what_the_year_costs(seed, ra
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(range(100, 140), every=4))
+@pytest.mark.parametrize("seed", [*sampled(range(100, 140), every=20), *of_the_day(50)])
 def test_twelve_unequal_periods_more_often(seed):
     twelve(seed, 0.25 * (seed % 2))
 
@@ -45,13 +45,14 @@ def pruned_and_not(seed: int, **features: bool) -> None:
         assert cts.solve(whole, gap=0.0).total_cost == pytest.approx(cost, rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", sampled(range(30), every=6))
 def test_ways_that_another_one_beats_change_nothing(seed):
     """One product, for speed."""
     pruned_and_not(seed, several_products=False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(range(30, 300), every=9))
+@pytest.mark.parametrize("seed", [*sampled(range(30, 300), every=54), *of_the_day(200)])
 def test_ways_that_another_one_beats_change_nothing_in_300_networks(seed):
     pruned_and_not(seed)

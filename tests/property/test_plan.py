@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import ctsopt as cts
+from tests.often import fixed
 from tests.property.edits import tables
 
 
@@ -21,13 +22,15 @@ def plan(seed: int) -> cts.Solution:
         raise
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@pytest.mark.slow
+@fixed(2)
 @given(seed=st.integers(0, 10_000))
 def test_costs_add_up_and_goods_are_conserved(seed):
     sums_agree(plan(seed))
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@pytest.mark.slow
+@fixed(2)
 @given(seed=st.integers(0, 10_000))
 def test_the_same_with_stock(seed):
     """Stock goes on from period to period, and its cost is in the cube."""
@@ -46,8 +49,8 @@ def test_the_same_with_stock(seed):
     assert by_line.get("carried_stock", 0.0) == pytest.approx(held.sum(), rel=1e-9, abs=1e-6)
 
 
-@pytest.mark.slow
-@settings(max_examples=20, deadline=None, derandomize=True)
+@pytest.mark.long
+@fixed(20)
 @given(seed=st.integers(0, 1_000_000))
 def test_costs_add_up_and_goods_are_conserved_often(seed):
     sums_agree(plan(seed))

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import ctsopt as cts
+from tests.often import sampled
 from tests.small import table
 from tests.stock_formulas import cycle_stock, on_the_grid, safety_stock
 from tests.stock_networks import POLICIES, RULES, Tables
@@ -68,12 +69,13 @@ def cases() -> list[tuple[int, str, str, str]]:
     return [(seed, *names) for seed, names in enumerate(product(POLICIES, RULES, LEVELS))]
 
 
-@pytest.mark.parametrize(("seed", "sharing", "rule", "level"), cases()[::4])
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "sharing", "rule", "level"), sampled(cases()[::4], every=3))
 def test_slow_movers_have_a_plan(seed: int, sharing: str, rule: str, level: str) -> None:
     agreed(catalogue(seed, sharing, rule, level))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True])
 def test_slow_movers_have_a_plan_under_every_policy(after: bool) -> None:
     for seed, sharing, rule, level in cases()[after::2]:
@@ -91,6 +93,7 @@ def one_product(a_year: float, **settings: Any) -> Tables:
                            {"origin": "D", "destination": "A", "per_unit": 1, "transit_time": 1})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", [0, 30])
 @pytest.mark.parametrize("a_year", [0.1, 2.0, 5.69, 5.72])
 def test_stock_of_a_slow_mover(a_year: float, interval: float) -> None:
@@ -106,6 +109,7 @@ def test_stock_of_a_slow_mover(a_year: float, interval: float) -> None:
     assert sol.total_cost == pytest.approx(2 * a_year + 20 * (row["safety"] + row["cycle"]), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_lots_of_a_slow_mover() -> None:
     """Half a lot of 3 units and of a review. With lots of at least 0.02 and every 8 days the lot is that of the demand
     from 0.0025 units a day on: the line from half a lot to the declared stock at 2^-6."""

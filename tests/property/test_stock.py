@@ -10,6 +10,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt.formulation.build import build
+from tests.often import sampled
 from tests.stock_networks import Tables, random_stock
 
 LINES = ("cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock")
@@ -30,7 +31,8 @@ def valued(tables: Tables, values: np.ndarray) -> dict[str, float]:
             for name in LINES if name in program.costs}
 
 
-@pytest.mark.parametrize(("seed", "sharing", "rule"), CASES)
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "sharing", "rule"), sampled(CASES, every=4))
 def test_table_and_cube_add_up_to_every_line(seed: int, sharing: str, rule: str) -> None:
     """By line; by line and site; and by line and tier, where every row of the table is of one tier."""
     solution = plan_of(random_stock(seed, sharing, rule))
@@ -50,7 +52,8 @@ def test_table_and_cube_add_up_to_every_line(seed: int, sharing: str, rule: str)
     assert frame.loc[frame["kpi"] == "stock_value", "value"].sum() == pytest.approx(solution.stock["value"].sum())
 
 
-@pytest.mark.parametrize(("seed", "sharing", "rule"), CASES[:6])
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "sharing", "rule"), sampled(CASES[:6], every=6))
 def test_order_of_rows_changes_nothing(seed: int, sharing: str, rule: str) -> None:
     tables = random_stock(seed, sharing, rule)
     shuffled = {name: frame.sample(frac=1, random_state=seed) if isinstance(frame, pd.DataFrame) and name != "periods"
@@ -60,7 +63,9 @@ def test_order_of_rows_changes_nothing(seed: int, sharing: str, rule: str) -> No
     pd.testing.assert_frame_equal(cts.solve(one, gap=0.02).stock, cts.solve(two, gap=0.02).stock)
 
 
-@pytest.mark.parametrize(("seed", "sharing"), [(20, "pooled"), (21, "separate"), (22, "pooled"), (23, "separate")])
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "sharing"), sampled([
+    (20, "pooled"), (21, "separate"), (22, "pooled"), (23, "separate")], every=2))
 def test_a_better_fill_rate_never_needs_less(seed: int, sharing: str) -> None:
     """The same flows, every fill rate a third nearer to 1: no less safety stock, and the same cycle stock."""
     tables = random_stock(seed, sharing, "curve")
@@ -72,6 +77,7 @@ def test_a_better_fill_rate_never_needs_less(seed: int, sharing: str) -> None:
     assert two["cycle_stock"] == pytest.approx(one["cycle_stock"], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "sharing"), [(24, "pooled"), (25, "separate"), (26, "pooled")])
 def test_a_longer_lead_time_never_needs_less(seed: int, sharing: str) -> None:
     """The same flows with two days more of replenishment."""
@@ -86,6 +92,7 @@ def test_a_longer_lead_time_never_needs_less(seed: int, sharing: str) -> None:
     assert two["cycle_stock"] == pytest.approx(one["cycle_stock"], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [30, 31, 32])
 def test_the_peak_needs_at_least_the_average(seed: int) -> None:
     """Cycle stock rises with volume; the volume of the peak is at least the average one at every point and class."""

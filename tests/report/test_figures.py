@@ -80,6 +80,7 @@ def test_bridges_between_plans_add_up(comparison: cts.Comparison) -> None:
         figures.cost_bridge(comparison, "growht")
 
 
+@pytest.mark.slow
 def test_p_and_l_by_tier_and_its_waterfall() -> None:
     """Gold costs 10 for 10 units, base 30; a quarter and three quarters of the cash."""
     solution = two()
@@ -162,6 +163,7 @@ def test_sourcing_map_draws_every_pair_once() -> None:
     assert not any(type(trace).__name__ in ("Scattergeo", "Scattermap", "Choropleth") for trace in drawn.data)
 
 
+@pytest.mark.slow
 def test_without_coordinates_there_is_no_map() -> None:
     for drawn in (figures.service_map(two()), figures.sourcing_map(two())):
         assert not drawn.data
@@ -220,6 +222,7 @@ def test_frontier_marks_what_is_proven_dominated(comparison: cts.Comparison) -> 
         figures.frontier(comparison, "colour")
 
 
+@pytest.mark.slow
 def test_every_figure_is_plain_json_with_a_height(comparison: cts.Comparison, every_panel: cts.PackResult) -> None:
     plan = every_panel.solutions["today"]
     for drawn in [figures.differences(comparison), figures.cost_lines(comparison), figures.frontier(comparison),

@@ -59,6 +59,7 @@ def test_from_a_plan_to_itself_nothing_changes(today: cts.Solution) -> None:
     assert [change.changed(tier) for tier in change.tiers.index] == [[], []]
 
 
+@pytest.mark.slow
 def test_tiers_add_up_to_the_plan_on_random_networks() -> None:
     """Mean lead time and share served of the tiers, weighted by what they take, are those of the whole plan."""
     looked_at = 0
@@ -120,6 +121,7 @@ def menu(tmp_path_factory: pytest.TempPathFactory) -> cts.PackResult:
     return cts.run(folder / "asked.yaml", workers=1, cache=folder / "cache")
 
 
+@pytest.mark.slow
 def test_a_sweep_over_two_things_is_a_table_of_prices(menu: cts.PackResult, tmp_path: Path,
                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     """Two days for gold save 11,500 of 633,500; ten points of fuel are a twelfth and a half of the last mile."""
@@ -140,6 +142,7 @@ def test_a_sweep_over_two_things_is_a_table_of_prices(menu: cts.PackResult, tmp_
     assert "in time" not in told
 
 
+@pytest.mark.slow
 def test_one_plan_from_the_shell(tmp_path: Path) -> None:
     out = tmp_path / "answer"
     done = CliRunner().invoke(app, ["solve", "two_dcs", "--gap", "0", "-o", str(out)])

@@ -217,6 +217,7 @@ def test_what_was_changed_cell_by_cell(page: Path) -> None:
     assert re.search(r"<td>promises</td><td>gold[^<]*</td><td>lead_time</td><td>1</td><td>2</td>", both)
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same_page_but_for_times(page: Path, tmp_path: Path) -> None:
     def without_times(path: Path) -> str:
         return re.sub(r'(<td class="n time">)[^<]*', r"\1", path.read_text(encoding="utf-8"))
@@ -255,6 +256,7 @@ def test_the_page_forbids_whatever_it_does_not_hold(page: Path) -> None:
     assert "unsafe-eval" not in policy
 
 
+@pytest.mark.slow
 def test_plans_that_are_shown(every_panel: cts.PackResult, comparison: cts.Comparison, tmp_path: Path) -> None:
     shown = write_html(every_panel, tmp_path / "r.html", comparison, plans=["growth", "both"])
     text = shown.read_text(encoding="utf-8")
@@ -286,6 +288,7 @@ scenarios:
 """
 
 
+@pytest.mark.slow
 def test_a_run_writes_page_and_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTSOPT_CACHE", str(tmp_path / "cache"))
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")

@@ -171,6 +171,7 @@ def test_a_link_to_a_table_opens_it(browser: Page, page: Path) -> None:
     assert browser.evaluate(f"{around}.open") is True
 
 
+@pytest.mark.slow
 def test_two_pictures_of_the_page_are_the_same(browser: Page, page: Path, tmp_path: Path) -> None:
     prints = []
     for name in ("one", "two"):

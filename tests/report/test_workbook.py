@@ -162,6 +162,7 @@ def test_every_sheet_is_as_wide_as_a_page_and_says_on_each_what_its_rows_are(wri
     assert openpyxl.load_workbook(written)["Flows"].print_title_rows == "$5:$5"
 
 
+@pytest.mark.slow
 def test_libreoffice_finds_every_difference_to_be_nothing(written: Path, folder: Path) -> None:
     book = openpyxl.load_workbook(recalculated(written, folder), data_only=True)
     values = [sheet.cell(row, column).value for sheet, row, column in differences(book)]
@@ -188,6 +189,7 @@ SPOILT = [("Cost to serve", "Cost lines of each plan", "last mile (USD)", {"cost
           ("Summary", "Scenarios", "penalties (USD)", {"all plans"})]
 
 
+@pytest.mark.slow
 def test_a_spoilt_cell_turns_its_lines_red_and_no_other(written: Path, folder: Path) -> None:
     """Every table in turn: one number is 1 more than it should be."""
     assert {colour for row in colours(written, folder) for colour, text in row if text == "0.00" and colour} == {GREEN}
@@ -217,6 +219,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
+@pytest.mark.slow
 def test_what_the_formulas_are_said_to_come_to_is_what_they_come_to(written: Path, folder: Path) -> None:
     """Programs that do not compute show what is stored: it is what LibreOffice computes."""
     stored = openpyxl.load_workbook(written, data_only=True)
@@ -233,6 +236,7 @@ def test_what_the_formulas_are_said_to_come_to_is_what_they_come_to(written: Pat
     assert count > 60
 
 
+@pytest.mark.slow
 def test_the_same_plans_make_the_same_file(result: cts.PackResult, written: Path, tmp_path: Path) -> None:
     again = write_workbook(result, tmp_path / "again.xlsx", result.compare())
     assert again.read_bytes() == written.read_bytes()
@@ -242,6 +246,7 @@ HARMFUL = ("=HYPERLINK(\"http://x\")", "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3", 
            "turned \u202eround", "x" * 190, "it's \"quoted\" & more", "http://example.org")
 
 
+@pytest.mark.slow
 def test_names_that_mean_harm_are_text(tmp_path: Path) -> None:
     """A customer for each of them. Longer names, and those with control characters, are refused in tables."""
     names = list(HARMFUL)
@@ -266,6 +271,7 @@ def test_names_that_mean_harm_are_text(tmp_path: Path) -> None:
     assert b"<script>" not in content
 
 
+@pytest.mark.slow
 def test_texts_of_ten_thousand_characters_and_control_characters_are_shown_as_far_as_they_can(tmp_path: Path) -> None:
     long = "x" * 10_000
     frame = pd.DataFrame({"no.": [1, 1], "what": [long, "a\x07bell\x1b[31m"], "quantity": [1.5, float("nan")]})
@@ -290,6 +296,7 @@ def test_texts_of_cells(text: str, shown: str) -> None:
     assert safe(text) == shown
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_sheet_holds_are_added_up_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a sheet to hold 150 rows, it would have no room for 200 customers and their flows."""
     monkeypatch.setattr(sheets, "MOST_ROWS", 150)
@@ -309,6 +316,7 @@ def test_more_rows_than_a_sheet_holds_are_added_up_and_said(tmp_path: Path, monk
     assert [sheet.cell(row, column).value for sheet, row, column in differences(computed)] == [0] * 11
 
 
+@pytest.mark.slow
 def test_carried_stock_has_a_sheet_that_adds_up(tmp_path: Path) -> None:
     """50 units of value 4 lie half a year on average half of it: 10 of cost, see tests/results/test_kpis.py."""
     sol = solved(chain(periods=table({"period": "low", "days": 182.5}, {"period": "high", "days": 182.5}),
@@ -326,6 +334,7 @@ def test_carried_stock_has_a_sheet_that_adds_up(tmp_path: Path) -> None:
     assert values == [0] * 13
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written(result: cts.PackResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(cts.UsageError, match="the result of a pack or a plan is needed, not DataFrame"):
         write_workbook(pd.DataFrame(), tmp_path / "x.xlsx")  # type: ignore[arg-type]

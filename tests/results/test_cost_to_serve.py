@@ -104,6 +104,7 @@ def test_by_the_site_that_delivers_goods_of_another_site():
         ("P", "C"): 100, ("P", "F"): 100, ("Q", "C"): 30 * 14, ("total", ""): 620})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_it_is_asked_by_it_adds_up_to_the_plan(seed):
     for tried in range(seed, 1000, 100):

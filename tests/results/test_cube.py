@@ -136,12 +136,14 @@ def random_solution(seed: int, **features: bool) -> cts.Solution:
     raise AssertionError("no network that can be served")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_on_solved_random_networks(seed):
     """All features at random, dcs that feed one another, weightless goods: the cube is the cost, line by line."""
     adds_up(random_solution(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_on_random_networks_with_stock(seed):
     """What it costs to hold stock, and what is used up of opening stock, is in the cube, too."""

@@ -216,6 +216,7 @@ def test_days_that_mean_nothing(two_dcs, within):
         two_dcs.kpis(within=within)
 
 
+@pytest.mark.slow
 def test_stock_that_is_planned():
     """T3 in layers: 20 units of safety stock for gold, 15 for silver, worth 365 each; 40 units a day go out of 35."""
     frame = solved(one_dc("rationed")).kpis()
@@ -230,6 +231,7 @@ def test_stock_that_is_planned():
     assert value(frame, "cost_line", "safety_stock") == pytest.approx(35)
 
 
+@pytest.mark.slow
 def test_a_plan_without_stock_has_the_same_rows():
     """Kept side by side: 0 units, and no turns of nothing."""
     tables = one_dc("rationed")

@@ -80,6 +80,7 @@ def test_three_tiers_in_one_pool_by_the_layered_rule() -> None:
     assert sol.cost_to_serve()["safety_stock"].iloc[:3].to_dict() == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_cycle_stock_is_half_a_lot_and_half_a_review() -> None:
     """2 units a day in lots of five days, reviewed daily: (10 + 2) / 2; published safety stock of 64 units. With lots
     of at least 40: (40 + 2) / 2."""
@@ -139,6 +140,7 @@ def test_exact_check_takes_the_lead_time_of_the_ways_in_use() -> None:
     assert row["exact_safety"] == pytest.approx(safety_stock(0.95, 2, 30, 3, 1, 0, 5), rel=1e-7)
 
 
+@pytest.mark.slow
 def test_rationed_stock_with_large_lots_gives_what_it_promises() -> None:
     """Gold is 2 of 102 units a day. In lots of 500 silver needs no safety stock for 90 %, and gold's own volume none
     for 98 %; but the lot is used up by all, and a reserve is kept, for gold alone. Without it gold got 96.1 %.
@@ -159,6 +161,7 @@ def test_rationed_stock_with_large_lots_gives_what_it_promises() -> None:
     assert given["silver"] == pytest.approx(fill_rate(816, 500, 102, 10, 7, 1), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("counted", "units"), [("moves", 2 * 3), ("all", 2 * 3 + 2 * 0.5), ("none", 0)])
 def test_pipeline_is_flow_times_days_in_transit(counted: str, units: float) -> None:
     """2 a day that travel 3 days to the dc and half a day to the customer; a unit is held for 20 a year."""
@@ -173,6 +176,7 @@ def test_pipeline_is_flow_times_days_in_transit(counted: str, units: float) -> N
     assert costs(sol).get("pipeline_stock", 0) == pytest.approx(20 * units)
 
 
+@pytest.mark.slow
 def test_pipeline_is_split_by_what_goes_out() -> None:
     """Gold takes 6 of 8 units a day: three quarters of what is on the way."""
     tables = tiers_of({"gold": 0.95, "silver": 0.8}, {"gold": 6, "silver": 2})
@@ -181,6 +185,7 @@ def test_pipeline_is_split_by_what_goes_out() -> None:
     assert by_tier(solved(tables), "pipeline") == pytest.approx({"gold": 24, "silver": 8})
 
 
+@pytest.mark.slow
 def test_stock_for_other_sites() -> None:
     """The plant keeps stock for the dc at a fill rate of 90 %: a row of its own, for other sites."""
     tables = tiers_of({"gold": 0.95}, {"gold": 2})
@@ -192,6 +197,7 @@ def test_stock_for_other_sites() -> None:
     assert stock.loc["P", "safety"] == pytest.approx(safety_stock(0.9, 2, 30, 4, 1, 0, 5), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_tiers_with_one_fill_rate_are_one_class() -> None:
     row = solved(tiers_of({"gold": 0.95, "silver": 0.95}, {"gold": 1, "silver": 1})).stock
     assert row["tiers"].tolist() == ["gold | silver"]
@@ -233,6 +239,7 @@ def test_a_class_that_is_served_in_one_period_bears_what_is_kept_for_it_in_the_o
     assert in_cube["gold"] == pytest.approx(20 * gold, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_peak_counts_all_year() -> None:
     """2 a day in the first half and 4 in the second: stock is that of 4 a day."""
     tables = tiers_of({"gold": 0.95}, {"gold": 1})

@@ -182,6 +182,7 @@ def upstream(net: cts.Network, flows: dict) -> np.ndarray:
     return paid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(10))
 def test_downstream_shares_and_upstream_unit_costs_agree(meshed, chunk):
     """A hundred random plans with cycles: by customer both forms give the same, and every line adds up to 1e-9."""

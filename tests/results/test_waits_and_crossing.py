@@ -54,6 +54,7 @@ def test_what_the_declared_stock_gives_where_orders_overtake(overtaken: dict[str
     assert least <= days.fill_rate().value <= most
 
 
+@pytest.mark.slow
 def test_lots_that_are_far_apart_overtake_nothing() -> None:
     """Lots of 30 days beside 3 days of spread: both readings are one."""
     late = {"replenishment_days": 10, "replenishment_sd": 3, "lot_size": 3000}
@@ -61,6 +62,7 @@ def test_lots_that_are_far_apart_overtake_nothing() -> None:
     assert one["safety"].iloc[0] == pytest.approx(other["safety"].iloc[0], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("said", "units"), [("no", 3 * 3), ("yes", 3 * np.sqrt(3 / np.sqrt(np.pi)))])
 def test_a_safety_factor_where_orders_overtake(said: str, units: float) -> None:
     """Demand does not vary: k = 3 times the spread of lead times times one unit a day."""
@@ -84,6 +86,7 @@ def simulated(reorder_point: float, lot: float, lead_time: int, wait: int) -> tu
     return float((left[0].mean() + left[1].mean()) / 2), run.fill_rate(wait * steps).value
 
 
+@pytest.mark.slow
 def test_goods_that_leave_before_the_wait_is_over() -> None:
     """Held to their day: 60 of cycle and 11.4 of safety stock. On hand where they are not: 37.8; 37.0 at the ends of
     tenths of a day."""
@@ -100,6 +103,7 @@ def test_goods_that_leave_before_the_wait_is_over() -> None:
     assert early["exact_fill_rate"] == pytest.approx(held["exact_fill_rate"], abs=1e-12)
 
 
+@pytest.mark.slow
 def test_without_lots_there_is_less_than_the_wait_takes() -> None:
     """Ordered daily: cycle stock of 10 is gone, and 40 would leave early; what is left is on hand between two."""
     early = waiting("yes", order_interval=0).stock.iloc[0]
@@ -109,6 +113,7 @@ def test_without_lots_there_is_less_than_the_wait_takes() -> None:
     assert early["safety"] == pytest.approx(units, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_lead_time_of_no_days_that_is_watched_all_the_time() -> None:
     """What is ordered when demand comes is there at once: no safety stock, and nobody is short. The same where it comes
     within the wait."""

@@ -74,6 +74,7 @@ def test_where_the_second_search_finds_nothing_the_status_says_so(monkeypatch):
     assert "as near as the solver's tolerance allows" in str(sol)
 
 
+@pytest.mark.slow
 def test_the_tolerance_stands_in_the_record(monkeypatch):
     """1e-8; where HiGHS fails with it, its own 1e-6; none where the relaxation is whole and nothing was branched on."""
     assert solved(HUB, links="all").record["tolerance"] == 1e-8

@@ -358,6 +358,7 @@ def test_eighty_stages():
     assert (table["outbound_service"] <= limit).all()
 
 
+@pytest.mark.slow
 def test_a_limit_in_time_leaves_a_plan_and_a_bound():
     """A chain with far too many choices for a fiftieth of a second still has a plan, and a bound that holds."""
     stages, arcs = layers(4, 8, 25)

@@ -116,6 +116,7 @@ def network_of(seed):
     raise AssertionError("no network without faults")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_random_networks_cost_the_same_by_every_path(seed):
     net, costs = network_of(seed), []

@@ -71,6 +71,7 @@ def test_spoilt_stock_is_not_reported(good: cts.Solution, name: str,
         recheck(spoilt(good, name, change))
 
 
+@pytest.mark.slow
 def test_a_lead_time_that_is_stated_is_the_one_to_have() -> None:
     tables = network()
     tables["site_products"] = table({"site": "P"}, {"site": "D", "replenishment_days": 4})

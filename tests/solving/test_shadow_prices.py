@@ -131,6 +131,7 @@ def test_storage():
     assert found["site_products", "make_capacity", "P / goods", "raise"] == pytest.approx(9 / 2)
 
 
+@pytest.mark.slow
 def test_solving_again_saves_what_was_said():
     """One unit more of each capacity that binds, solved again: as much as its shadow price, as the steps are small."""
     tables = two_dcs(site_products=table({"site": "P", "product": "goods", "make_cost": 1, "make_capacity": 90},

@@ -85,6 +85,7 @@ def test_gap_is_kept(hard_net):
     assert cts.solve(hard_net, gap=0.0, abs_gap=1e9).gap_money <= 1e9
 
 
+@pytest.mark.slow
 def test_time_limit_keeps_the_plan_with_its_bound():
     begin = time.monotonic()
     solution = cts.solve(hard(40, seed=1), gap=0.0, time_limit=5.0)
@@ -148,6 +149,7 @@ def test_the_same_input_twice_gives_the_same_answer(hard_net):
     same(cts.solve(hard_net, gap=0.05), cts.solve(hard_net, gap=0.05))
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(hard_net):
     net = cts.network(random_network(4))
     turned = cts.network({name: frame.iloc[::-1] if isinstance(frame, pd.DataFrame) and name != "periods" else frame

@@ -34,6 +34,7 @@ def test_relaxation_is_below_every_plan(pooled: cts.Solution) -> None:
         a for line, a in zip(relaxed.costs["line"], relaxed.costs["amount"], strict=True) if "stock" not in line))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "cost", "after"), [("pooled", 163.2843, 182.0898), ("separate", 166.3238, 171.0)])
 def test_stock_after_the_network_is_never_cheaper(sharing: str, cost: float, after: float) -> None:
     """Without stock B goes to DC2, where it is 0.4 and not 0.8 a unit to deliver, and D costs 0.5 and not 1.5."""
@@ -137,6 +138,7 @@ def split(capacity: float) -> Tables:
                        {"origin": "Far", "destination": "C", "per_unit": 4})}
 
 
+@pytest.mark.slow
 def test_shadow_price_of_a_capacity_where_stock_is_cycle_stock_only() -> None:
     """Demand does not vary: cycle stock of 8/2 days is kept wherever the goods are, so that a unit more at Near saves
     3 a unit and nothing else. Were it kept at twice the price at Far, (4 x 20) / 365 a unit more."""
@@ -155,6 +157,7 @@ def test_shadow_price_of_a_capacity_where_stock_is_cycle_stock_only() -> None:
     assert (solution.total_cost - more.total_cost) / 10 == pytest.approx(saves, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_shadow_price_goes_along_the_declared_curve() -> None:
     """With demand that varies, the rate is the slope of the two curves between declared volumes: the difference of two
     plans whose volumes lie between the same ones."""
@@ -169,6 +172,7 @@ def test_shadow_price_goes_along_the_declared_curve() -> None:
     assert saves != pytest.approx(3, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_budget_counts_stock_by_its_curves() -> None:
     """50 in all, of stock; nothing else costs anything."""
     tables = one_dc("pooled")
