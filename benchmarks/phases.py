@@ -12,6 +12,7 @@ from ctsopt.errors import Findings
 from ctsopt.formulation.build import build
 from ctsopt.networks.checks import check_tables
 from ctsopt.networks.network import Network
+from ctsopt.networks.schema import SCHEMA
 from ctsopt.programs.highs import Highs
 from ctsopt.results.read_back import read_back
 from ctsopt.tables.cast import cast_tables
@@ -47,7 +48,7 @@ def run(folder: Path, timed: Callable[..., Any], peak: Callable[[], float] = lam
 
 
 def _read(folder: Path) -> Raw:
-    raw, findings = read_tables(folder)
+    raw, findings = read_tables(folder, SCHEMA)
     if findings:
         raise SystemExit(str(Findings(findings)))
     return raw

@@ -19,6 +19,7 @@ from ctsopt.errors import (
     UsageError,
 )
 from ctsopt.networks.network import Network, check, network, read
+from ctsopt.networks.template import template
 from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
 from ctsopt.progress import Progress
 from ctsopt.results.solution import Solution
@@ -28,7 +29,6 @@ from ctsopt.solving import program, solve
 from ctsopt.solving.export import to_pyomo
 from ctsopt.solving.guaranteed_service import GuaranteedService, guaranteed_service
 from ctsopt.solving.shadow_prices import shadow_prices
-from ctsopt.tables.template import template
 from ctsopt.versions import show_versions
 
 __all__ = [

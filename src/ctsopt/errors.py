@@ -248,6 +248,23 @@ def nearest_name(value: str, candidates: Sequence[str]) -> str:
     return folded[hit[0]] if hit else ""
 
 
+def did_you_mean(name: str, known: Iterable[str], *, listed: bool = False) -> str:
+    """The end of a message about a name that is not known: `; did you mean 'near'?`.
+
+    Where none is near it is empty, or says what there is (`listed`).
+    """
+    names = list(known)
+    near = nearest_name(name, names)
+    if near:
+        return f"; did you mean {near!r}?"
+    return f"; there are: {', '.join(names) or 'none'}" if listed else ""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """`there is no table 'lans'; did you mean 'lanes'?`, or what there is where no name is near."""
+    return f"there is no {what} {name!r}" + did_you_mean(name, known, listed=True)
+
+
 class _NamesByPairs:
     """Many names, indexed by their pairs of letters: spelling is compared only with the few that share most pairs."""
 

@@ -12,9 +12,10 @@ from ruamel.yaml import YAML
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.comparing.comparison import TABLES
+from ctsopt.networks.edits import OPS
 from ctsopt.packs import grammar
 from ctsopt.packs.pack import check_pack, read_pack
-from ctsopt.tables.edits.parts import OPS, TESTS
+from ctsopt.tables.edits.parts import TESTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "packs.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from ctsopt.errors import Finding
 from ctsopt.networks.checks import RULES, check_tables, odd_numbers, odd_places, stock
 from ctsopt.networks.checks.names import REPORT_ROWS
-from ctsopt.networks.schema import TABLES
+from ctsopt.networks.schema import SCHEMA, TABLES
 from ctsopt.results.cost_to_serve import UNASSIGNED_LABEL
 from ctsopt.results.cube import UNASSIGNED
 from ctsopt.tables.cast import cast_tables
@@ -23,7 +23,7 @@ Edit = tuple[str, int, str, object]
 
 def findings(sources: Sources) -> list[Finding]:
     """Everything found before the ways are made."""
-    raw, found = read_tables(sources)
+    raw, found = read_tables(sources, SCHEMA)
     typed, of_cells = cast_tables(raw)
     return [*found, *of_cells, *check_tables(typed)]
 

@@ -94,9 +94,9 @@ def test_the_order_of_periods_counts() -> None:
     {"table": "customers", "update": [{"customer": "D", "tier": "gold"}]},
 ])
 def test_cells_are_those_that_the_edit_reports(net: cts.Network, edit: dict[str, Any]) -> None:
-    from ctsopt.tables.edits.edits import with_edits
+    from ctsopt.networks.edits import with_edits
 
-    said = with_edits(net, [edit]).changes
+    said = with_edits(net.content, [edit]).changes
     new_rows = set(said.loc[said["old"].eq("") & said["column"].isin(["tier"]) & said["table"].isin(
         ["tiers", "promises"]), "key"])
     told = {(row["table"], row["key"], row["column"], row["old"], row["new"]) for row in said.to_dict("records")

@@ -108,7 +108,7 @@ def test_two_overrides_that_close_and_open_the_same_site_disagree() -> None:
 
 
 def edit_on_d(op: str):
-    from ctsopt.tables.edits.grammar import edit_of
+    from ctsopt.networks.edits import edit_of
 
     edit, faults = edit_of({op: "D"}, source=op)
     assert not faults

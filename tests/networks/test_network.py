@@ -85,7 +85,7 @@ def test_a_network_does_not_change(net: Network):
     fresh = network(example.sources())
     for name in net.tables:
         pd.testing.assert_frame_equal(net.tables[name], fresh.tables[name])
-    assert net._content.content_hash() == before == fresh.hash
+    assert net.content.content_hash() == before == fresh.hash
 
 
 def test_frames_that_were_handed_in_are_not_touched_and_not_kept():

@@ -14,8 +14,8 @@ from ctsopt.networks.checks.stock import OF_POINTS
 from ctsopt.networks.network import Network, network, read
 from ctsopt.networks.schema import BY_NAME, SETTINGS, Column
 from tests.networks.test_checks import Edit, Sources, edited
-from tests.networks.test_io import FORMS, write_as
 from tests.often import drawn
+from tests.tables.test_io import FORMS, write_as
 
 AT: dict[tuple[str, str], int] = {
     **{("products", c): 0 for c in ("variance_to_mean", "stock_group", "unit_value", "holding_rate")},

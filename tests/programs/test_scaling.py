@@ -9,7 +9,7 @@ import scipy.sparse as sp
 import ctsopt as cts
 from ctsopt.programs.highs import Highs
 from ctsopt.programs.scaling import holding, money_scale, quantity_scale, row_scales
-from ctsopt.tables.cast import LARGEST_NUMBER
+from ctsopt.tables.cells import LARGEST_NUMBER
 from tests.programs.test_highs import INF, arrays
 from tests.small import rates, solved, table
 

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
+from ctsopt.networks.edits import edit_of
 from ctsopt.report import write_html
 from ctsopt.report.meanings import words_of
 from ctsopt.report.physical import MEASURES, step, tiers_of
-from ctsopt.tables.edits.grammar import edit_of
 from ctsopt.testing import random_network
 from tests.report.pages import Elements
 

@@ -38,7 +38,7 @@ def _settings(old: Network, new: Network) -> pd.DataFrame:
 
 
 def _table(name: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    before, after = row_keys(name, old), row_keys(name, new)
+    before, after = row_keys(BY_NAME[name], old), row_keys(BY_NAME[name], new)
     here, there = (pd.MultiIndex.from_frame(frame[list(BY_NAME[name].keys)]) for frame in (old, new))
     place = there.get_indexer(here)
     gone, come = before[place < 0], after[~there.isin(here)]

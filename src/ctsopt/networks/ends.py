@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable
 import numpy as np
 
 from ctsopt.tables.raw import Texts
+from ctsopt.tables.schema import TypedColumns
 
 PREFIX = "customer:"
 TABLES_WITH_ENDS = ("lanes", "rates", "contracts")
@@ -31,3 +32,10 @@ def in_short(destinations: Texts, customers: Container[str], sites: Container[st
     labels = destinations.labels.tolist()
     shorter = [short(label) for label in labels]
     return destinations if shorter == labels else Texts.of(np.array(shorter, dtype=object)[destinations.codes])
+
+
+def settle(tables: TypedColumns) -> None:
+    """Customers that need no prefix as ends of lanes have none."""
+    sites, customers = (set(tables[name][key].labels) for name, key in (("sites", "site"), ("customers", "customer")))
+    for name in TABLES_WITH_ENDS:
+        tables[name]["destination"] = in_short(tables[name]["destination"], customers, sites)

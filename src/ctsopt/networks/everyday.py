@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ctsopt.tables.edits.parts import EVERYDAY, OF_SITES, Condition, Edit
+from ctsopt.tables.edits.parts import Condition, Edit
 from ctsopt.tables.raw import number_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OF_SITES = ("close", "open", "keep")
+"""Operations on sites that are named: closed, open for good, as they are today."""
+
+EVERYDAY = (*OF_SITES, "fuel")
+"""Operations that come to several plain ones."""
 
 ALL = "all"
 """In place of names: every site."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
+from ctsopt.errors import DataError, Finding, Findings
 from ctsopt.keys import Axis, Coded, Ints, Positions
 from ctsopt.networks.checks import check_tables
-from ctsopt.networks.schema import BY_NAME, SETTINGS
+from ctsopt.networks.schema import BY_NAME, SCHEMA, SETTINGS
 from ctsopt.notebook import shown_in_notebook
 from ctsopt.progress import Tell, Teller
 from ctsopt.tables.cast import cast_tables
@@ -203,7 +203,7 @@ class Network:
         DataError
             If the new network has faults. Rows of the new table are counted from 0.
         """
-        _known_table(name)
+        SCHEMA.known(name)
         tables: dict[str, object] = {n: self._raw(n) for n in self.given if n != name}
         if frame is not None:
             tables[name] = frame
@@ -239,9 +239,9 @@ class Network:
         DataError
             If an edit has a fault or selects no row, or the new network has faults.
         """
-        from ctsopt.tables.edits.edits import with_edits
+        from ctsopt.networks.edits import with_edits
 
-        done = with_edits(self, edits)
+        done = with_edits(self.content, edits)
         found = [fault.finding(f"edit {number + 1}") for number, fault in done.faults]
         if any(finding.severity == "error" for finding in found):
             raise DataError(Findings(found))
@@ -268,7 +268,7 @@ class Network:
         ctsopt.tables.writing.write : what is left out, and what is never overwritten.
         """
         self.tables.warn_of_lost_edits()
-        return write(self, path, format)
+        return write(self.content, path, format)
 
     # ---- identity ------------------------------------------------------------------------------------------------
 
@@ -321,7 +321,7 @@ def read(path: str | os.PathLike[str], progress: Tell | None = None) -> Network:
     """
     teller = Teller(progress)
     teller.phase("reading")
-    return _build(*read_tables(path), teller)
+    return _build(*read_tables(path, SCHEMA), teller)
 
 
 def network(tables: Mapping[str, Any]) -> Network:
@@ -338,7 +338,7 @@ def network(tables: Mapping[str, Any]) -> Network:
     DataError
         If the tables have faults; `findings` lists all of them.
     """
-    return _build(*read_tables(tables), Teller())
+    return _build(*read_tables(tables, SCHEMA), Teller())
 
 
 def check(source: Source) -> Findings:
@@ -355,7 +355,7 @@ def check(source: Source) -> Findings:
         If there is no such folder or file.
     """
     try:
-        return _build(*read_tables(source), Teller()).findings
+        return _build(*read_tables(source, SCHEMA), Teller()).findings
     except DataError as error:
         return error.findings
 
@@ -368,7 +368,7 @@ def even_impossible(source: Source) -> Network:
     DataError
         If a table is written wrongly.
     """
-    raw, findings = read_tables(source)
+    raw, findings = read_tables(source, SCHEMA)
     tables, of_cells = cast_tables(raw)
     found = _found(tables, [*findings, *of_cells])
     if any(finding.rule not in IMPOSSIBLE for finding in found.errors):
@@ -408,17 +408,9 @@ def reopened(path: str | os.PathLike[str]) -> Network:
     DataError
         If a table cannot be read.
     """
-    raw, findings = read_tables(path)
+    raw, findings = read_tables(path, SCHEMA)
     tables, of_cells = cast_tables(raw)
     found = Findings([*findings, *of_cells])
     if found.errors:
         raise DataError(found)
     return Network(tables, partial(_found, tables, [*findings, *of_cells]), whole=True)
-
-
-def _known_table(name: str) -> None:
-    known = [n for n in BY_NAME if n != SETTINGS.name]
-    if name not in known:
-        near = nearest_name(name, known)
-        raise UsageError(f"there is no table {name!r}" + (f"; did you mean {near!r}?" if near else
-                                                          f"; there are {', '.join(known)}"))

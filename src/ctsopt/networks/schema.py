@@ -7,13 +7,17 @@ here does not exist, and a column that is here has an effect.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+from ctsopt.keys import Axis
+from ctsopt.networks.ends import end_names, settle
 from ctsopt.tables.columns import (
     ALL,
     NAMES_SEPARATOR,
     UNLIMITED,
     Column,
     Kind,
+    StandIn,
     Table,
     choice,
     key,
@@ -22,14 +26,18 @@ from ctsopt.tables.columns import (
     text,
     yes_no,
 )
+from ctsopt.tables.schema import Schema
 
-__all__ = ["ALL", "BY_NAME", "NAMES_SEPARATOR", "SETTINGS", "TABLES", "Column", "Kind", "Table"]
+__all__ = ["ALL", "BY_NAME", "NAMES_SEPARATOR", "SCHEMA", "SETTINGS", "TABLES", "YEAR", "Column", "Kind", "Table"]
+
+YEAR = 365.0
+"""Days over which yearly figures are counted."""
 
 _LATITUDE = number("latitude", "Latitude, north positive.", "degrees", math.nan, low=-90, high=90,
                    blank="no coordinates")
 _LONGITUDE = number("longitude", "Longitude, east positive.", "degrees", math.nan, low=-180, high=180,
                     blank="no coordinates")
-_ZONE = text("zone", "Rate zone: `rates` may name it in place of the place itself.")
+_ZONE = text("zone", "Rate zone: `rates` may name it in place of the place itself.").on("zone")
 _REGION = text("region", "Region, for reports.")
 
 SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a sheet with columns setting, value).", (
@@ -84,10 +92,10 @@ TABLES: tuple[Table, ...] = (
         key("period", "Name of the period."),
         number("days", "Length of the period; yearly figures are scaled by days/365.", "days", None, low=1e-3,
                high=3660.0),
-    )),
+    ), axis="period", in_row_order=True, stand_in=StandIn("year", {"days": YEAR})),
     Table("products", "Products or product groups. Absent: one product `goods`.", (
         key("product", "Name of the product."),
-        text("product_class", "Class for which promises are made.", "all"),
+        text("product_class", "Class for which promises are made.", "all").on("product_class"),
         number("weight", "Weight of one unit.", "kg per unit", 1.0, "per_unit", low=0.0, most=1e9).within(
             1e-6, 3000.0, "is it in grams? 5,000 would be 5 kg"),
         number("volume", "Volume of one unit.", "m3 per unit", 0.0, "per_unit", most=1e9),
@@ -101,13 +109,13 @@ TABLES: tuple[Table, ...] = (
         text("stock_group", "Products of one group are planned as one in stock, in the mix of all demand."),
         number("pallet_units", "Units on one pallet.", "units per pallet", math.inf, low=1e-3,
                blank="takes no pallet place"),
-    )),
+    ), axis="product", stand_in=StandIn("goods")),
     Table("sites", "Plants, suppliers, distribution centres and cross-docks.", (
         key("site", "Name of the site."),
         choice("kind", "What the site is: plants and suppliers make goods, a dc stocks them, a crossdock passes them "
                "on without stock.", ("plant", "supplier", "dc", "crossdock"), None),
         _LATITUDE, _LONGITUDE, _REGION, _ZONE,
-        text("group", "Group of sites, for limits on how many of them are open."),
+        text("group", "Group of sites, for limits on how many of them are open.").on("site_group"),
         choice("status", "Today: `open`, `candidate` (may be opened), `closing` (open, and closes for certain), "
                "`closed` (stays closed).", ("open", "candidate", "closing", "closed"), "open"),
         yes_no("may_open", "A candidate may be opened in this study.", default=True),
@@ -132,7 +140,7 @@ TABLES: tuple[Table, ...] = (
         number("processing_time", "From order to dispatch; at a crossdock, from arrival to dispatch.", "days",
                math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock").within(
                    1e-3, 20.0, "is it in hours? 24 hours are 1 day"),
-    ), optional=False),
+    ), optional=False, axis="site"),
     Table("capacity_levels", "Sizes of a site: an open site with levels has just one of them.", (
         key("site", "Name of the site.", ("sites",)),
         key("level", "Name of the level."),
@@ -172,7 +180,7 @@ TABLES: tuple[Table, ...] = (
         number("opening_stock", "Stock here when the first period begins.", "units", 0.0),
         choice("ending", "Stock here when the last period ends: the `same` as at the beginning; any amount up to "
                "that, `free` or paid for at the unit `value`.", ("same", "free", "value"), "same"),
-    )),
+    ), no_rows="every plant and supplier makes every product, without limit and cost"),
     Table("customers", "Ship-to customers.", (
         key("customer", "Name of the customer."),
         _LATITUDE, _LONGITUDE, _REGION, _ZONE,
@@ -182,7 +190,7 @@ TABLES: tuple[Table, ...] = (
                ("no", "customer", "product"), "no"),
         number("max_sources", "Most stocking sites that serve the customer, all products together.", "sites", math.inf,
                low=1.0, blank=UNLIMITED),
-    ), optional=False),
+    ), optional=False, axis="customer"),
     Table("tiers", "Service tiers. Absent: one tier `standard`.", (
         key("tier", "Name of the tier."),
         number("rank", "Rank of the tier, 1 = highest.", "rank", 1.0, low=0.0),
@@ -192,11 +200,11 @@ TABLES: tuple[Table, ...] = (
                math.nan, "per_unit", blank="none; required where served_fraction is below 1"),
         number("program_cost", "Cost of running the tier at all (order desk, contracts, reporting).", "money per year",
                0.0, "per_year"),
-    )),
+    ), axis="tier", stand_in=StandIn("standard")),
     Table("promises", "What a tier is promised, for each product class.", (
         key("tier", "Name of the tier.", ("tiers",)),
         key("product_class", "Product class; `*` = all classes without a row of their own, together.",
-            wildcard=True, default=ALL, blank="`*`"),
+            wildcard=True, default=ALL, blank="`*`").on("product_class"),
         number("lead_time", "Days from order to delivery.", "days", math.inf, high=3660.0,
                blank="no promise on time").within(0.02, 120.0, "is it in hours? 48 hours are 2 days"),
         choice("on_time_form", "`each_order`: every way used keeps the lead time with the reliability. "
@@ -234,7 +242,7 @@ TABLES: tuple[Table, ...] = (
         number("size", "Units in one drop.", "units", None, low=1e-6, is_key=True),
         number("share", "Share of the drops (not of the volume) of this size; the shares of a profile add up to 1.",
                "share", None, high=1.0),
-    )),
+    ), axis="profile"),
     Table("modes", "Transport modes. Absent: the modes that lanes and rates name, else one mode `standard`.", (
         key("mode", "Name of the mode."),
         choice("serves", "Which lanes it runs: `moves` between sites, `deliveries` to customers, or both.",
@@ -265,7 +273,7 @@ TABLES: tuple[Table, ...] = (
         number("co2", "CO2 of transport.", "kg per tonne and distance", 0.0),
         yes_no("bill_next_break", "A shipment is billed at the next weight break where that is cheaper.",
                default=False),
-    )),
+    ), axis="mode", stand_in=StandIn("standard", named_in=(("lanes", "mode"), ("rates", "mode")))),
     Table("lanes", "Lanes between sites and from sites to customers.", (
         key("origin", "Site where the lane starts.", ("sites",)),
         key("destination", "Site or customer where it ends; `customer:NAME` where a site has the customer's name.",
@@ -316,7 +324,7 @@ TABLES: tuple[Table, ...] = (
                "what the scope speaks of: customers or a destination that is one: delivered; a destination that is a "
                "site: received; a plant or supplier: made; a mode that no delivery uses: moved; else delivered"),
         Column("group", "text", "Group of sites (`sites_in_group`; blank or `*` = all sites) or of customers (all "
-               "other kinds).", default="", wildcard=True),
+               "other kinds).", default="", wildcard=True).on("site_group"),
         reference("customer", "Customer that the goods are delivered to; `*` with `each`: every customer.",
                   ("customers",), "", "any", wildcard=True),
         reference("site", "Site that makes, delivers, moves or, where no destination is named, receives the goods; a "
@@ -334,7 +342,19 @@ TABLES: tuple[Table, ...] = (
                math.nan, "per_year", blank="none; required but for same_site"),
         choice("per", "The contract holds over the whole `horizon` or in every `period`.", ("horizon", "period"),
                "horizon"),
-    )),
+    ), axis="contract"),
 )
 
-BY_NAME: dict[str, Table] = {t.name: t for t in (SETTINGS, *TABLES)}
+
+def _ends(axes: Mapping[str, Axis]) -> dict[str, Axis]:
+    return {"end": Axis("end", end_names(axes["customer"].labels, set(axes["site"].labels)))}
+
+
+SCHEMA = Schema(
+    "network", TABLES, SETTINGS, "model.yaml",
+    axes_of_columns={"product_class": (("products", "product_class"),),
+                     "zone": (("sites", "zone"), ("customers", "zone")), "site_group": (("sites", "group"),)},
+    more_axes=_ends, looked_up_on={("destination", "customer"): "end"}, settle=settle)
+"""The tables of a network, as reading, casting, writing, templates and edits go by them."""
+
+BY_NAME = SCHEMA.by_name

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ctsopt.errors import UsageError
+from ctsopt.networks.edits import edit_of, group_of
 from ctsopt.networks.schema import BY_NAME
 from ctsopt.packs.draft import (
     Axis,
@@ -25,7 +26,6 @@ from ctsopt.packs.roles import ROLES
 from ctsopt.packs.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 from ctsopt.results.measures import MEASURES, is_measure
 from ctsopt.solving.options import Options
-from ctsopt.tables.edits.grammar import edit_of, group_of
 from ctsopt.tables.edits.parts import CHANGES, Edit, EditFault, Group
 
 SCHEMA = "ctsopt/pack/1"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctsopt import examples
 from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
+from ctsopt.networks.edits import edit_of, group_of
 from ctsopt.networks.network import Network, read
 from ctsopt.packs.bridging import wanted
 from ctsopt.packs.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
@@ -23,7 +24,6 @@ from ctsopt.packs.resolve import Resolver, check_cases
 from ctsopt.packs.roles import ROLES
 from ctsopt.packs.source import read_source
 from ctsopt.solving.options import Options
-from ctsopt.tables.edits.grammar import edit_of, group_of
 from ctsopt.tables.edits.parts import Edit
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ctsopt.errors import DataError, Finding, Findings
+from ctsopt.networks.edits import apply_edits
 from ctsopt.networks.network import IMPOSSIBLE, Network, network
+from ctsopt.networks.schema import BY_NAME
 from ctsopt.packs.draft import Case, Origin, Step
 from ctsopt.packs.source import PathPart
-from ctsopt.tables.edits.edits import Edited, apply_edits
+from ctsopt.tables.edits.edits import Edited
 from ctsopt.tables.edits.filters import row_keys
 
 LEFTOVER = frozenset({
@@ -37,7 +39,7 @@ class Resolver:
 
     def edited(self, case: Case) -> Edited:
         """Tables after the edits of a case, up to the first that could not be read."""
-        return apply_edits(self.base, [step.edit for step in _readable(case) if step.edit is not None])
+        return apply_edits(self.base.content, [step.edit for step in _readable(case) if step.edit is not None])
 
     def network(self, case: Case) -> Network:
         """The network of a case.
@@ -223,7 +225,7 @@ def _named(edited: Edited, f: Finding) -> tuple[str, ...]:
     frame = edited.tables.get(f.table)
     if frame is None or f.table == "settings" or not f.rows:
         return tuple(f.values)
-    keys = row_keys(f.table, frame)
+    keys = row_keys(BY_NAME[f.table], frame)
     return tuple(value if row is None or row >= len(keys) or str(keys[row]) == value else f"{keys[row]}: {value}"
                  for row, value in f.faults())
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Kind = Literal["key", "reference", "number", "choice", "yes_no", "names", "text"]
+Kind = Literal["key", "reference", "number", "choice", "yes_no", "names", "text", "date"]
 Basis = Literal["", "per_year", "per_period", "once", "per_unit"]
 
 ALL = "*"
@@ -29,7 +30,7 @@ class Column:
         Header in the file, name in every table, report and message.
     kind : str
         `key` (text, part of the row's key), `reference` (text, a key elsewhere), `number`, `choice`, `yes_no`,
-        `names` (several names separated by `|`), `text`.
+        `names` (several names separated by `|`), `text`, `date` (a day, written 2027-03-31).
     meaning : str
         One sentence.
     unit, basis : str
@@ -46,6 +47,8 @@ class Column:
         Valid texts of a `choice`.
     refers : tuple of str
         Tables in whose first key the value must be found; `ALL` where `wildcard`.
+    axis : str
+        Kind of names that a text is of, where it is no key and refers to no table.
     """
 
     name: str
@@ -65,20 +68,64 @@ class Column:
     is_key: bool = False
     plausible: tuple[float, float] | None = None
     guess: str = ""
+    axis: str = ""
 
     def within(self, low: float, high: float, guess: str) -> Column:
         """The column with its plausible range."""
         return replace(self, plausible=(low, high), guess=guess)
 
+    def on(self, axis: str) -> Column:
+        """The column as one whose texts are names of that kind."""
+        return replace(self, axis=axis)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Rows that stand for a table that is absent.
+
+    Attributes
+    ----------
+    name : str
+        Key of the only row.
+    numbers : mapping of str to float
+        Its other cells.
+    named_in : tuple of (str, str)
+        Tables and columns: the rows are the names that these hold, and `name` only where they hold none.
+    """
+
+    name: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    named_in: tuple[tuple[str, str], ...] = ()
+
 
 @dataclass(frozen=True)
 class Table:
-    """One input table: its columns in order, and what a row stands for."""
+    """One input table: its columns in order, and what a row stands for.
+
+    Attributes
+    ----------
+    name, meaning : str
+    columns : tuple of Column
+    optional : bool
+        The table may be absent.
+    axis : str
+        Kind of names that its first key holds, where they are looked up.
+    in_row_order : bool
+        The order of the rows is content; those of other tables are sorted by key.
+    stand_in : StandIn, optional
+        What stands for the table where it is absent.
+    no_rows : str
+        What a header without rows comes to, where somebody may have meant something else.
+    """
 
     name: str
     meaning: str
     columns: tuple[Column, ...]
     optional: bool = True
+    axis: str = ""
+    in_row_order: bool = False
+    stand_in: StandIn | None = None
+    no_rows: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -127,3 +174,8 @@ def yes_no(name: str, meaning: str, *, default: bool) -> Column:
 def text(name: str, meaning: str, default: str = "") -> Column:
     """Free text."""
     return Column(name, "text", meaning, default=default)
+
+
+def date(name: str, meaning: str, *, required: bool = False, blank: str = "") -> Column:
+    """A day. A blank one is not a time, and a fault where it is `required`."""
+    return Column(name, "date", meaning, required=required, blank=blank)

@@ -14,10 +14,10 @@ import numpy as np
 
 from ctsopt.errors import Finding, UsageError
 from ctsopt.keys import Positions
-from ctsopt.networks.schema import BY_NAME
 from ctsopt.tables.archive import CHART, DAMAGE, Part, refusal, sheet_parts
 from ctsopt.tables.csv_files import Sheet
 from ctsopt.tables.raw import Objects, cell_text, clean_text, is_own
+from ctsopt.tables.schema import Schema
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -43,7 +43,7 @@ class _Damaged(Exception):
     """What the reader of a workbook tripped over."""
 
 
-def read_workbook(path: Path) -> Iterator[tuple[str, Sheet | None, list[Finding]]]:
+def read_workbook(path: Path, schema: Schema) -> Iterator[tuple[str, Sheet | None, list[Finding]]]:
     """Every sheet of a workbook that is not the user's own: name, content (None where there is none), findings.
 
     A blank name stands for the workbook as a whole: it cannot be read.
@@ -67,10 +67,10 @@ def read_workbook(path: Path) -> Iterator[tuple[str, Sheet | None, list[Finding]
         for part in parts:
             content = next(sheets, None) if part.kind not in ("", CHART) else None
             if not is_own(part.name):
-                yield _of_part(path, part, parts, content, formulas=raw is not None and part.formulas)
+                yield _of_part(path, schema, part, parts, content, formulas=raw is not None and part.formulas)
 
 
-def _of_part(path: Path, part: Part, parts: Sequence[Part], content: Any, *, formulas: bool
+def _of_part(path: Path, schema: Schema, part: Part, parts: Sequence[Part], content: Any, *, formulas: bool
              ) -> tuple[str, Sheet | None, list[Finding]]:
     twin = _kept(part, parts)
     if twin is not part:
@@ -81,7 +81,7 @@ def _of_part(path: Path, part: Part, parts: Sequence[Part], content: Any, *, for
         what = "a chart" if part.kind == CHART else "listed, but its content is missing"
         return part.name, None, [Finding("sheet_without_cells", part.name, "", f"the sheet is {what}",
                                          f"replace it by a sheet with cells, {_OWN}")]
-    return part.name, *_one_sheet(part, content[0], content[1] if formulas else None)
+    return part.name, *_one_sheet(schema, part, content[0], content[1] if formulas else None)
 
 
 def _kept(part: Part, parts: Sequence[Part]) -> Part:
@@ -90,14 +90,14 @@ def _kept(part: Part, parts: Sequence[Part]) -> Part:
     return min((p for p in parts if clean_text(p.name).casefold() == name), key=lambda p: p.name != name)
 
 
-def _one_sheet(part: Part, sheet: Any, formulas: Any) -> tuple[Sheet | None, list[Finding]]:
+def _one_sheet(schema: Schema, part: Part, sheet: Any, formulas: Any) -> tuple[Sheet | None, list[Finding]]:
     try:
         with _reading():
             rows = _rows(sheet)
             with_formulas = _rows(formulas) if formulas is not None else []
     except _Damaged as error:
         return None, [Finding("damaged_sheet", part.name, "", f"the sheet is damaged: {error}", _SAVE_AGAIN)]
-    content, findings = _read_sheet(part.name, rows)
+    content, findings = _read_sheet(schema, part.name, rows)
     findings += _formulas_without_value(part.name, rows, with_formulas)
     if content is not None:
         findings += [*_merged(part, content.header), *_hidden(part, rows)]
@@ -164,14 +164,14 @@ def _hidden(part: Part, rows: Sequence[Any]) -> Iterator[Finding]:
                       severity="warning")
 
 
-def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[Finding]]:
+def _read_sheet(schema: Schema, name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[Finding]]:
     """Cells as text with row numbers; None where the sheet is blank."""
     lines = [(number, row) for number, row in enumerate(all_rows, start=1)
              if any(cell.value is not None for cell in row)]
     if not lines:
         return None, []
     number, first = lines[0]
-    below = _header_below(name, lines)
+    below = _header_below(schema, name, lines)
     if below is not None:
         return None, [below]
     if number != 1:
@@ -202,9 +202,9 @@ def _read_sheet(name: str, all_rows: Sequence[Any]) -> tuple[Sheet | None, list[
     return Sheet(header, columns, rows), findings
 
 
-def _header_below(name: str, lines: Sequence[tuple[int, Any]]) -> Finding | None:
+def _header_below(schema: Schema, name: str, lines: Sequence[tuple[int, Any]]) -> Finding | None:
     """A finding where the header stands below a title, as in the reports of many systems."""
-    known = {column.name for column in BY_NAME[name].columns} if name in BY_NAME else set()
+    known = {column.name for column in schema.by_name[name].columns} if name in schema.by_name else set()
 
     def names(row: Any) -> list[str]:
         return [text for cell in row if (text := clean_text(cell_text(cell.value)))]

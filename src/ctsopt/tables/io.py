@@ -1,4 +1,4 @@
-"""Reading: a folder of CSV or Parquet files with `model.yaml`, a workbook, or a dict of DataFrames."""
+"""Reading: a folder of CSV or Parquet files with a file of settings, a workbook, or a dict of DataFrames."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ import pandas as pd
 
 from ctsopt.errors import Finding, UsageError, nearest_name
 from ctsopt.keys import Bools
-from ctsopt.networks.schema import BY_NAME, SETTINGS, TABLES, Column, Table
+from ctsopt.tables.columns import Column, Table
 from ctsopt.tables.csv_files import EMPTY_MEND, decode, read_csv
 from ctsopt.tables.excel import read_workbook, refusal
 from ctsopt.tables.handed_out import HandedOut
 from ctsopt.tables.raw import Objects, Raw, RawSetting, RawTable, cell_text, clean_text, is_own, raw_table
-from ctsopt.tables.template import template as write_template
-from ctsopt.tables.writing import SETTINGS_FILE, write
-
-__all__ = ["SETTINGS_FILE", "Source", "read_tables", "write", "write_template"]
+from ctsopt.tables.schema import Schema
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -34,14 +31,14 @@ LARGEST_SETTINGS = 1 << 20
 
 _OF_CELLS = ("error_cell", "several_values", "bytes_for_text")
 _NULLS = ("", "~", "null", "Null", "NULL")
-_SETTING_SHEET = Table(SETTINGS.name, SETTINGS.meaning, (
-    Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value.")))
+_SETTING_SHEET = (Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value."))
 
 
 class _Reading:
     """What one reading has gathered so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
         self.tables: dict[str, RawTable] = {}
         self.settings: list[RawSetting] = []
         self.partial: set[str] = set()
@@ -52,7 +49,9 @@ class _Reading:
             header_row: int | None, findings: Iterable[Finding] = ()) -> None:
         """Take a table, or the settings, with what was found on the way to it."""
         found = list(findings)
-        table = _SETTING_SHEET if name == SETTINGS.name else BY_NAME[name]
+        table = self.schema.by_name[name]
+        if name == self.schema.settings_name:
+            table = Table(name, table.meaning, _SETTING_SHEET)
         raw, headers = raw_table(table, place, header, columns, rows, header_row=header_row)
         bad: dict[str, Bools] = {}
         for finding in (*found, *headers):
@@ -62,7 +61,7 @@ class _Reading:
         self.findings += [*found, *headers]
         if any(f.rule == "ragged_row" for f in found):
             self.partial.add(name)
-        if name == SETTINGS.name:
+        if name == self.schema.settings_name:
             self._take_settings(raw)
         else:
             self.tables[name] = RawTable(name, place, raw.columns, raw.rows, bad)
@@ -74,11 +73,11 @@ class _Reading:
 
     def unknown(self, rule: str, what: str, name: str, place: Path | str) -> None:
         """Something that is named like no table. The table it may be meant for counts as read in part."""
-        free = tuple(t.name for t in TABLES)
+        free = self.schema.names
         near = nearest_name(name, free)
         if near:
             self.meant.add(near)
-        message = (f"settings belong into {SETTINGS_FILE}" if name == SETTINGS.name
+        message = (f"settings belong into {self.schema.settings_file}" if name == self.schema.settings_name
                    else f"{place} holds {what}, but there is no table of that name")
         self.findings.append(Finding(rule, name, "", message, f"use one of {', '.join(free)}; or start the name with _ "
                                      "to keep it as your own", (), (name,), free))
@@ -86,7 +85,7 @@ class _Reading:
     def _take_settings(self, raw: RawTable) -> None:
         missing = [name for name in ("setting", "value") if name not in raw.columns]
         if missing:
-            self.findings.append(Finding("missing_column", SETTINGS.name, missing[0], f"there is no column "
+            self.findings.append(Finding("missing_column", self.schema.settings_name, missing[0], f"there is no column "
                                          f"{missing[0]}", "the settings have two columns, setting and value"))
             return
         names, values = (column_text(raw.columns[name]) for name in ("setting", "value"))
@@ -95,12 +94,12 @@ class _Reading:
 
     def result(self) -> tuple[Raw, list[Finding]]:
         """Everything, with a finding for each required table that is not there."""
-        for table in TABLES:
+        for table in self.schema.tables:
             if not table.optional and table.name not in self.tables and table.name not in self.partial:
                 self.findings.append(Finding("missing_table", table.name, "", f"there is no table {table.name}",
                                              f"add it: {table.meaning}"))
         partial = self.partial | (self.meant - self.tables.keys())
-        return Raw(self.tables, tuple(self.settings), frozenset(partial)), self.findings
+        return Raw(self.schema, self.tables, tuple(self.settings), frozenset(partial)), self.findings
 
 
 def column_text(cells: Any) -> Objects:
@@ -108,21 +107,23 @@ def column_text(cells: Any) -> Objects:
     return np.asarray(cells.values(), dtype=object)
 
 
-def read_tables(source: Source) -> tuple[Raw, list[Finding]]:
+def read_tables(source: Source, schema: Schema) -> tuple[Raw, list[Finding]]:
     """Read everything as it stands, with what is wrong with files, sheets and headers.
 
     Parameters
     ----------
     source : path or mapping of str to DataFrame
-        A folder of CSV or Parquet files with `model.yaml`, a workbook (.xlsx), or frames by table name; the key
-        `settings` holds a dict, or a DataFrame with columns setting and value.
+        A folder of CSV or Parquet files with the file of settings, a workbook (.xlsx), or frames by table name; the
+        key `settings` holds a dict, or a DataFrame with columns setting and value.
+    schema : Schema
+        The tables that are looked for.
 
     Raises
     ------
     UsageError
         If the source does not exist or is of no such kind.
     """
-    reading = _Reading()
+    reading = _Reading(schema)
     if isinstance(source, Mapping):
         _read_frames(source, reading)
         return reading.result()
@@ -138,8 +139,8 @@ def read_tables(source: Source) -> tuple[Raw, list[Finding]]:
         elif path.suffix.lower() in WORKBOOKS:
             _read_workbook(path, reading)
         else:
-            raise UsageError(f"{path} is neither a folder nor a workbook (.xlsx); a network is a folder of CSV or "
-                             f"Parquet files with {SETTINGS_FILE}, or one workbook")
+            raise UsageError(f"{path} is neither a folder nor a workbook (.xlsx); a {schema.thing} is a folder of "
+                             f"CSV or Parquet files{_with_settings(schema)}, or one workbook")
     except OSError as error:
         raise UsageError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
     return reading.result()
@@ -147,16 +148,17 @@ def read_tables(source: Source) -> tuple[Raw, list[Finding]]:
 
 def _read_folder(folder: Path, reading: _Reading) -> None:
     files: dict[str, str] = {}
+    schema = reading.schema
     for path in sorted(folder.iterdir()):
         name, suffix = path.stem, path.suffix.lower()
         if path.name.startswith(".") or is_own(name) or (path.is_dir() and suffix not in {".csv", ".parquet", ".yaml"}):
             continue
-        if path.name == SETTINGS_FILE:
-            if _is_file(path, SETTINGS.name, reading):
+        if schema.settings and path.name == schema.settings_file:
+            if _is_file(path, schema.settings_name, reading):
                 _read_settings_file(path, reading)
         elif suffix not in {".csv", ".parquet"}:
-            reading.findings += _left_out(path)
-        elif name not in BY_NAME or name == SETTINGS.name:
+            reading.findings += _left_out(path, schema)
+        elif name not in schema.names:
             reading.unknown("unknown_file", path.name, name, folder)
         elif name in files:
             reading.findings.append(Finding(
@@ -199,13 +201,14 @@ def _unreadable(path: Path, name: str, error: OSError) -> Finding:
                    "allow it to be read, close the program that holds it, or write it again", (), (path.name,))
 
 
-def _left_out(path: Path) -> list[Finding]:
+def _left_out(path: Path, schema: Schema) -> list[Finding]:
     """A warning for a file that is named like a table and has a type that is not read."""
     stem = path.name.split(".", 1)[0]
-    if path.suffix.lower() in {".yaml", ".yml"}:
-        return [Finding("unknown_file", path.name, "", f"the settings are read from {SETTINGS_FILE} alone",
-                        f"rename it to {SETTINGS_FILE}, or start its name with _", (), (path.name,), (SETTINGS_FILE,))]
-    if stem in BY_NAME and path.suffix.lower() != ".md":
+    if schema.settings and path.suffix.lower() in {".yaml", ".yml"}:
+        only = schema.settings_file
+        return [Finding("unknown_file", path.name, "", f"the settings are read from {only} alone",
+                        f"rename it to {only}, or start its name with _", (), (path.name,), (only,))]
+    if stem in schema.by_name and path.suffix.lower() != ".md":
         return [Finding("file_not_read", stem, "", f"{path.name} is not read: tables in a folder are .csv or .parquet",
                         "save it as CSV, or start its name with _", severity="warning")]
     return []
@@ -237,20 +240,20 @@ def _read_workbook(path: Path, reading: _Reading) -> None:
     if why:
         reading.findings.append(Finding("unreadable_workbook", path.name, "", f"{path.name} {why}",
                                         "save it as .xlsx, or use a folder of CSV files"))
-        reading.partial.update(t.name for t in TABLES)
+        reading.partial.update(reading.schema.names)
         return
-    for name, sheet, found in read_workbook(path):
+    for name, sheet, found in read_workbook(path, reading.schema):
         if not name:
             reading.findings += found
-            reading.partial.update(t.name for t in TABLES)
-        elif name not in BY_NAME:
+            reading.partial.update(reading.schema.names)
+        elif name not in reading.schema.by_name:
             if sheet is not None or any(f.rule != "sheet_without_cells" for f in found):
                 reading.unknown("unknown_sheet", f"a sheet {name!r}", name, path.name)
         elif sheet is not None:
             reading.add(name, f"sheet {name}", sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
         elif found:
             reading.fail(name, found)
-        elif not BY_NAME[name].optional:
+        elif not reading.schema.by_name[name].optional:
             reading.fail(name, [Finding("empty_file", name, "", "the sheet is blank", EMPTY_MEND)])
 
 
@@ -259,13 +262,14 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
         name = str(key)
         if is_own(name):
             continue
-        if name not in BY_NAME:
+        if name not in reading.schema.by_name:
             reading.unknown("unknown_table", f"a table {name!r}", name, "the dict")
         elif isinstance(frame, RawTable):
             reading.tables[name] = frame
-        elif name == SETTINGS.name and isinstance(frame, Mapping):
-            reading.settings += [RawSetting(clean_text(str(n)), clean_text(_setting_text(str(n), v)), row)
-                                 for row, (n, v) in enumerate(frame.items()) if not is_own(str(n))]
+        elif name == reading.schema.settings_name and isinstance(frame, Mapping):
+            texts = [(str(n), _setting_text(reading.schema, str(n), v)) for n, v in frame.items()]
+            reading.settings += [RawSetting(clean_text(n), clean_text(text), row)
+                                 for row, (n, text) in enumerate(texts) if not is_own(n)]
         elif isinstance(frame, pd.DataFrame):
             if isinstance(frame, HandedOut):
                 frame.taken()
@@ -273,14 +277,18 @@ def _read_frames(frames: Mapping[str, Any], reading: _Reading) -> None:
             reading.add(name, "the DataFrame", [cell_text(label) for label in plain.columns],
                         [plain.iloc[:, j] for j in range(plain.shape[1])], np.arange(len(plain)), header_row=None)
         else:
-            wanted = "a dict, or a pandas DataFrame" if name == SETTINGS.name else "a pandas DataFrame"
+            wanted = "a dict, or a pandas DataFrame" if name == reading.schema.settings_name else "a pandas DataFrame"
             reading.fail(name, [Finding("not_a_frame", name, "", f"the table is of the type {type(frame).__name__}",
                                         f"give {wanted}")])
 
 
-def _setting_text(name: str, value: Any) -> str:
+def _with_settings(schema: Schema) -> str:
+    return f" with {schema.settings_file}" if schema.settings else ""
+
+
+def _setting_text(schema: Schema, name: str, value: Any) -> str:
     """Text of a setting in a dict; a typed infinity is blank where a blank means no limit, as in a typed column."""
-    column = next((c for c in SETTINGS.columns if c.name == name), None)
+    column = next((c for c in schema.settings_columns if c.name == name), None)
     unlimited = isinstance(value, float) and value == math.inf and column is not None and column.default == math.inf
     return "" if unlimited else cell_text(value)
 
@@ -291,19 +299,21 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.nodes import MappingNode, ScalarNode
 
+    name = reading.schema.settings_name
+
     def fault(rule: str, message: str, mend: str, line: int | None = None, column: str = "") -> None:
         rows = () if line is None else (line,)
-        reading.findings.append(Finding(rule, SETTINGS.name, column, message, mend, rows, (column,) * len(rows)))
+        reading.findings.append(Finding(rule, name, column, message, mend, rows, (column,) * len(rows)))
 
     try:
         data = path.read_bytes() if path.stat().st_size <= LARGEST_SETTINGS else None
     except OSError as error:
-        reading.findings.append(_unreadable(path, SETTINGS.name, error))
+        reading.findings.append(_unreadable(path, name, error))
         return
     if data is None:
         fault("too_large_file", f"{path.name} has more than {LARGEST_SETTINGS} bytes", "keep one short line a setting")
         return
-    text, found = decode(data, SETTINGS.name, path.name)
+    text, found = decode(data, name, path.name)
     if text is None:
         reading.findings += [f for f in found if f.rule != "empty_file"]
         return
@@ -337,5 +347,3 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
             continue
         blank = value.style is None and value.value in _NULLS
         reading.settings.append(RawSetting(clean_text(key.value), "" if blank else clean_text(value.value), line))
-
-

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Slip(NamedTuple):
-    """One way of writing a number that is not read, because it could mean something else."""
+    """One way of writing a number or a date that is not read, because it could mean something else."""
 
     rule: str
     pattern: re.Pattern[str]
@@ -74,8 +74,13 @@ def points_for_thousands(labels: Sequence[str]) -> bool:
 
 def slips(labels: Sequence[str], wrong: Bools) -> Iterator[tuple[Slip, Bools]]:
     """Each kind of slip among the wrong texts, with the texts it applies to."""
+    return tried(SLIPS, labels, wrong)
+
+
+def tried(kinds: Sequence[Slip], labels: Sequence[str], wrong: Bools) -> Iterator[tuple[Slip, Bools]]:
+    """Kinds of slips one after another, each for the wrong texts that none before it took."""
     left = wrong.copy()
-    for slip in SLIPS:
+    for slip in kinds:
         here = np.zeros(len(left), dtype=bool)
         here[left] = [slip.pattern.fullmatch(labels[i]) is not None for i in np.flatnonzero(left).tolist()]
         if here.any():

@@ -16,7 +16,8 @@ import pandas as pd
 
 from ctsopt.errors import Finding
 from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.networks.schema import Kind, Table
+from ctsopt.tables.columns import Kind, Table
+from ctsopt.tables.schema import Schema
 
 Objects = npt.NDArray[np.object_]
 
@@ -121,12 +122,15 @@ class Raw:
 
     Attributes
     ----------
+    schema : Schema
+        What was looked for.
     tables : mapping of str to RawTable
     settings : sequence of RawSetting
     partial : frozenset of str
         Tables that could not be read, or not in full: nothing may be concluded from what is missing in them.
     """
 
+    schema: Schema
     tables: Mapping[str, RawTable]
     settings: Sequence[RawSetting] = ()
     partial: frozenset[str] = frozenset()
@@ -209,6 +213,10 @@ def raw_table(table: Table, place: str, header: Sequence[str], values: Sequence[
 
 def column_values(cells: Any, kind: Kind) -> Texts | Floats:
     """Cells as text; as numbers where the schema asks for a number and they are numbers already."""
+    if kind == "date" and isinstance(cells, pd.Series) and pd.api.types.is_datetime64_any_dtype(cells):
+        codes, labels = pd.factorize(cells, use_na_sentinel=False)
+        return Texts(np.asarray(codes, dtype=np.int64), np.array([*labels], dtype=object)).relabelled(
+            [cell_text(label) for label in labels])
     if isinstance(cells, pd.Series):
         if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
             if kind == "number" and not pd.api.types.is_complex_dtype(cells):

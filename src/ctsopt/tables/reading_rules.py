@@ -1,6 +1,6 @@
 """What is found while files, headers and cells are read, and while ways are made: the ids that findings carry.
 
-The rules about tables as a whole stand in `ctsopt.networks.checks`. The documentation lists both.
+The rules about the tables of a network as a whole stand in `ctsopt.networks.checks`. The documentation lists both.
 """
 
 from __future__ import annotations
@@ -82,6 +82,15 @@ OF_CELLS: dict[str, str] = {
 }
 """Headers and cells."""
 
+OF_DATES: dict[str, str] = {
+    "time_of_day": "A time stands beside a date.",
+    "no_such_day": "The calendar has no such day.",
+    "order_of_date": "A date is written otherwise than 2027-03-31, so that day and month could be mistaken.",
+    "number_for_date": "A date stands as the count of days by which spreadsheet programs keep it.",
+    "not_a_date": "A text is no date.",
+}
+"""Cells of columns of dates."""
+
 OF_WAYS: dict[str, str] = {
     "ambiguous_rate": "Two rows of rates match a lane equally well.",
     "way_without_rate": "Nothing prices a way.",
@@ -105,4 +114,5 @@ OF_WAYS: dict[str, str] = {
 """Ways, once the tables are sound."""
 
 READING_RULES: dict[str, dict[str, str]] = {"Files": OF_FILES, "Workbooks": OF_WORKBOOKS, "Headers and cells": OF_CELLS,
+                                            "Dates": OF_DATES,
                                             "Ways": OF_WAYS}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import UsageError
-from ctsopt.networks.schema import ALL, NAMES_SEPARATOR, SETTINGS, TABLES, Column, Table
+from ctsopt.tables.columns import ALL, NAMES_SEPARATOR, Column, Table
 from ctsopt.tables.raw import number_text
-from ctsopt.tables.writing import GUIDE_SHEET, SETTINGS_FILE, new_file, new_folder
+from ctsopt.tables.schema import Schema
+from ctsopt.tables.writing import GUIDE_SHEET, new_file, new_folder
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -21,13 +22,14 @@ _ROWS_WITH_LISTS = 10_000
 """Rows of a sheet whose cells offer a list of choices."""
 
 
-def template(path: str | os.PathLike[str]) -> Path:
+def write_template(path: str | os.PathLike[str], schema: Schema) -> Path:
     """Write every table without rows, the settings with their defaults, and what each column means.
 
     Parameters
     ----------
     path : path
         A folder, or a file ending in `.xlsx`. Nothing that exists is replaced.
+    schema : Schema
 
     Raises
     ------
@@ -36,21 +38,22 @@ def template(path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path)
     if target.suffix.lower() == ".xlsx":
-        new_file(target, _workbook)
+        new_file(target, lambda draft: _workbook(draft, schema))
     elif target.suffix and not target.exists():
         raise UsageError(f"{target}: give a folder, or a file ending in .xlsx")
     else:
-        new_folder(target, _folder)
+        new_folder(target, lambda draft: _folder(draft, schema))
     return target
 
 
-def guide() -> str:
+def guide(schema: Schema) -> str:
     """What every table and column means, as a page in Markdown."""
-    lines = ["# Tables of a network", "",
-             "One CSV or Parquet file per table, and `" + SETTINGS_FILE + "` for the settings; or one workbook with a "
-             "sheet per table. Columns that are not needed may be left out. Columns whose name starts with `_`, and "
-             "those called `comment` or `note`, are yours and are not read.", ""]
-    for table in (SETTINGS, *TABLES):
+    settings = f", and `{schema.settings_file}` for the settings" if schema.settings else ""
+    lines = [f"# Tables of a {schema.thing}", "",
+             f"One CSV or Parquet file per table{settings}; or one workbook with a sheet per table. "
+             "Columns that are not needed may be left out. Columns whose name starts with `_`, and those called "
+             "`comment` or `note`, are yours and are not read.", ""]
+    for table in schema.by_name.values():
         lines += [f"## {table.name}", "", table.meaning, "", "| column | meaning | unit | allowed | blank |",
                   "|---|---|---|---|---|"]
         for column in table.columns:
@@ -67,6 +70,8 @@ def allowed(column: Column) -> str:
         return ", ".join(column.choices)
     if column.kind == "yes_no":
         return "yes, no"
+    if column.kind == "date":
+        return "day, such as 2027-03-31"
     if column.kind == "number":
         low, high = math.isfinite(column.low), math.isfinite(column.high)
         least = "above 0" if 0 < column.low <= 1e-6 else f"at least {number_text(column.low)}"
@@ -96,16 +101,17 @@ def comment(column: Column) -> str:
     return "\n".join(filter(None, (column.meaning, unit, f"Allowed: {may}." if may else "", blank)))
 
 
-def _folder(folder: Path) -> None:
-    for table in TABLES:
+def _folder(folder: Path, schema: Schema) -> None:
+    for table in schema.tables:
         header = ",".join(column.name for column in table.columns)
         (folder / f"{table.name}.csv").write_bytes(f"{header}\n".encode())
-    (folder / SETTINGS_FILE).write_bytes("".join(_settings_lines()).encode())
-    (folder / GUIDE_FILE).write_bytes(guide().encode())
+    if schema.settings:
+        (folder / schema.settings_file).write_bytes("".join(_settings_lines(schema.settings)).encode())
+    (folder / GUIDE_FILE).write_bytes(guide(schema).encode())
 
 
-def _settings_lines() -> Iterator[str]:
-    for column in SETTINGS.columns:
+def _settings_lines(settings: Table) -> Iterator[str]:
+    for column in settings.columns:
         unit = f" [{column.unit}]" if column.unit else ""
         blank = f"blank: {column.blank}" if column.default == math.inf else ""
         may = "; ".join(filter(None, (allowed(column) if column.kind != "text" else "", blank)))
@@ -113,35 +119,36 @@ def _settings_lines() -> Iterator[str]:
         yield f"# {column.meaning}{unit}{f' ({may})' if may else ''}\n{column.name}:{value}\n"
 
 
-def _workbook(path: Path) -> None:
+def _workbook(path: Path, schema: Schema) -> None:
     from openpyxl import Workbook
 
     book = Workbook()
     page = book.active
     assert page is not None
     book.remove(page)
-    _guide_sheet(book.create_sheet(GUIDE_SHEET))
-    _settings_sheet(book.create_sheet(SETTINGS.name))
-    for table in TABLES:
+    _guide_sheet(book.create_sheet(GUIDE_SHEET), schema)
+    if schema.settings:
+        _settings_sheet(book.create_sheet(schema.settings_name), schema.settings)
+    for table in schema.tables:
         _table_sheet(book.create_sheet(table.name), table)
     book.active = 0
     book.save(path)
 
 
-def _guide_sheet(sheet: Worksheet) -> None:
+def _guide_sheet(sheet: Worksheet, schema: Schema) -> None:
     sheet.append(["table", "column", "meaning", "unit", "allowed", "blank"])
-    for table in (SETTINGS, *TABLES):
+    for table in schema.by_name.values():
         sheet.append([table.name, "", table.meaning])
         for c in table.columns:
             sheet.append([table.name, c.name, c.meaning, c.unit, allowed(c), default_text(c)])
     _style(sheet, [16, 22, 90, 26, 40, 30])
 
 
-def _settings_sheet(sheet: Worksheet) -> None:
+def _settings_sheet(sheet: Worksheet, settings: Table) -> None:
     sheet.append(["setting", "value", "_unit", "_meaning"])
-    for c in SETTINGS.columns:
+    for c in settings.columns:
         sheet.append([c.name, None if c.default == math.inf else c.default, c.unit, c.meaning])
-    for row, c in enumerate(SETTINGS.columns, start=2):
+    for row, c in enumerate(settings.columns, start=2):
         _offer(sheet, c, f"B{row}")
     _style(sheet, [20, 16, 20, 90])
 
@@ -159,6 +166,8 @@ def _table_sheet(sheet: Worksheet, table: Table) -> None:
         _offer(sheet, column, f"{letter}2:{letter}{_ROWS_WITH_LISTS}")
         if column.kind in {"key", "reference", "names", "text"}:
             sheet.column_dimensions[letter].number_format = "@"
+        elif column.kind == "date":
+            sheet.column_dimensions[letter].number_format = "yyyy-mm-dd"
 
 
 def _offer(sheet: Worksheet, column: Column, cells: str) -> None:

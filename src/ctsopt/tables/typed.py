@@ -11,20 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, unknown_name
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
-from ctsopt.networks.ends import end_names
-from ctsopt.networks.schema import BY_NAME, SETTINGS, TABLES, Column
+from ctsopt.tables.columns import Column
 from ctsopt.tables.handed_out import HandedOut
 from ctsopt.tables.raw import Objects, Texts
+from ctsopt.tables.schema import Schema
 
 Setting = str | float
+Days = npt.NDArray[np.datetime64]
 
-YEAR = 365.0
-"""Days over which yearly figures are counted."""
-
-_OWN_AXES = {"sites": "site", "customers": "customer", "products": "product", "tiers": "tier", "periods": "period",
-             "modes": "mode", "order_profiles": "profile", "contracts": "contract"}
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
@@ -42,8 +38,7 @@ class Frames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         frames = self._content.frames
         if name not in frames:
-            near = nearest_name(name, list(frames))
-            raise UsageError(f"there is no table {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(unknown_name("table", name, frames))
         shown = HandedOut(frames[name].copy(deep=not _COPIES_ON_WRITE), name)
         self._shown[name] = weakref.ref(shown)
         return shown
@@ -73,8 +68,9 @@ class Tables:
 
     Parameters
     ----------
+    schema : Schema
     frames : mapping of str to DataFrame
-        Every table of the schema, all columns, sorted by key (periods in the order of their rows).
+        Every table of the schema, all columns, sorted by key where the order of rows is no content.
     rows : mapping of str to int array
         Row numbers as the user sees them, in the order of the frames.
     settings : mapping of str to str or float
@@ -86,9 +82,10 @@ class Tables:
         Tables from whose lack of rows nothing may be concluded.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], rows: Mapping[str, Positions],
+    def __init__(self, schema: Schema, frames: Mapping[str, pd.DataFrame], rows: Mapping[str, Positions],
                  settings: Mapping[str, Setting], given: frozenset[str], bad: Mapping[tuple[str, str], Bools],
                  partial: frozenset[str]) -> None:
+        self.schema = schema
         self.frames = dict(frames)
         self.rows = dict(rows)
         self.settings = dict(settings)
@@ -117,12 +114,12 @@ class Tables:
         return self.texts(table, column).values()
 
     def column(self, table: str, column: str) -> npt.NDArray[Any]:
-        """A column as an array that cannot be written to: numbers, yes or no as bool, or objects of str."""
+        """A column as an array that cannot be written to: numbers, yes or no as bool, days, or objects of str."""
         key = (table, column)
         if key not in self._columns:
             values = self.frames[table][column]
-            numeric = pd.api.types.is_numeric_dtype(values)
-            array = np.array(values.to_numpy() if numeric else values.to_numpy(dtype=object))
+            plain = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
+            array = np.array(values.to_numpy() if plain else values.to_numpy(dtype=object))
             array.flags.writeable = False
             self._columns[key] = array
         return self._columns[key]
@@ -130,6 +127,10 @@ class Tables:
     def number(self, table: str, column: str) -> Floats:
         """A number column."""
         return self.frames[table][column].to_numpy(dtype=np.float64)
+
+    def days(self, table: str, column: str) -> Days:
+        """A column of dates, as days; not a time where blank."""
+        return self.frames[table][column].to_numpy().astype("datetime64[D]")
 
     def flag(self, table: str, column: str) -> Bools:
         """A yes-or-no column."""
@@ -154,24 +155,22 @@ class Tables:
         axis : str, optional
             Needed where the column may hold names of several kinds, such as lanes.destination.
         """
-        axis = axis or _axis_of(BY_NAME[table].column(column), table)
+        axis = axis or self.schema.axis_of(table, column)
         key = (table, column, axis)
         if key not in self._codes:
             texts = self.texts(table, column)
-            on = self.axes["end" if (column, axis) == ("destination", "customer") else axis]
+            on = self.axes[self.schema.looked_up_on.get((column, axis), axis)]
             codes = on.codes(texts.labels)[texts.codes] if len(texts) else np.zeros(0, dtype=np.int32)
             codes.flags.writeable = False
             self._codes[key] = codes
         return self._codes[key]
 
     def _make_axes(self) -> dict[str, Axis]:
-        axes = {axis: Axis(axis, _distinct(self.text(table, BY_NAME[table].keys[0]), in_order=table == "periods"))
-                for table, axis in _OWN_AXES.items()}
-        axes["end"] = Axis("end", end_names(axes["customer"].labels, set(axes["site"].labels)))
-        shared = {"product_class": [("products", "product_class")],
-                  "zone": [("sites", "zone"), ("customers", "zone")],
-                  "site_group": [("sites", "group")]}
-        for axis, sources in shared.items():
+        axes = {t.axis: Axis(t.axis, _distinct(self.text(t.name, t.keys[0]), in_order=t.in_row_order))
+                for t in self.schema.tables if t.axis}
+        if self.schema.more_axes is not None:
+            axes |= self.schema.more_axes(axes)
+        for axis, sources in self.schema.axes_of_columns.items():
             axes[axis] = Axis(axis, _distinct(np.concatenate([self.texts(*source).labels for source in sources])))
         return axes
 
@@ -182,12 +181,12 @@ class Tables:
         change the hash of a network that does not use it.
         """
         digest = hashlib.sha256()
-        for setting in SETTINGS.columns:
+        for setting in self.schema.settings_columns:
             value = self.settings[setting.name]
             if value != setting.default:
                 text = value if isinstance(value, str) else np.float64(value + 0.0).tobytes().hex()
-                digest.update(f"settings\0{setting.name}\0{text}\0".encode())
-        for table in TABLES:
+                digest.update(f"{self.schema.settings_name}\0{setting.name}\0{text}\0".encode())
+        for table in self.schema.tables:
             for column in table.columns:
                 content = self._bytes(table.name, column)
                 if content:
@@ -203,6 +202,9 @@ class Tables:
             default = not column.is_key and isinstance(column.default, float) and np.array_equal(
                 numbers, np.full(len(numbers), column.default), equal_nan=True)
             return b"" if default else numbers.astype("<f8").tobytes()
+        if column.kind == "date":
+            days = self.days(table, column.name)
+            return b"" if np.isnat(days).all() and not column.is_key else days.astype("<i8").tobytes()
         if column.kind == "yes_no":
             flags = self.flag(table, column.name)
             return b"" if (flags == column.default).all() else flags.tobytes()
@@ -215,18 +217,6 @@ class Tables:
 def _distinct(values: Objects, *, in_order: bool = False) -> list[str]:
     named = [str(v) for v in pd.unique(values) if v]
     return named if in_order else sorted(named)
-
-
-def _axis_of(column: Column, table: str) -> str:
-    if column.name in {"product_class", "zone", "profile"}:
-        return column.name
-    if column.name == "group" and table in {"sites", "contracts"}:
-        return "site_group"
-    targets = column.refers or ((table,) if column.is_key else ())
-    if len(targets) != 1 or targets[0] not in _OWN_AXES:
-        raise UsageError(f"{table}.{column.name} does not lie on one axis; say which: "
-                         f"{', '.join(_OWN_AXES[t] for t in targets) or 'it holds no keys'}")
-    return _OWN_AXES[targets[0]]
 
 
 def sorted_positions(columns: list[Any]) -> Positions:

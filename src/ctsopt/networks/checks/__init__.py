@@ -14,8 +14,8 @@ from ctsopt.networks.checks import (
     stock,
     supply,
 )
-from ctsopt.networks.checks.registry import RULES, Fault, Rule, check_tables, rule
+from ctsopt.networks.checks.registry import RULES, check_tables, rule
 
-__all__ = ["RULES", "Fault", "Rule", "check_tables", "contracts", "lanes", "names", "odd_numbers",
+__all__ = ["RULES", "check_tables", "contracts", "lanes", "names", "odd_numbers",
            "odd_places", "rule", "sense", "service",
            "sites", "stock", "supply"]

@@ -8,10 +8,11 @@ import numpy as np
 
 from ctsopt.keys import Bools, Floats
 from ctsopt.networks.agreements import FLOWS
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.checks.sites import MAKERS, usable_sites
 from ctsopt.networks.schema import ALL
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 _SCOPES = ("customer", "site", "origin", "destination", "mode", "product")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.geography import great_circle
 from ctsopt.networks.schema import ALL, NAMES_SEPARATOR
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 SLOWEST_PER_DAY = 150.0

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.keys import Bools
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.ends import PREFIX, TABLES_WITH_ENDS
-from ctsopt.networks.schema import ALL, BY_NAME, NAMES_SEPARATOR, TABLES
+from ctsopt.networks.schema import BY_NAME, NAMES_SEPARATOR
 from ctsopt.tables.raw import Objects
+from ctsopt.tables.rules import Fault, names_of, unknown, unknown_references
 from ctsopt.tables.typed import Tables
 
 REPORT_ROWS = ("total", "unassigned", "__unassigned__")
@@ -33,33 +34,14 @@ _LOOKS = str.maketrans(
     "ABEZHIKMNOPTYXopvuik" "ABESIJKMHOPCTYXaeopcyxijshdqwkbmth" "i------l")
 
 
-def names_of(t: Tables, *tables: str) -> list[str]:
-    """The names in the first key of these tables."""
-    return [label for table in tables for label in t.texts(table, BY_NAME[table].keys[0]).labels if label]
-
-
-def unknown(t: Tables, table: str, column: str, known: list[str]) -> Bools:
-    """Rows whose text is neither known, nor blank, nor `*`."""
-    texts = t.texts(table, column)
-    fine = {*known, "", ALL}
-    return texts.where([label not in fine for label in texts.labels])
-
-
 @rule()
 def unknown_reference(t: Tables) -> Iterator[Fault]:
     """A name that refers to a row of another table is found there."""
-    for table in TABLES:
-        for column in table.columns:
-            if not column.refers or column.kind == "names" or t.partial.intersection(column.refers):
-                continue
-            known = names_of(t, *column.refers)
-            known += t.axes["end"].labels.tolist() if column.name == "destination" else []
-            wrong = unknown(t, table.name, column.name, known)
-            if (table.name, column.name) == ("lanes", "origin"):
-                wrong &= unknown(t, "lanes", "origin", names_of(t, "customers"))
-            where = " or ".join(column.refers)
-            yield Fault(table.name, column.name, f"there is no such row in {where}",
-                        f"correct the name, or add it to {where}", wrong, candidates=known)
+    def also(table: str, column: str) -> list[str]:
+        ends = t.axes["end"].labels.tolist() if column == "destination" else []
+        return ends + (names_of(t, "customers") if (table, column) == ("lanes", "origin") else [])
+
+    return unknown_references(t, also)
 
 
 @rule("customers", "sites")

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.schema import TABLES, Column
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 SENTINELS = (99_999.0, 999_999.0, 9_999_999.0, 99_999_999.0, 999_999_999.0, 9_999_999_999.0, 2_147_483_647.0,

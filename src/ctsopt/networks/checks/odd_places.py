@@ -12,9 +12,10 @@ import numpy as np
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.networks.checks.lanes import coordinates
 from ctsopt.networks.checks.odd_numbers import SENTINELS
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.geography import EARTH_RADIUS_KM, great_circle
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 REMOTE = 1000.0

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ctsopt.networks.checks.registry import Fault, rule
-from ctsopt.networks.schema import BY_NAME, TABLES
-from ctsopt.tables.typed import YEAR, Tables
+from ctsopt.networks.checks.registry import rule
+from ctsopt.networks.schema import BY_NAME, TABLES, YEAR
+from ctsopt.tables.rules import Fault
+from ctsopt.tables.typed import Tables
 
 LONG_LOT = 100.0
 """Years for which one replenishment order lasts, above which a lot size is worth a look."""

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Bools, Floats, Ints, Positions
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.schema import ALL, BY_NAME, NAMES_SEPARATOR
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 SHARES_ADD_UP_TO = 1e-6

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Bools, Floats, Ints
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 MAKERS = ("plant", "supplier")

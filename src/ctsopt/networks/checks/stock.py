@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.checks.service import covering, promise_of_demand
 from ctsopt.networks.checks.sites import MAKERS, of_site
 from ctsopt.networks.schema import BY_NAME, SETTINGS, Column
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
 OF_POINTS = ("review_time", "order_interval", "lot_size", "stock_sharing", "replenishment_days", "replenishment_sd",

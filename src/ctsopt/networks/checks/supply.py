@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctsopt.keys import Bools, Floats
-from ctsopt.networks.checks.registry import Fault, rule
+from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.checks.service import promised_fraction
 from ctsopt.networks.checks.sites import MAKERS, of_site, usable_sites
+from ctsopt.networks.schema import YEAR
 from ctsopt.tables.raw import number_text
-from ctsopt.tables.typed import YEAR, Tables
+from ctsopt.tables.rules import Fault
+from ctsopt.tables.typed import Tables
 
 
 @rule("sites", "products", "periods", "customers", "tiers", "promises", "site_products")

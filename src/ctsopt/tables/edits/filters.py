@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.keys import Bools, Floats
-from ctsopt.networks.schema import BY_NAME, SETTINGS, Column
+from ctsopt.tables.columns import Column, Table
+from ctsopt.tables.dates import date_text, parse_dates
 from ctsopt.tables.edits.parts import Condition, Edit
 from ctsopt.tables.raw import number_text
+from ctsopt.tables.schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,17 +24,17 @@ if TYPE_CHECKING:
 _COMPARE = {"gte": np.greater_equal, "gt": np.greater, "lte": np.less_equal, "lt": np.less}
 
 
-def select(frames: Mapping[str, pd.DataFrame], edit: Edit, table: str = "") -> Bools:
+def select(schema: Schema, frames: Mapping[str, pd.DataFrame], edit: Edit, table: str = "") -> Bools:
     """Rows of a table for which all conditions of an edit hold."""
     frame = frames[table or edit.table]
     chosen = np.ones(len(frame), dtype=bool)
     for condition in edit.where:
-        column = next(c for c in BY_NAME[table or edit.table].columns if c.name == condition.column)
-        chosen &= _holds(frames, edit, column, frame[condition.column], condition)
+        column = schema.by_name[table or edit.table].column(condition.column)
+        chosen &= _holds(schema, frames, edit, column, frame[condition.column], condition)
     return chosen
 
 
-def _holds(frames: Mapping[str, pd.DataFrame], edit: Edit, column: Column, cells: pd.Series[Any],
+def _holds(schema: Schema, frames: Mapping[str, pd.DataFrame], edit: Edit, column: Column, cells: pd.Series[Any],
            condition: Condition) -> Bools:
     test, values = condition.test, condition.values
     if test == "in_group":
@@ -40,10 +42,14 @@ def _holds(frames: Mapping[str, pd.DataFrame], edit: Edit, column: Column, cells
         for name in values:
             group = edit.groups[name]
             inner = replace(edit, table=group.table, where=group.where)
-            members |= set(frames[group.table].loc[select(frames, inner), BY_NAME[group.table].keys[0]])
+            key = schema.by_name[group.table].keys[0]
+            members |= set(frames[group.table].loc[select(schema, frames, inner), key])
         return np.asarray(cells.isin(members))
     if column.kind == "number":
         return _number_holds(column, cells.to_numpy(dtype=float), test, values)
+    if column.kind == "date" and test in _COMPARE:
+        day = parse_dates(values[:1])[0][0]
+        return np.asarray(_COMPARE[test](cells.to_numpy().astype("datetime64[D]"), day))
     text = as_text(column, cells)
     if test == "is_null":
         return np.asarray((text == "") == is_yes(values[0]), dtype=bool)
@@ -86,14 +92,15 @@ def as_text(column: Column, cells: pd.Series[Any]) -> npt.NDArray[np.object_]:
         distinct, place = np.unique(cells.to_numpy(dtype=float), return_inverse=True)
         labels = ["" if math.isnan(v) else "no limit" if math.isinf(v) else number_text(v) for v in distinct.tolist()]
         return np.array(labels, dtype=object)[place]
+    if column.kind == "date":
+        codes, distinct = np.unique(cells.to_numpy().astype("datetime64[D]"), return_inverse=True)[::-1]
+        return np.array([date_text(day) for day in distinct], dtype=object)[codes]
     return cells.fillna("").to_numpy(dtype=object)
 
 
-def row_keys(table: str, frame: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """The key of each row in words."""
-    names = BY_NAME[table].keys
-    if table == SETTINGS.name or not names:
+def row_keys(table: Table, frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """The key of each row in words; blank where rows have none, as settings."""
+    if not table.keys:
         return np.full(len(frame), "", dtype=object)
-    columns = {c.name: c for c in BY_NAME[table].columns}
-    first, *others = (as_text(columns[name], frame[name]) for name in names)
+    first, *others = (as_text(table.column(name), frame[name]) for name in table.keys)
     return np.asarray(sum((" / " + part for part in others), start=first), dtype=object)

@@ -15,16 +15,9 @@ CHANGES = ("set", "scale", "add", "cap_min", "cap_max")
 WHOLE_ROWS = ("insert", "update", "drop")
 """Operations on rows: new ones, values by key, and taking away."""
 
-OF_TIERS = ("merge", "split")
-"""Operations on a tier and all that belongs to it: customers, promises."""
+PLAIN = (*CHANGES, *WHOLE_ROWS)
+"""Operations that every table knows; a schema may have some of its own, which come to these."""
 
-OF_SITES = ("close", "open", "keep")
-"""Operations on sites that are named: closed, open for good, as they are today."""
-
-EVERYDAY = (*OF_SITES, "fuel")
-"""Operations that come to several plain ones, see `ctsopt.networks.everyday`."""
-
-OPS = (*CHANGES, *WHOLE_ROWS, *OF_TIERS, *EVERYDAY)
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
 TESTS = ("is", *COMPARISONS, "ne", "like", "is_null", "in_group")
@@ -100,7 +93,7 @@ class Edit:
     ----------
     table, op : str
     values : mapping of str to str
-        Column to value, factor or amount; tier to tier for `merge`.
+        Column to value, factor or amount; what an operation of a schema's own takes.
     rows : tuple of mappings
         Rows of `insert` and `update`.
     where : tuple of Condition

@@ -23,6 +23,7 @@ from openpyxl.styles import numbers as formats
 
 from ctsopt.errors import Finding, UsageError
 from ctsopt.networks.network import Network, check, network, read
+from ctsopt.networks.schema import SCHEMA
 from ctsopt.tables import csv_files, excel
 from ctsopt.tables.cast import cast_tables
 from ctsopt.tables.io import read_tables
@@ -59,7 +60,7 @@ def write_csv(folder: Path, **replaced: bytes | str) -> Path:
 
 
 def cast(source: object) -> tuple[Tables, list[Finding]]:
-    raw, found = read_tables(source)
+    raw, found = read_tables(source, SCHEMA)
     typed, more = cast_tables(raw)
     return typed, [*found, *more]
 
@@ -160,7 +161,7 @@ def test_random_networks_survive_with_their_warnings(tmp_path: Path):
 def test_line_numbers_count_lines_of_the_file(tmp_path: Path):
     text = ('customer,tier,_note\r\n"Anna",gold,\r\n\r\n"Boris",silver,"two\r\nlines"\r\n'
             'Chloé,silvr,\r\n,,\r\n')
-    raw, found = read_tables(write_csv(tmp_path, customers=text))
+    raw, found = read_tables(write_csv(tmp_path, customers=text), SCHEMA)
     assert found == []
     assert raw.tables["customers"].rows.tolist() == [2, 4, 6]
     assert raw_texts(raw, "customers", "tier") == ["gold", "silver", "silvr"]
@@ -214,7 +215,7 @@ def test_a_users_own_columns_files_and_sheets_are_left_alone(tmp_path: Path):
     (folder / "sub").mkdir()
     text = "customer,comment,_x,Note,notes,README,tier\nAnna,a,b,c,d,e,gold\n"
     (folder / "customers.csv").write_text(text)
-    raw, found = read_tables(folder)
+    raw, found = read_tables(folder, SCHEMA)
     assert found == []
     assert set(raw.tables["customers"].columns) == {"customer", "tier"}
 
@@ -225,7 +226,7 @@ def test_a_users_own_columns_files_and_sheets_are_left_alone(tmp_path: Path):
 def settings_of(tmp_path: Path, text: str) -> tuple[dict[str, str], list[tuple[str, list[int | None]]]]:
     folder = write_csv(tmp_path)
     (folder / "model.yaml").write_text(text, encoding="utf-8")
-    raw, found = read_tables(folder)
+    raw, found = read_tables(folder, SCHEMA)
     _, more = cast_tables(raw)
     return {s.name: s.text for s in raw.settings}, [(f.rule, list(f.rows)) for f in [*found, *more]]
 
@@ -292,7 +293,7 @@ def test_cells_of_a_workbook_become_text(tmp_path: Path):
                 cell.data_type = "s"
             sheet.cell(row, 7, "gold")
 
-    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change))
+    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change), SCHEMA)
     assert found == []
     assert raw_texts(raw, "customers", "customer")[3:] == [
         "123", "123", "1.5", "2024-02-01", "2024-02-01 06:30:00", "TRUE", "00123", "padded", "NA", "=1+1",
@@ -316,7 +317,7 @@ def test_formulas_without_a_stored_value_are_no_blanks(tmp_path: Path):
     def change(book: openpyxl.Workbook) -> None:
         book["demand"]["D3"] = "=2*250"
 
-    found = read_tables(workbook(tmp_path / "a.xlsx", change))[1]
+    found = read_tables(workbook(tmp_path / "a.xlsx", change), SCHEMA)[1]
     assert [(f.rule, f.table, list(f.rows), list(f.values)) for f in found] == [
         ("formula_without_value", "demand", [3], ["=2*250"])]
 
@@ -326,7 +327,7 @@ def test_zeros_that_are_only_shown_are_a_warning(tmp_path: Path):
         cell = book["products"].cell(2, 1, 123)
         cell.number_format = "00000"
 
-    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change))
+    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change), SCHEMA)
     assert raw_texts(raw, "products", "product") == ["123", "1E10"]
     assert [(f.rule, f.column, list(f.rows), f.severity) for f in found] == [
         ("zeros_by_format", "product", [2], "warning")]
@@ -349,7 +350,7 @@ def test_sheets_and_rows_that_are_not_tables(tmp_path: Path):
         book["demand"]["A500"] = "  "
         book["demand"]["A20"] = "Anna"
 
-    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change))
+    raw, found = read_tables(workbook(tmp_path / "a.xlsx", change), SCHEMA)
     assert found == []
     assert raw.tables["demand"].rows.tolist() == [2, 3, 4, 5, 6, 7, 20]
 
@@ -363,7 +364,7 @@ def test_the_stored_size_of_a_sheet_is_not_trusted(tmp_path: Path):
             if entry.startswith("xl/worksheets/"):
                 data = re.sub(rb"<dimension[^>]*/>", b'<dimension ref="A1"/>', data)
             target.writestr(entry, data)
-    raw, found = read_tables(wrong)
+    raw, found = read_tables(wrong, SCHEMA)
     assert found == []
     assert len(raw.tables["lanes"]) == 14
 
@@ -403,25 +404,25 @@ def _numeric(column: pd.Series) -> pd.Series:
 
 def test_typed_keys_become_text():
     frame = pd.DataFrame({"customer": [1, 2, 2**62 + 1], "tier": ["a", None, np.nan]})
-    raw, _ = read_tables({"customers": frame})
+    raw, _ = read_tables({"customers": frame}, SCHEMA)
     assert raw_texts(raw, "customers", "customer") == ["1", "2", "4611686018427387905"]
     assert raw_texts(raw, "customers", "tier") == ["a", "", ""]
     mixed = pd.DataFrame({"customer": [1.0, np.nan, 3.0], "tier": [True, Decimal("1.50"), pd.Timestamp("2024-01-02")]})
-    raw, _ = read_tables({"customers": mixed})
+    raw, _ = read_tables({"customers": mixed}, SCHEMA)
     assert raw_texts(raw, "customers", "customer") == ["1", "", "3"]
     assert raw_texts(raw, "customers", "tier") == ["TRUE", "1.50", "2024-01-02"]
     kinds = pd.DataFrame({"customer": pd.Categorical(["x", "y", "x"]), "tier": pd.array([1, None, 3], dtype="Int64")})
-    raw, _ = read_tables({"customers": kinds})
+    raw, _ = read_tables({"customers": kinds}, SCHEMA)
     assert raw_texts(raw, "customers", "customer") == ["x", "y", "x"]
     assert raw_texts(raw, "customers", "tier") == ["1", "", "3"]
 
 
 def test_numbers_in_columns_of_objects():
     frame = pd.DataFrame({"customer": "Anna", "quantity": pd.Series([1, 2.5, None, np.int64(3)], dtype=object)})
-    raw, _ = read_tables({"demand": frame})
+    raw, _ = read_tables({"demand": frame}, SCHEMA)
     assert np.array_equal(raw.tables["demand"].columns["quantity"], [1.0, 2.5, np.nan, 3.0], equal_nan=True)
     raw, _ = read_tables({"demand": frame, "_scratch": 5, "settings": {"life": np.int64(7), "circuity": np.float32(1.5),
-                                                                      "name": None, "_mine": []}})
+                                                                      "name": None, "_mine": []}}, SCHEMA)
     assert {s.name: s.text for s in raw.settings} == {"life": "7", "circuity": "1.5", "name": ""}
 
 
@@ -438,13 +439,13 @@ def test_parquet_with_typed_keys_and_an_index(tmp_path: Path):
                           "quantity": [5, 7]}).set_index("customer")
     frame.to_parquet(folder / "demand.parquet")
     (folder / "demand.csv").unlink()
-    raw, found = read_tables(folder)
+    raw, found = read_tables(folder, SCHEMA)
     assert found == []
     assert raw_texts(raw, "demand", "customer") == ["Anna", "Boris"]
     assert raw.tables["demand"].rows.tolist() == [0, 1]
     pd.DataFrame({"product": [123, 10**10]}).to_parquet(folder / "products.parquet")
     (folder / "products.csv").unlink()
-    raw, found = read_tables(folder)
+    raw, found = read_tables(folder, SCHEMA)
     assert found == []
     assert raw_texts(raw, "products", "product") == ["123", "10000000000"]
 
@@ -546,7 +547,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(net: Network, tmp_path: 
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        replace_folder(folder, half)
+        replace_folder(folder, SCHEMA, half)
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
     whole, calls = Path.replace, 0

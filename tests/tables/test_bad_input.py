@@ -19,8 +19,8 @@ from ctsopt.networks.network import check, network, read
 from ctsopt.tables import archive
 from ctsopt.tables.csv_files import read_csv
 from tests.networks import example
-from tests.networks.test_io import write_csv
 from tests.often import drawn
+from tests.tables.test_io import write_csv
 
 
 def told(path: Path) -> list[tuple[str, str]]:

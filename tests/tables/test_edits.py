@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import ctsopt as cts
-from ctsopt.tables.edits.edits import _apply, _Bench, apply_edits
-from ctsopt.tables.edits.grammar import edit_of, group_of
+from ctsopt.networks.edits import GRAMMAR, apply_edits, edit_of, group_of
+from ctsopt.tables.edits.edits import Bench
 from ctsopt.tables.edits.parts import Condition, Edit
 from tests.small import lanes, table
 
@@ -46,7 +46,7 @@ def done(net: cts.Network, *edits: dict) -> pd.DataFrame:
         edit, faults = edit_of(mapping, source=f"e{number}", level=number)
         assert not faults, faults
         read.append(edit)
-    result = apply_edits(net, read)
+    result = apply_edits(net.content, read)
     assert not result.faults, result.faults
     return result.changes
 
@@ -138,7 +138,7 @@ def test_rows_of_a_file(net, tmp_path):
     (tmp_path / "tiers.csv").write_text("customer,tier\nF,silver\nB,gold\n", encoding="utf-8")
     edit, faults = edit_of({"table": "customers", "update": {"file": "tiers.csv"}}, folder=str(tmp_path))
     assert not faults
-    assert sorted(cells(apply_edits(net, [edit]).changes)) == [("customers", "B", "tier", "silver", "gold"),
+    assert sorted(cells(apply_edits(net.content, [edit]).changes)) == [("customers", "B", "tier", "silver", "gold"),
                                                               ("customers", "F", "tier", "bronze", "silver")]
 
 
@@ -148,7 +148,7 @@ def test_groups(net):
     edit, faults = edit_of({"table": "demand", "where": {"customer": {"in_group": "key"}}, "scale": {"quantity": 1.5}},
                            {"key": north})
     assert not faults
-    assert [c[1:] for c in cells(apply_edits(net, [edit]).changes)] == [
+    assert [c[1:] for c in cells(apply_edits(net.content, [edit]).changes)] == [
         ("A / goods / year", "quantity", "10", "15"), ("B / goods / year", "quantity", "20", "30")]
 
 
@@ -216,7 +216,7 @@ def test_what_is_wrong_with_an_edit(mapping, rule, path, near):
 def test_what_only_the_tables_show(net, mapping, rule):
     edit, faults = edit_of(mapping)
     assert not faults
-    assert [f.rule for _, f in apply_edits(net, [edit]).faults] == [rule]
+    assert [f.rule for _, f in apply_edits(net.content, [edit]).faults] == [rule]
 
 
 def test_a_filter_that_selects_nothing_may_be_meant(net):
@@ -230,7 +230,7 @@ def test_two_overrides_may_not_set_one_cell(net):
     def rules(second: dict, levels: tuple[int, int]) -> list[str]:
         edits = [edit_of(mapping, source=name, level=level)[0]
                  for mapping, name, level in zip((first, second), ("one", "two"), levels, strict=True)]
-        return [f.rule for _, f in apply_edits(net, edits).faults]
+        return [f.rule for _, f in apply_edits(net.content, edits).faults]
 
     assert rules(last, (0, 0)) == ["written_twice"]
     assert rules(last, (0, 1)) == []
@@ -259,9 +259,9 @@ def test_many_rows_are_edited_at_once(net):
     many = [f"c{i}" for i in range(100_000)]
     demand = pd.DataFrame({"customer": many, "quantity": 1.0, "product": "goods", "period": "year",
                            "order_size": np.nan, "profile": ""})
-    bench = _Bench({**{name: net.tables[name] for name in net.tables}, "demand": demand})
+    bench = Bench(GRAMMAR, {**{name: net.tables[name] for name in net.tables}, "demand": demand})
     begin = time.process_time()
-    _apply(bench, Edit("demand", "scale", {"quantity": "2"}))
-    _apply(bench, Edit("demand", "set", {"profile": "big"}, where=(Condition("customer", "like", ("c1%",)),)))
+    bench.apply(Edit("demand", "scale", {"quantity": "2"}))
+    bench.apply(Edit("demand", "set", {"profile": "big"}, where=(Condition("customer", "like", ("c1%",)),)))
     assert time.process_time() - begin < 5
     assert [len(part) for part in bench.changes] == [100_000, 11_111]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ctsopt.errors import Finding, Findings
-from ctsopt.networks.schema import BY_NAME, SETTINGS, TABLES
+from ctsopt.networks.schema import BY_NAME, SCHEMA, SETTINGS, TABLES
 from ctsopt.tables.cast import cast_tables
 from ctsopt.tables.io import read_tables
 from ctsopt.tables.typed import Tables
@@ -135,7 +135,7 @@ REQUIRED = {(t.name, c.name) for t in TABLES for c in t.columns} - set(BLANKS) -
 
 
 def cast(tables: dict[str, object]) -> tuple[Tables, list[Finding]]:
-    raw, found = read_tables(tables)
+    raw, found = read_tables(tables, SCHEMA)
     typed, more = cast_tables(raw)
     return typed, [*found, *more]
 

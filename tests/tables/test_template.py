@@ -10,8 +10,9 @@ import pytest
 
 from ctsopt.errors import UsageError
 from ctsopt.networks.network import check, network, read
-from ctsopt.networks.schema import SETTINGS, TABLES
-from ctsopt.tables.template import comment, guide, template
+from ctsopt.networks.schema import SCHEMA, SETTINGS, TABLES
+from ctsopt.networks.template import template
+from ctsopt.tables.template import comment, guide
 from tests.networks import example
 
 UNTOUCHED = [("empty_table", "sites"), ("empty_table", "customers"), ("empty_table", "demand"),
@@ -96,7 +97,7 @@ def test_what_a_comment_says():
 
 
 def test_the_guide_names_every_column():
-    text = guide()
+    text = guide(SCHEMA)
     for table in (SETTINGS, *TABLES):
         assert f"## {table.name}\n" in text
         for column in table.columns:
