@@ -145,7 +145,7 @@ print(cts.shadow_prices(sol).to_string(float_format="{:,.2f}".format))
 # %% [markdown]
 # ## The network as a graph
 #
-# With `networkx` (`pip install 'ctsopt[graph]'`) the network and the plan are graphs: `net.graph()` has every lane,
+# The network and the plan are graphs of `networkx`: `net.graph()` has every lane,
 # `sol.graph()` those that carry goods.
 
 # %%

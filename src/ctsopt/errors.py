@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -248,15 +248,15 @@ def nearest_name(value: str, candidates: Sequence[str]) -> str:
     return folded[hit[0]] if hit else ""
 
 
-def did_you_mean(name: str, known: Iterable[str], *, listed: bool = False) -> str:
+def did_you_mean(name: str, known: Iterable[str], *, listed: bool = False, shown: Callable[[str], str] = repr) -> str:
     """The end of a message about a name that is not known: `; did you mean 'near'?`.
 
-    Where none is near it is empty, or says what there is (`listed`).
+    Where none is near it is empty, or says what there is (`listed`). `shown` writes the name that is near.
     """
     names = list(known)
     near = nearest_name(name, names)
     if near:
-        return f"; did you mean {near!r}?"
+        return f"; did you mean {shown(near)}?"
     return f"; there are: {', '.join(names) or 'none'}" if listed else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, unknown_name
 
 _PACKAGE, _SOURCE_TREE = Path(__file__).parent, Path(__file__).parents[2]
 
@@ -60,9 +60,7 @@ def pack(name: str) -> Path:
 
 def _require(name: str, known: list[str], what: str) -> None:
     if name not in known:
-        near = nearest_name(name, known)
-        raise UsageError(f"there is no {what} {name!r}" + (f"; did you mean {near!r}?" if near else "")
-                         + f" (there are: {', '.join(known) or 'none'})")
+        raise UsageError(unknown_name(what, name, known))
 
 
 def copy(name: str, to: Path, *, force: bool = False) -> Path:

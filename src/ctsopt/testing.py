@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt import _family_check, _random
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,7 +142,7 @@ def random_features(seed: int, **fixed: bool) -> dict[str, bool]:
     """
     for name in fixed:
         if name not in FEATURES:
-            raise UsageError(f"{name} is not a feature; did you mean {nearest_name(name, list(FEATURES))!r}?")
+            raise UsageError(f"{name} is not a feature" + did_you_mean(name, FEATURES, listed=True))
     wanted = {name for name, on in fixed.items() if on}
     while more := {need for name in wanted for need in FEATURES[name].needs} - wanted:
         wanted |= more

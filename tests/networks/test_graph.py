@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import networkx as nx
 import pandas as pd
 import pytest
@@ -50,9 +48,3 @@ def test_places_without_lanes_are_there_and_closed_lanes_are_not():
     assert sorted(graph.edges(keys=True)) == [("D", "E", "truck"), ("P", "C", "truck"), ("P", "D", "truck")]
     assert graph.degree("F") == 0
     assert (graph.nodes["E"]["demand"], graph.nodes["C"]["demand"]) == (0, 5)
-
-
-def test_without_networkx_one_line_says_what_to_install(two_dcs, monkeypatch):
-    monkeypatch.setitem(sys.modules, "networkx", None)
-    with pytest.raises(cts.UsageError, match=r"^a graph needs networkx: pip install 'ctsopt\[graph\]'$"):
-        two_dcs.graph()

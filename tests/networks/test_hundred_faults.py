@@ -204,6 +204,8 @@ PARQUET = [
       "unknown_reference", "demand", "period", rows=(2, 3, 4, 5, 6, 7), mend="correct the name"),
 ]
 
+ENTITIES = '<!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
+
 WORKBOOKS = [
     F("an empty workbook file", without_zip(b""), "unreadable_workbook", "net.xlsx", mend=".xlsx"),
     F("a text that is called workbook", without_zip(b"site,kind\n"), "unreadable_workbook", "net.xlsx", mend=".xlsx"),
@@ -218,9 +220,14 @@ WORKBOOKS = [
     F("a part that unpacks to a thousand times its size", bomb, "unreadable_workbook", "net.xlsx", mend=".xlsx"),
     F("more parts than any workbook has", many_parts, "unreadable_workbook", "net.xlsx", mend=".xlsx"),
     F("two parts of one name", twin_part, "unreadable_workbook", "net.xlsx", mend=".xlsx"),
-    F("entities that make a short text long", sheet_xml(
-        "sites", lambda x: x.replace("<worksheet", '<!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet')),
+    F("entities that make a short text long", sheet_xml("sites", lambda x: x.replace("<worksheet", ENTITIES)),
       "unreadable_workbook", "net.xlsx", mend=".xlsx"),
+    F("entities after a long comment", sheet_xml(
+        "sites", lambda x: x.replace("<worksheet", f"<!--{' ' * 9000}-->{ENTITIES}")),
+      "unreadable_workbook", "net.xlsx", mend=".xlsx"),
+    F("entities in letters of two bytes", rezipped(lambda name, data: (
+        re.sub(r"<\?xml.*?\?>", "", data.decode()).replace("<worksheet", ENTITIES).encode("utf-16")
+        if name == part_of("sites") else data)), "unreadable_workbook", "net.xlsx", mend=".xlsx"),
     F("a list of sheets that is no XML", workbook_xml(lambda x: x[: len(x) // 2]), "unreadable_workbook", "net.xlsx",
       mend="save it again"),
     F("a sheet that ends too early", sheet_xml("sites", lambda x: x[: len(x) // 2]), "damaged_sheet", "sites",

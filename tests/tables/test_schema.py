@@ -219,6 +219,14 @@ def test_faults_of_edits_of_the_book(edit: dict, rule: str, near: str):
     assert finding.nearest(finding.values[0] if finding.values else "") == near
 
 
+def test_tables_are_read_again_from_what_they_hold():
+    tables, _ = cast(frames())
+    again, found = cast({**{name: tables.raw(name) for name in ORDERS.names}, "settings": tables.settings})
+    assert found == []
+    assert again.content_hash() == tables.content_hash()
+    assert again.rows["orders"].tolist() == [2, 1, 0]
+
+
 def test_a_schema_without_settings_has_no_file_of_them(tmp_path: Path):
     places = Schema("list of places", (Table("places", "Places.", (key("place", "Name."),), axis="place"),))
     raw, found = read_tables({"places": pd.DataFrame({"place": ["b", "a"]})}, places)

@@ -20,7 +20,7 @@ from ctsopt.comparing.order import order_of, ranks_of, verdict
 from ctsopt.comparing.pareto import fronts
 from ctsopt.comparing.plan_rows import kpi_column, require_plan, row_of, side_by_side
 from ctsopt.comparing.regret import cells_of, promises_of, regret_of
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.networks.difference import difference
 from ctsopt.packs.roles import BASIS, SENSITIVITY
 from ctsopt.results.measures import MEASURES, service_of
@@ -246,9 +246,7 @@ def _why_none(name: str, facts: Facts) -> str:
 
 def _require(name: str, names: list[str], what: str) -> None:
     if name not in names:
-        near = nearest_name(name, names)
-        raise UsageError(f"{what} {name!r}: there is no plan of that name"
-                         + (f"; did you mean {near!r}?" if near else f" (there are: {', '.join(names)})"))
+        raise UsageError(f"{what} {name!r}: there is no plan of that name" + did_you_mean(name, names, listed=True))
 
 
 class _Comparing:

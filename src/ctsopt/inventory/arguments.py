@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +44,6 @@ def checked_probabilities(probabilities: npt.ArrayLike, outcomes: Floats) -> Flo
 def known(name: str, names: tuple[str, ...], what: str) -> str:
     """`name`, if it is one of `names`; else an error with the nearest one."""
     if name not in names:
-        near = nearest_name(name, names)
         raise UsageError(f"there is no {what} {name!r}: one of {', '.join(names)}"
-                         + (f"; did you mean {near!r}?" if near else ""))
+                         + did_you_mean(name, names))
     return name

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.errors import UsageError
 from ctsopt.networks.lanes import legs
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import networkx as nx
 
     from ctsopt.networks.network import Network
@@ -49,19 +45,11 @@ def lanes(net: Network) -> pd.DataFrame:
 
 def build(edges: pd.DataFrame, nodes: dict[str, pd.DataFrame]) -> nx.MultiDiGraph:
     """A graph whose edges go from origin to destination, keyed by mode, with the other columns as attributes."""
-    nx = _networkx()
+    import networkx as nx
+
     names = [name for name in edges.columns if name not in {"origin", "destination"}]
     keyed = edges.assign(key=edges["mode"])
     made = nx.from_pandas_edgelist(keyed, "origin", "destination", names, nx.MultiDiGraph(), edge_key="key")
     for frame in nodes.values():
         made.add_nodes_from(frame.astype(object).to_dict("index").items())
     return made
-
-
-def _networkx() -> ModuleType:
-    try:
-        return importlib.import_module("networkx")
-    except ModuleNotFoundError as missing:
-        if missing.name != "networkx":
-            raise
-        raise UsageError("a graph needs networkx: pip install 'ctsopt[graph]'") from None

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ctsopt.errors import DataError, Finding, Findings
 from ctsopt.keys import Axis, Coded, Ints, Positions
 from ctsopt.networks.checks import check_tables
-from ctsopt.networks.schema import BY_NAME, SCHEMA, SETTINGS
+from ctsopt.networks.schema import SCHEMA, SETTINGS
 from ctsopt.notebook import shown_in_notebook
 from ctsopt.progress import Tell, Teller
 from ctsopt.tables.cast import cast_tables
 from ctsopt.tables.io import Source, read_tables
-from ctsopt.tables.raw import Raw, RawTable, Texts
+from ctsopt.tables.raw import Raw
 from ctsopt.tables.typed import Frames, Setting, Tables
 from ctsopt.tables.writing import Format, write
 
@@ -181,11 +181,6 @@ class Network:
             Nodes are sites and customers by name, with kind (plant, supplier, dc, crossdock, customer), demand (units
             over the horizon), coordinates and what the tables say of them; edges are lanes, keyed by mode, with
             distance (in settings.distance_unit), duty_rate and `to` (site, customer).
-
-        Raises
-        ------
-        UsageError
-            If networkx is not installed: `pip install 'ctsopt[graph]'`.
         """
         from ctsopt.networks.graph import graph
 
@@ -204,7 +199,7 @@ class Network:
             If the new network has faults. Rows of the new table are counted from 0.
         """
         SCHEMA.known(name)
-        tables: dict[str, object] = {n: self._raw(n) for n in self.given if n != name}
+        tables: dict[str, object] = {n: self.content.raw(n) for n in self.given if n != name}
         if frame is not None:
             tables[name] = frame
         return network({**tables, SETTINGS.name: self._stated()})
@@ -221,7 +216,7 @@ class Network:
         DataError
             If there is no such setting, or its value is not valid.
         """
-        tables: dict[str, object] = {n: self._raw(n) for n in self.given}
+        tables: dict[str, object] = {n: self.content.raw(n) for n in self.given}
         return network({**tables, SETTINGS.name: {**self._stated(), **settings}})
 
     def with_edits(self, *edits: Edit | Mapping[str, Any]) -> Network:
@@ -246,19 +241,6 @@ class Network:
         if any(finding.severity == "error" for finding in found):
             raise DataError(Findings(found))
         return network(done.tables)
-
-    def _raw(self, name: str) -> RawTable:
-        """A table as it would be read, with the row numbers it came with."""
-        columns: dict[str, Any] = {}
-        for column in BY_NAME[name].columns:
-            if column.kind == "number":
-                columns[column.name] = self.content.number(name, column.name)
-            elif column.kind == "yes_no":
-                flags = self.content.flag(name, column.name)
-                columns[column.name] = Texts.of(flags.astype(str).astype(object))
-            else:
-                columns[column.name] = self.content.texts(name, column.name)
-        return RawTable(name, "the network", columns, self.content.rows[name])
 
     def write(self, path: str | os.PathLike[str], format: Format = "csv") -> Path:
         """Write to a folder (CSV or Parquet files with `model.yaml`) or to a file ending in `.xlsx`.

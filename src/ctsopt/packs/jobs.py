@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ctsopt.errors import DataError, InfeasibleError, UsageError, nearest_name
+from ctsopt.errors import DataError, InfeasibleError, UsageError, did_you_mean
 from ctsopt.networks.network import Network
 from ctsopt.packs.draft import Case
 from ctsopt.packs.pack import Pack
@@ -46,7 +46,5 @@ def options_of(given: Mapping[str, Any], seed: int) -> dict[str, Any]:
         if name in ("seed", "log", "threads"):
             raise UsageError(f"the option {name!r} belongs to whoever runs the pack, not to the pack")
         if name not in known:
-            near = nearest_name(name, known)
-            raise UsageError(f"a pack has no option {name!r}" + (f"; did you mean {near!r}?" if near else
-                                                                 f"; there are {', '.join(known)}"))
+            raise UsageError(f"a pack has no option {name!r}" + did_you_mean(name, known, listed=True))
     return Options(**given, seed=seed).record()

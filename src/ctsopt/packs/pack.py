@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctsopt import examples
-from ctsopt.errors import DataError, Finding, Findings, UsageError, nearest_name
+from ctsopt.errors import DataError, Finding, Findings, UsageError, did_you_mean
 from ctsopt.networks.edits import edit_of, group_of
 from ctsopt.networks.network import Network, read
 from ctsopt.packs.bridging import wanted
@@ -138,9 +138,7 @@ class Pack:
 
     def __getitem__(self, name: str) -> Case:
         if name not in self._by_name:
-            near = nearest_name(name, self.names)
-            raise UsageError(f"the pack {self.name} has no case {name!r}"
-                             + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(f"the pack {self.name} has no case {name!r}" + did_you_mean(name, self.names))
         return self._by_name[name]
 
     @cached_property
@@ -215,8 +213,9 @@ def check_pack(path: PackPath) -> Findings:
 def _read(path: PackPath, *, networks: bool, cache: PackPath | None = None) -> tuple[Pack | None, Findings]:
     path = Path(path)
     if not path.is_file():
-        near = nearest_name(path.name, [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else [])
-        raise UsageError(f"there is no pack file {path}" + (f"; did you mean {path.parent / near}?" if near else ""))
+        files = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise UsageError(f"there is no pack file {path}"
+                         + did_you_mean(path.name, files, shown=lambda near: str(path.parent / near)))
     draft = read_draft(read_source(path), path.parent)
     model, net = _model(draft, path.parent)
     if net is None:
@@ -288,9 +287,8 @@ def _model(draft: Draft, folder: Path) -> tuple[Path | None, Network | None]:
 def _options(solve: Mapping[str, Any]) -> dict[str, Any]:
     for name in solve:
         if name not in OPTIONS:
-            near = nearest_name(str(name), OPTIONS)
             raise UsageError(f"solve: a pack may set {', '.join(OPTIONS)}, not {name!r}"
-                             + (f"; did you mean {near!r}?" if near else ""))
+                             + did_you_mean(str(name), OPTIONS))
     Options(**solve)
     return dict(solve)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ctsopt.errors import DataError, Finding, Findings
+from ctsopt.errors import DataError, Finding, Findings, did_you_mean
 from ctsopt.networks.edits import apply_edits
 from ctsopt.networks.network import IMPOSSIBLE, Network, network
 from ctsopt.networks.schema import BY_NAME
@@ -210,8 +210,8 @@ def _placed(case: Case, edited: Edited, f: Finding, order: int | None) -> Findin
     origin, path = (case.origin, ()) if order is None else _where(case.steps[order], f)
     # What no edit is behind is said once, of all cases in which it comes up.
     said = f.message if order is None and f.severity == "warning" else f"{origin.label or case.name}: {f.message}"
-    near = next((near for value in f.values if (near := f.nearest(value))), "")
-    return replace(f, message=said, mend=f.mend + (f"; did you mean {near!r}?" if near else ""), rows=(),
+    near = next((meant for value in f.values if (meant := did_you_mean(value, f.candidates))), "")
+    return replace(f, message=said, mend=f.mend + near, rows=(),
                    values=_named(edited, f), candidates=(), total=f.count, place=origin.at(path))
 
 

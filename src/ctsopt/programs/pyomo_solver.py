@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from pyomo.common.log import LoggingIntercept
 from pyomo.opt import SolverStatus, TerminationCondition
 
-from ctsopt.errors import SolverError, UsageError, nearest_name
+from ctsopt.errors import SolverError, UsageError, did_you_mean
 from ctsopt.keys import Floats
 from ctsopt.programs.highs import Highs, forget_threads
 from ctsopt.programs.program import Arrays, Program
@@ -103,9 +103,8 @@ def require(name: str, options: Mapping[str, Any]) -> None:
     """Raise UsageError where Pyomo knows no solver of this name, it is not there, or HiGHS knows no such option."""
     names = sorted(n for n in pyo.SolverFactory if not n.startswith("_"))
     if name not in names:
-        near = nearest_name(name, ["direct", *names])
         raise UsageError(f"solver = {name!r}: neither 'direct' nor a solver that Pyomo knows"
-                         + (f"; did you mean {near!r}?" if near else ""))
+                         + did_you_mean(name, ["direct", *names]))
     with LoggingIntercept(io.StringIO(), "pyomo"):  # that it is not there is said once, below
         there = pyo.SolverFactory(name).available(exception_flag=False)
     if not there:

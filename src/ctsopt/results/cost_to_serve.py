@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.results.cube import UNASSIGNED
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def cost_to_serve(cube: pd.DataFrame, units: pd.DataFrame, lines: Sequence[str],
     by = [by] if isinstance(by, str) else list(by)
     for name in by:
         if name not in BY:
-            near = nearest_name(name, BY)
-            raise UsageError(f"by = {name!r}: one or more of {', '.join(BY)}"
-                             + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(f"by = {name!r}: one or more of {', '.join(BY)}" + did_you_mean(name, BY))
     if not by or len(set(by)) < len(by):
         raise UsageError(f"by = {by!r}: give one or more different keys of {', '.join(BY)}")
     amounts = cube[[*by, "line", "customer", "amount"]] if "customer" not in by else cube[[*by, "line", "amount"]]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.keys import Floats, Positions
 
 if TYPE_CHECKING:
@@ -48,14 +48,12 @@ class Allocation:
     def __post_init__(self) -> None:
         for line, driver in self.drivers.items():
             if line not in DEFAULTS:
-                near = nearest_name(line, list(DEFAULTS))
                 raise UsageError(f"drivers: {line!r} is not a cost line that is shared ({', '.join(DEFAULTS)})"
-                                 + (f"; did you mean {near!r}?" if near else ""))
+                                 + did_you_mean(line, DEFAULTS))
             known = [*MEASURES, "customers", *([_OWN[line]] if line in _OWN else [])]
             if driver not in known:
-                near = nearest_name(driver, known)
                 raise UsageError(f"drivers: {driver!r} does not drive {line}: one of {', '.join(known)}"
-                                 + (f"; did you mean {near!r}?" if near else ""))
+                                 + did_you_mean(driver, known))
         if self.idle not in get_args(Idle):
             raise UsageError(f"idle = {self.idle!r}: one of {', '.join(get_args(Idle))}")
 

@@ -246,11 +246,6 @@ class Solution:
             The nodes of `Network.graph`, sites with open, decision, throughput, utilisation and level, customers with
             delivered and unserved (units). Edges are the lanes that carry goods, with quantity (units), weight (kg),
             transport (line_haul and last_mile, money), loads (paid for whole), distance.
-
-        Raises
-        ------
-        UsageError
-            If networkx is not installed: `pip install 'ctsopt[graph]'`.
         """
         from ctsopt.results.graph import plan_graph
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.networks.network import Network
 from ctsopt.programs.status import Status
 from ctsopt.results.solution import Solution
@@ -51,8 +51,8 @@ class Solutions(Mapping[str, Solution]):
         if name in self._others:
             raise UsageError(f"{name} has no plan: {self._others[name]}")
         if name not in self._keys:
-            near = nearest_name(name, [*self._keys, *self._others])
-            raise UsageError(f"there is no case {name!r} in this run" + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(f"there is no case {name!r} in this run"
+                             + did_you_mean(name, [*self._keys, *self._others]))
         key = self._keys[name]
         if key not in self._read:
             entry = self._cache.look(key)

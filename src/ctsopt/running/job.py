@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ctsopt.errors import SolverError, UsageError, nearest_name
+from ctsopt.errors import SolverError, UsageError, did_you_mean
 from ctsopt.networks.network import Network
 
 
@@ -70,8 +70,7 @@ def chosen(jobs: Sequence[Job], only: Iterable[str] | None) -> list[Job]:
     wanted: set[str] = set()
     for name in [only] if isinstance(only, str) else only:
         if name not in by_name:
-            near = nearest_name(name, list(by_name))
-            raise UsageError(f"the pack has no case {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(f"the pack has no case {name!r}" + did_you_mean(name, by_name))
         wanted |= _needed(name, by_name, same)
     return [job for job in jobs if job.name in wanted]
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from numbers import Real
 from typing import Any, Literal, get_args
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 
 Links = Literal["lazy", "all", "capacity"]
 StockPlan = Literal["in_plan", "after"]
@@ -48,9 +48,7 @@ class Options:
         for name, words in (("links", Links), ("stock", StockPlan)):
             value, known = getattr(self, name), get_args(words)
             if value not in known:
-                near = nearest_name(str(value), known)
-                raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}"
-                                 + (f"; did you mean {near!r}?" if near else ""))
+                raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}" + did_you_mean(str(value), known))
         self._check_solver()
 
         # Plain numbers, whatever kind of number was given: they are saved with the solution.

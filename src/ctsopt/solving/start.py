@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.keys import Floats, Keys
 from ctsopt.programs.program import Program
 from ctsopt.results.solution import Solution
@@ -27,8 +27,7 @@ def start_of(net: Network, program: Program, start: Solution | Mapping[str, bool
     known_sites = set(sites)
     strange = [name for name in known if name not in known_sites]
     if strange and not isinstance(start, Solution):
-        near = nearest_name(str(strange[0]), sites)
-        raise UsageError(f"start: there is no site {strange[0]!r}" + (f"; did you mean {near!r}?" if near else ""))
+        raise UsageError(f"start: there is no site {strange[0]!r}" + did_you_mean(str(strange[0]), sites))
     block = program.variables["open"]
     values = np.array([float(bool(known.get(name, False))) for name in sites])
     values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))

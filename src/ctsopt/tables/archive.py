@@ -6,9 +6,12 @@ import posixpath
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 LARGEST_FILE = 1 << 28
 """Most bytes of a workbook as it lies on the disk."""
@@ -110,12 +113,37 @@ def _refused_parts(parts: list[zipfile.ZipInfo]) -> str:
 def _refused_heads(archive: zipfile.ZipFile) -> str:
     """The format has no document types (ECMA-376, part 2, 8.1.4): they could make a short text a long one."""
     for part in archive.infolist():
-        if part.filename.endswith((".xml", ".rels")):
-            with archive.open(part) as content:
-                head = content.read(_HEAD)
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        with archive.open(part) as content:
+            if _declares_a_type(content):
                 return f"declares a document type in {part.filename}, which workbooks do not"
     return ""
+
+
+class _Told(Exception):
+    """What was looked for has been seen."""
+
+
+def _declares_a_type(content: IO[bytes]) -> bool:
+    """Whether XML has a document type before its first element, in whatever letters and after whatever comments.
+
+    A part is read that far and no further. One that is no XML has none: what reads it will say so.
+    """
+    found: list[bool] = []
+
+    def seen(declares: bool) -> Callable[..., None]:
+        def stop(*_: object) -> None:
+            found.append(declares)
+            raise _Told
+        return stop
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler, parser.StartElementHandler = seen(True), seen(False)
+    try:
+        while not found and (some := content.read(_HEAD)):
+            parser.Parse(some)
+    except (_Told, expat.ExpatError):
+        pass
+    return found == [True]
 
 
 def sheet_parts(path: Path) -> list[Part]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.errors import Finding, UsageError, nearest_name
+from ctsopt.errors import Finding, UsageError, did_you_mean, nearest_name
 from ctsopt.keys import Bools
 from ctsopt.tables.columns import Column, Table
 from ctsopt.tables.csv_files import EMPTY_MEND, decode, read_csv
@@ -130,9 +130,8 @@ def read_tables(source: Source, schema: Schema) -> tuple[Raw, list[Finding]]:
     path = Path(source)
     if not path.exists():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = nearest_name(path.name, names)
-        hint = f"; did you mean {path.parent / near}?" if near else ""
-        raise UsageError(f"there is no folder or file {path}{hint}")
+        raise UsageError(f"there is no folder or file {path}"
+                         + did_you_mean(path.name, names, shown=lambda near: str(path.parent / near)))
     try:
         if path.is_dir():
             _read_folder(path, reading)

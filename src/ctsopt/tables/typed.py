@@ -15,7 +15,7 @@ from ctsopt.errors import UsageError, unknown_name
 from ctsopt.keys import Axis, Bools, Floats, Ints, Positions
 from ctsopt.tables.columns import Column
 from ctsopt.tables.handed_out import HandedOut
-from ctsopt.tables.raw import Objects, Texts
+from ctsopt.tables.raw import Objects, RawTable, Texts
 from ctsopt.tables.schema import Schema
 
 Setting = str | float
@@ -173,6 +173,21 @@ class Tables:
         for axis, sources in self.schema.axes_of_columns.items():
             axes[axis] = Axis(axis, _distinct(np.concatenate([self.texts(*source).labels for source in sources])))
         return axes
+
+    def raw(self, name: str) -> RawTable:
+        """A table as it would be read, with the row numbers it came with."""
+        columns: dict[str, Texts | Floats] = {}
+        for column in self.schema.by_name[name].columns:
+            if column.kind == "number":
+                columns[column.name] = self.number(name, column.name)
+            elif column.kind == "yes_no":
+                columns[column.name] = Texts.of(self.flag(name, column.name).astype(str).astype(object))
+            elif column.kind == "date":
+                texts = self.days(name, column.name).astype(str)
+                columns[column.name] = Texts.of(np.where(texts == "NaT", "", texts).astype(object))
+            else:
+                columns[column.name] = self.texts(name, column.name)
+        return RawTable(name, f"the {self.schema.thing}", columns, self.rows[name])
 
     def content_hash(self) -> str:
         """SHA-256 of the content with defaults resolved.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.report.extra import require
 from ctsopt.report.figures.theme import (
     INK,
@@ -56,8 +56,7 @@ def cost_bridge_table(comparison: Comparison, scenario: str, base: str = "") -> 
     costs = comparison.scenarios.set_index("scenario")["cost"].dropna()
     for name in (base, scenario):
         if name not in costs.index:
-            near = nearest_name(name, costs.index.tolist())
-            raise UsageError(f"bridge: there is no plan {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+            raise UsageError(f"bridge: there is no plan {name!r}" + did_you_mean(name, costs.index))
     by_line = comparison.differences.pivot(index="line", columns="scenario", values="amount")
     by_line[comparison.against] = 0.0
     apart = (by_line[scenario] - by_line[base]).reindex(list(dict.fromkeys(comparison.differences["line"])))

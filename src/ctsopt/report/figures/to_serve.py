@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.errors import UsageError, nearest_name
+from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.report.extra import require
 from ctsopt.report.figures.bridges import bridge
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
@@ -85,9 +85,7 @@ def waterfall_table(solution: Solution, tier: str = "", *, per_unit: bool = Fals
     rows = frame.iloc[[-1]] if not tier else frame.iloc[:-1][frame.iloc[:-1]["tier"] == tier]
     if rows.empty:
         names = frame["tier"].iloc[:-1].tolist()
-        near = nearest_name(tier, names)
-        raise UsageError(f"tier {tier!r}: there is no such tier in the plan"
-                         + (f"; did you mean {near!r}?" if near else f" (there are: {', '.join(names)})"))
+        raise UsageError(f"tier {tier!r}: there is no such tier in the plan" + did_you_mean(tier, names, listed=True))
     row, lines = rows.iloc[0], _lines(solution, frame)
     units = float(row["units"]) if per_unit else 1.0
     steps = pd.DataFrame({"part": [line_name(line) for line in lines],
