@@ -230,3 +230,8 @@ def test_units_are_kept_for_better_ranks_in_one_stock_only():
     eligible = pd.DataFrame({"site": ["D1", "D1", "D2"], "customer": ["A", "B", "B"]})
     with pytest.raises(UsageError, match="one stock"):
         cts.allocate(stock(5, 5), orders([9, 9]), "protected", eligible=eligible)
+
+
+def test_an_order_that_one_site_serves():
+    alloc = cts.allocate(stock(5, 50), orders([20, 20], site=["D1", ""]), "uniform")
+    assert got(alloc) == [5, 20]

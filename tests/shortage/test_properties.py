@@ -1,4 +1,4 @@
-"""What holds in every shortage: sums, caps, floors, more for nobody less, the order of rows, the splitting of orders."""
+"""What holds in every shortage: sums, caps, floors, more for nobody less, the order of rows, splitting of orders."""
 
 from __future__ import annotations
 

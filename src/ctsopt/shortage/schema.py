@@ -47,6 +47,7 @@ ORDERS = Table("orders", "Open order lines.", (
            "only what nobody else takes.", ("win", "gain", "share", "lose"), "share"),
     choice("status", "Only open lines get a share.", ("open", "shipped", "cancelled", "blocked"), "open"),
     text("tier", "Tier of the order, where it is not its customer's."),
+    text("site", "Site that serves the order; blank: whichever may."),
     yes_no("confirmed_by_hand", "The quantity was asked about: it is not capped at what is usual.", default=False),
 ), optional=False)
 
@@ -84,3 +85,36 @@ CUSTOMERS = Table("customers", "Tier of each customer.", (
 
 PRODUCTS = Table("products", "Class of each product.", (
     key("product", "Product."), text("product_class", "Its class.", "all")))
+
+SUBSTITUTES = Table("substitutes", "What may take the place of a product.", (
+    key("product", "Product that is short."),
+    key("substitute", "Product that takes its place."),
+    number("ratio", "Units of the substitute for a unit of the product.", "units", 1.0, low=1e-9),
+    number("cost", "What it costs more to send the substitute, for a unit of the product.", "money", 0.0),
+    yes_no("needs_consent", "The customer is asked first.", default=True),
+))
+
+TRANSFERS = Table("transfers", "Ways by which stock can be moved between sites in time.", (
+    key("origin", "Site that gives."),
+    key("destination", "Site that gets."),
+    number("days", "Days that it takes.", "days", 0.0),
+    number("cost_per_unit", "Cost of moving a unit.", "money", 0.0),
+    number("fixed_cost", "Cost of moving anything at all.", "money", 0.0),
+    number("minimum", "The least that is moved, if anything.", "units", 0.0),
+))
+
+RESOURCES = Table("resources", "Hours of machines or people that several products share.", (
+    key("site", "Site.", default="site", blank="the only site"),
+    key("resource", "Name of the resource."),
+    number("hours", "Hours that it has.", "hours", None),
+    number("overtime_hours", "Hours that it can have beyond that.", "hours", 0.0),
+    number("overtime_cost", "What an hour of overtime costs.", "money", 0.0),
+))
+
+RESOURCE_USE = Table("resource_use", "Hours that a unit of a product takes.", (
+    key("site", "Site.", default="site", blank="the only site"),
+    key("resource", "Resource."),
+    key("product", "Product."),
+    number("hours", "Hours for a unit.", "hours", None, low=1e-9),
+    number("changeover_hours", "Hours before the first unit.", "hours", 0.0),
+))

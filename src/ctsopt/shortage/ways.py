@@ -16,7 +16,7 @@ def kinds_and_ways(lines: pd.DataFrame, supply: pd.DataFrame, eligible: pd.DataF
     Parameters
     ----------
     lines : DataFrame
-        `customer`, `product`, `needed` (day, NaN: no limit).
+        `customer`, `product`, `needed` (day, NaN: no limit), `site` (blank: any).
     supply : DataFrame
         `site`, `product`, `day`, `quantity`.
     eligible : DataFrame or None
@@ -24,12 +24,13 @@ def kinds_and_ways(lines: pd.DataFrame, supply: pd.DataFrame, eligible: pd.DataF
     """
     who = lines["customer"] if eligible is not None and (eligible["customer"] != ALL).any() else ""
     named = pd.DataFrame({"customer": who, "product": lines["product"],
-                          "needed": lines["needed"].fillna(np.inf)}, index=lines.index)
-    group = named.groupby(["customer", "product", "needed"], sort=False)
+                          "needed": lines["needed"].fillna(np.inf), "own": lines["site"]}, index=lines.index)
+    group = named.groupby(list(named), sort=False)
     kind = positions(group.ngroup().to_numpy())
     kinds = named.drop_duplicates().reset_index(drop=True).reset_index(names="kind")
     stock = supply[["site", "product", "day"]].reset_index(names="source")
     ways = kinds.merge(stock, on="product", how="inner")
+    ways = ways[(ways["own"] == "") | (ways["own"] == ways["site"])]
     ways = ways.assign(days=0.0, cost=0.0) if eligible is None else _allowed(ways, eligible)
     ways = ways[ways["day"] + ways["days"] <= ways["needed"]]
     ways = ways.sort_values(["kind", "source"], kind="stable")
