@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ctsopt.keys import Axis, Keys
 from ctsopt.programs.algebra import Variable
@@ -14,6 +13,8 @@ from ctsopt.shortage import schema
 from ctsopt.shortage.programs import solved, typed
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ctsopt.shortage.allocation import Allocation
 
 
