@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.mutations import mutate
-from tests.often import sampled
+from tests.often import of_the_day, sampled
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(range(1000, 1200), every=20))
+@pytest.mark.parametrize("seed", [*sampled(range(1000, 1200), every=40), *of_the_day(200)])
 def test_a_mutation_ends_in_words(seed, tmp_path):
     outcome = mutate(seed, tmp_path / "net")
     assert not outcome.kind.isupper(), f"{outcome.what}\n{outcome.said}"

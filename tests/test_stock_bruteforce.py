@@ -106,12 +106,12 @@ def test_a_volume_beside_the_end_of_a_segment() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "rule", "sharing"),
-                         sampled([case for case in CASES if case[:2] not in QUICK], every=5))
+                         sampled([case for case in CASES if case[:2] not in QUICK], every=20))
 def test_random_networks(seed: int, rule: str, sharing: str) -> None:
     compare(random_stock(seed, sharing, rule))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("rule", RULES)
 def test_how_tiers_share_stock_changes_the_network(rule: str) -> None:
     """In at least ten of the thirty networks the three policies have not the same sources or sites; in some of them
@@ -152,7 +152,7 @@ def test_joint_design_is_never_dearer(sharing: str) -> None:
     compare_with_design_then_stock(random_stock(36, sharing))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("sharing", POLICIES)
 def test_joint_design_often_saves(rule: str, sharing: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.often import sampled
+
 SOURCE = Path(__file__).parents[2] / "src"
 
 PACK = """\
@@ -65,7 +67,7 @@ def test_a_call_that_no_command_takes(home: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "code", "names"), [
+@pytest.mark.parametrize(("words", "code", "names"), sampled([
     ("version", 0, {"ctsopt", "highspy"}), ("new two_dcs mine", 0, {"path"}), ("template empty", 0, {"path"}),
     ("new two_dcs faulty", 2, {"error"}), ("check two_dcs", 0, {"errors", "findings"}),
     ("summary two_dcs", 0, {"summary"}), ("summary faulty", 3, {"error"}), ("solve faulty", 3, {"error"}),
@@ -73,6 +75,6 @@ def test_a_call_that_no_command_takes(home: Path) -> None:
     ("solve joint_stock -q", 0, {"total_cost"}), ("pack check small.yaml", 0, {"findings"}),
     ("pack check broken.yaml", 3, {"findings"}), ("pack expand small.yaml", 0, {"cases"}),
     ("pack diff small.yaml growth", 0, {"changes"}), ("pack diff small.yaml grwth", 2, {"error"}),
-    ("run broken.yaml", 3, {"error"}), ("compare faulty", 2, {"error"}), ("nonsense", 2, {"error"})])
+    ("run broken.yaml", 3, {"error"}), ("compare faulty", 2, {"error"}), ("nonsense", 2, {"error"})], every=3))
 def test_every_command(words: str, code: int, names: set[str], home: Path) -> None:
     assert names <= document(home, words, code).keys()

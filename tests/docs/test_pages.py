@@ -155,7 +155,7 @@ def commands(text: str) -> list[list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/quick-start.md", "docs/add-your-own-rule.md",
-                                  "docs/packs.md", "docs/report.md"])
+                                  pytest.param("docs/packs.md", marks=pytest.mark.long), "docs/report.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)

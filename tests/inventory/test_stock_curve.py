@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsopt.errors import UsageError
@@ -22,6 +22,7 @@ from ctsopt.inventory.stock_curve import (
     stock_curve,
     tangent_error,
 )
+from tests.often import drawn
 
 FLOORED = {"variance_to_mean": 30.0, "lead_time": 6.0, "review_time": 1.0, "order_interval": 5.0}
 """Lots of five days' demand: 64 units at a volume of 2, 80 at 50, none from about 195 on (0.95)."""
@@ -192,7 +193,7 @@ def test_lines_of_the_plan_do_not_lie_above_a_floored_curve():
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(st.lists(st.tuples(st.floats(0.01, 10), st.one_of(st.just(0.0), st.floats(0.001, 100))), min_size=2,
                 max_size=30), st.sampled_from([0.0, 0.01, 0.2, 0.9]))
 def test_any_curve_lies_between(corners, error):

@@ -193,7 +193,7 @@ def test_the_gold_promise_costs_money_and_changes_the_sites(net: cts.Network, so
     assert open_dcs(relaxed) != open_dcs(sol)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_bound_above_a_plan_that_is_known(net: cts.Network, sol: cts.Solution) -> None:
     """A promise to bronze that asks for no more: with links by capacity only, HiGHS proved 810 million for it when it
     was held to tolerances below the rounding of its sums."""

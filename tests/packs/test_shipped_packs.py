@@ -74,7 +74,7 @@ def test_ratio_of_two_dcs_by_hand(script: ModuleType) -> None:
     assert script.ratios(sol).to_dict() == pytest.approx({name: cost / average for name, cost in per_box.items()})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_script_makes_the_committed_table(script: ModuleType, tmp_path: Path) -> None:
     plan = cts.solve(cts.read(examples.path("retail_us")), gap=1e-4, links="all")
     script.tiers(plan).to_csv(tmp_path / "made.csv", index=False, lineterminator="\n")
@@ -151,7 +151,7 @@ def test_stock_is_kept_where_goods_are_delivered_from(stock: cts.Pack) -> None:
         assert set(np.bincount(keepers.configurations.measures["point"])) == {classes}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_stock_is_cheaper_than_three_and_rationing_than_pooling(stock: cts.Pack) -> None:
     """On one network and its flows, which are those of the least cost without any stock."""
     plans = {name: cts.solve(stock.network(name), gap=0.005, time_limit=120, stock="after")

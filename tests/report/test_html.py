@@ -217,7 +217,7 @@ def test_what_was_changed_cell_by_cell(page: Path) -> None:
     assert re.search(r"<td>promises</td><td>gold[^<]*</td><td>lead_time</td><td>1</td><td>2</td>", both)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_runs_write_the_same_page_but_for_times(page: Path, tmp_path: Path) -> None:
     def without_times(path: Path) -> str:
         return re.sub(r'(<td class="n time">)[^<]*', r"\1", path.read_text(encoding="utf-8"))

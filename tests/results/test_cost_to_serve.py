@@ -7,6 +7,7 @@ import pytest
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.testing import random_network
+from tests.often import sampled
 from tests.small import rates, solved, table
 
 NETWORK = {
@@ -105,7 +106,7 @@ def test_by_the_site_that_delivers_goods_of_another_site():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", sampled(range(6), every=3))
 def test_whatever_it_is_asked_by_it_adds_up_to_the_plan(seed):
     for tried in range(seed, 1000, 100):
         try:

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ctsopt.results.rounding import largest_remainder, rounded_cost_to_serve, rounded_table
+from tests.often import drawn
 from tests.small import chain, lanes, solved, table
 
 
@@ -47,7 +48,7 @@ def test_a_table_adds_up_both_ways():
 
 @given(arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 6)),
               elements=st.floats(-1e9, 1e9, allow_nan=False)), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 def test_any_table_adds_up_and_no_cell_moves_by_more_than_a_unit(cells, decimals):
     unit = 10.0**-decimals
     shown = rounded_table(cells, decimals)

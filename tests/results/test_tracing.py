@@ -9,6 +9,7 @@ import ctsopt as cts
 from ctsopt.formulation.build import build
 from ctsopt.results.cube import UNASSIGNED
 from ctsopt.results.read_back import read_back
+from tests.often import sampled
 from tests.results.given import by, read
 from tests.small import rates, table
 
@@ -183,7 +184,7 @@ def upstream(net: cts.Network, flows: dict) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(10))
+@pytest.mark.parametrize("chunk", sampled(range(10), every=5))
 def test_downstream_shares_and_upstream_unit_costs_agree(meshed, chunk):
     """A hundred random plans with cycles: by customer both forms give the same, and every line adds up to 1e-9."""
     net, program = meshed

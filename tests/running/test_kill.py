@@ -22,6 +22,7 @@ from ctsopt.comparing.outcome import run
 from ctsopt.running import crew, runner, worker
 from ctsopt.running.cache import Cache
 from ctsopt.running.progress import Event
+from tests.often import sampled
 from tests.running.packs import Pack, cheap, same_tables, searches
 from tests.solving.test_solve import hard
 
@@ -118,8 +119,8 @@ def resume(cache: Path, undisturbed) -> None:
     assert result.notes == ()
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 4 else [])
-                                  for seed in range(20)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", sampled(range(20), every=10))
 def test_killed_at_a_random_moment_it_resumes(tmp_path, undisturbed, duration, seed):
     moment = random.Random(seed).uniform(0, duration)
     for again in range(10):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, reject
 from hypothesis import strategies as st
 
 import ctsopt as cts
@@ -17,6 +17,7 @@ from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.prices import Ways
 from ctsopt.solving.strategies.strategy import Problem
 from ctsopt.testing import random_network
+from tests.often import fixed
 from tests.small import chain, lanes, rates, table
 from tests.solving.test_solve import PAIR, hard
 
@@ -38,7 +39,7 @@ def cost_of(program, plan) -> float:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@fixed(5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000))
 def test_a_first_plan_of_any_network_keeps_every_row_and_costs_no_less_than_the_best(no_program_is_small, seed):
     """Rows by their own arithmetic; where the search proves that there is no plan, there is no first plan either."""

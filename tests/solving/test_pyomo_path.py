@@ -16,6 +16,7 @@ import ctsopt as cts
 from ctsopt.programs import pyomo_solver
 from ctsopt.programs.pyomo_rules import with_rules
 from ctsopt.testing import random_network
+from tests.often import sampled
 from tests.small import chain, rates, table
 
 MODEL = Path(__file__).parents[2] / "models" / "two_dcs"
@@ -117,7 +118,7 @@ def network_of(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", sampled(range(5), every=5))
 def test_random_networks_cost_the_same_by_every_path(seed):
     net, costs = network_of(seed), []
     for solver in ("direct", "highs", "scip_direct"):
