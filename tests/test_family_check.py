@@ -44,6 +44,7 @@ def test_a_good_family_shows_what_it_costs(net):
     assert (row.cost_without, row.cost_with) == pytest.approx((633_500, 637_400))
 
 
+@pytest.mark.slow
 def test_random_networks_are_used_where_none_is_given():
     def half(x, net):
         """sum_w deliver[w] from each site <= half of all demand   [units]"""
@@ -229,6 +230,7 @@ def test_all_faults_are_listed_at_once(net):
         check_family(serve_demand, net)
 
 
+@pytest.mark.slow
 def test_a_fault_of_several_networks_is_listed_once():
     with pytest.raises(AssertionError, match=r"crossed_sides: the lower side .* \(random network \d+, ") as e:
         check_family(crossed_sides)

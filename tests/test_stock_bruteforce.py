@@ -61,6 +61,7 @@ def compare(tables: Tables) -> tuple[cts.Solution, Plan]:
     return sol, best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cross", "cost"), [(10, 70.0), (15, 76.56854249492381)])
 def test_two_dc_pooling(cross: float, cost: float) -> None:
     """One dc where going across costs 10, two where it costs 15; without stock two would be chosen from 5 on."""
@@ -69,6 +70,7 @@ def test_two_dc_pooling(cross: float, cost: float) -> None:
     assert len(is_open(sol)) == 1 + 1 + (cross == 15)  # the plant and its dcs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "cost", "sources"), [
     ("separate", 166.3238, "1112"), ("pooled", 163.2843, "1112"), ("rationed", 160.5449, "1212")])
 def test_tiers_and_promise(sharing: str, cost: float, sources: str) -> None:
@@ -93,11 +95,13 @@ def test_a_better_tier_with_the_smaller_factor_gets_that_of_the_next(sharing: st
     assert cts.solve(cts.network(tables), gap=GAP).total_cost == pytest.approx(50.0, rel=1e-9)
 
 
-@pytest.mark.parametrize(("seed", "rule", "sharing"), [(*quick, sharing) for quick in QUICK for sharing in POLICIES])
+@pytest.mark.parametrize(("seed", "rule", "sharing"), sampled(
+    [(*quick, sharing) for quick in QUICK for sharing in POLICIES], every=5))
 def test_some_random_networks(seed: int, rule: str, sharing: str) -> None:
     compare(random_stock(seed, sharing, rule))
 
 
+@pytest.mark.slow
 def test_a_volume_beside_the_end_of_a_segment() -> None:
     """A volume 1e-8 below where two segments meet: the line of the upper one, 20 too low there, was left as it was, and
     the optimum stayed unproven at 0.1 %."""
@@ -141,12 +145,14 @@ def compare_with_design_then_stock(tables: Tables) -> float:
     return 1 - joint.total_cost / first.total_cost
 
 
+@pytest.mark.slow
 def test_two_dcs_of_which_one_is_enough_once_stock_is_looked_at() -> None:
     """Going across costs 10: without stock two dcs at 20, and 4 x sqrt(200) of stock on top; together one at 70."""
     saved = compare_with_design_then_stock(two_dc_pooling(10))
     assert saved == pytest.approx(1 - 70 / 76.56854249492381, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharing", POLICIES)
 def test_joint_design_is_never_dearer(sharing: str) -> None:
     compare_with_design_then_stock(random_stock(36, sharing))

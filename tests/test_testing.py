@@ -9,6 +9,7 @@ import ctsopt as cts
 from ctsopt.errors import UsageError
 from ctsopt.networks.schema import BY_NAME
 from ctsopt.testing import FEATURES, random_features, random_network
+from tests.often import sampled
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -29,7 +30,8 @@ def test_the_same_seed_gives_the_same_tables():
     assert not one["demand"].equals(random_network(4)["demand"])
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sampled(FEATURES, every=12))
 def test_a_feature_can_be_fixed(name):
     on = random_features(5, **{name: True})
     assert on[name]

@@ -11,18 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.cli import app
+from tests.cli.start import run
 from tests.small import chain, lanes, table
 
 SOURCE = Path(__file__).parents[2] / "src"
-
-
-def run(*words: str | Path):
-    return CliRunner().invoke(app, [str(w) for w in words])
 
 
 @pytest.fixture

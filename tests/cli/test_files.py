@@ -12,39 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import ctsopt as cts
 from ctsopt import examples
 from ctsopt.cli import app
 from ctsopt.running.cache import Cache
 from ctsopt.terminal import never_lose_a_letter
+from tests.cli.start import GROWTH, HEAD, run
 
-PACK = """\
-schema: ctsopt/pack/1
-pack: small
-model: two_dcs
-solve: {gap: 0}
-scenarios:
-  growth: {apply: [{table: demand, scale: {quantity: 1.05}}]}
-"""
-
-
-def run(*words: str | Path):
-    return CliRunner().invoke(app, [str(w) for w in words])
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path_factory.mktemp("kept") / "cache"
-    monkeypatch.setenv("CTSOPT_CACHE", str(folder))
-    return folder
-
-
-@pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    (tmp_path / "small.yaml").write_text(PACK, encoding="utf-8")
-    return tmp_path / "small.yaml"
+PACK = HEAD + GROWTH
 
 
 @contextmanager
@@ -146,7 +122,7 @@ def test_ctrl_c_while_the_plan_is_saved_shows_it(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(("words", "what", "said"), [
     (("check", "two_dcs"), "ctsopt.check", "interrupted while the tables were checked"),
     (("solve", "two_dcs"), "ctsopt.read", "interrupted while the tables were read"),
-    (("solve", "two_dcs"), "ctsopt.solving", "interrupted while the plan was sought: none is kept"),
+    (("solve", "two_dcs"), "ctsopt.solve", "interrupted while the plan was sought: none is kept"),
     (("run", "PACK"), "ctsopt.packs.pack.read_pack", "interrupted while the pack was read"),
     (("run", "PACK"), "ctsopt.comparing.outcome.run", "interrupted while the cases were solved: what was done is "
      "kept"),

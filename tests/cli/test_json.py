@@ -11,25 +11,18 @@ from typing import Any
 
 import pytest
 
+from tests.cli.start import GROWTH, HEAD, written
 from tests.often import sampled
 
 SOURCE = Path(__file__).parents[2] / "src"
 
-PACK = """\
-schema: ctsopt/pack/1
-pack: small
-model: two_dcs
-solve: {gap: 0}
-scenarios:
-  growth: {apply: [{table: demand, scale: {quantity: 1.05}}]}
-  stuck: {apply: [{table: sites, where: {kind: dc}, set: {capacity: 1}}]}
-"""
+PACK = HEAD + GROWTH + "  stuck: {apply: [{table: sites, where: {kind: dc}, set: {capacity: 1}}]}\n"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder with a pack, of which one scenario has no plan, and with tables that have faults and an odd name."""
-    (tmp_path / "small.yaml").write_text(PACK, encoding="utf-8")
+    written(tmp_path, PACK)
     (tmp_path / "broken.yaml").write_text(PACK.replace("quantity", "quantitty"), encoding="utf-8")
     (tmp_path / "faulty").mkdir()
     (tmp_path / "faulty" / "sites.csv").write_text("site,kind\nA,dcc\n")

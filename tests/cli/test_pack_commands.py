@@ -6,25 +6,19 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.cli import app
+from tests.cli.start import GROWTH, HEAD, run, written
 
-PACK = """\
-schema: ctsopt/pack/1
-pack: small
-model: two_dcs
-solve: {gap: 0}
-scenarios:
+PACK = HEAD + """\
   gold_in_two_days: {tags: [promise], note: Why not, apply: [{table: promises, where: {tier: gold}, set: {lead_time: 2}}
   ]}
-  growth: {apply: [{table: demand, scale: {quantity: 1.05}}]}
-"""
+""" + GROWTH
 
 # East alone is too small, West is too small, and two of the three sites are one DC.
 STUCK_EDITS = ({"table": "sites", "where": {"site": "East"}, "set": {"capacity": "1000"}},
@@ -33,20 +27,19 @@ STUCK_EDITS = ({"table": "sites", "where": {"site": "East"}, "set": {"capacity":
 STUCK = f"  stuck: {{apply: {json.dumps(STUCK_EDITS)}}}\n"
 
 
-def run(*words: str | Path):
-    return CliRunner().invoke(app, [str(w) for w in words])
+class Done(NamedTuple):
+    """A run of the pack that several tests look at: its folder, its cache, and what it printed."""
+
+    out: Path
+    cache: Path
+    printed: Any
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CTSOPT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    (tmp_path / "small.yaml").write_text(PACK, encoding="utf-8")
-    return tmp_path / "small.yaml"
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    home = tmp_path_factory.mktemp("done")
+    words = ("run", written(home, PACK), "--workers", "1", "--cache", home / "cache", "-o", home / "out")
+    return Done(home / "out", home / "cache", run(*words))
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -92,9 +85,8 @@ def test_diff_shows_cells_old_and_new(pack: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_run_prints_the_comparison_and_writes_its_tables(pack: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    result = run("run", pack, "--workers", "1", "-o", out)
+def test_run_prints_the_comparison_and_writes_its_tables(done: Done) -> None:
+    out, _, result = done
     assert result.exit_code == 0, result.output
     assert "3 of 3 scenarios have a plan" in result.stdout
     assert "done 3/3" in result.stderr
@@ -112,24 +104,22 @@ def test_run_prints_the_comparison_and_writes_its_tables(pack: Path, tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_second_run_solves_nothing_and_writes_the_same(pack: Path, tmp_path: Path) -> None:
-    run("run", pack, "--workers", "1", "-o", tmp_path / "one", "-q")
-    again = run("run", pack, "--workers", "1", "-o", tmp_path / "two")
+def test_a_second_run_solves_nothing_and_writes_the_same(done: Done, pack: Path, tmp_path: Path) -> None:
+    again = run("run", pack, "--workers", "1", "--cache", done.cache, "-o", tmp_path / "two")
     assert again.stderr.count("from the cache") == 3
-    files = [p for p in (tmp_path / "one").glob("*.*") if p.name != "cases.csv"]
+    files = [p for p in done.out.glob("*.*") if p.name != "cases.csv"]
     assert len(files) >= 10
     assert [p.name for p in files if p.read_bytes() != (tmp_path / "two" / p.name).read_bytes()] == []
 
 
 @pytest.mark.slow
-def test_compare_reads_the_folder_of_a_run(pack: Path, tmp_path: Path) -> None:
-    printed = run("run", pack, "--workers", "1", "-o", tmp_path / "out", "-q").stdout
-    result = run("compare", tmp_path / "out", "-o", tmp_path / "again")
+def test_compare_reads_the_folder_of_a_run(done: Done, tmp_path: Path) -> None:
+    result = run("compare", done.out, "-o", tmp_path / "again")
     assert result.exit_code == 0
-    assert result.stdout == printed
+    assert result.stdout == done.printed.stdout
     for name in ("scenarios.csv", "order.csv", "differences.csv", "inputs.csv", "kpis.csv"):
-        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
-    other = json.loads(run("compare", tmp_path / "out", "--against", "growth", "--json").stdout)
+        assert (tmp_path / "again" / name).read_bytes() == (done.out / name).read_bytes()
+    other = json.loads(run("compare", done.out, "--against", "growth", "--json").stdout)
     assert other["against"] == "growth"
     by_name = {row["scenario"]: row for row in other["scenarios"]}
     assert by_name["today"]["verdict"] == "cheaper"
@@ -153,9 +143,9 @@ def test_compare_puts_saved_solutions_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_runs_side_by_side_have_the_names_of_their_folders(pack: Path, tmp_path: Path) -> None:
-    run("run", pack, "--workers", "1", "-o", tmp_path / "before", "-q")
-    shutil.copytree(tmp_path / "before", tmp_path / "after")
+def test_two_runs_side_by_side_have_the_names_of_their_folders(done: Done, tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        shutil.copytree(done.out, tmp_path / name)
     document = json.loads(run("compare", tmp_path / "before", tmp_path / "after", "--json").stdout)
     assert [row["scenario"] for row in document["scenarios"]][::3] == ["before/today", "after/today"]
 

@@ -96,7 +96,6 @@ def test_stock_of_more_networks_by_the_declared_curves(seed: int) -> None:
     same_stock(seed)
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_how_stock_is_shared_differs() -> None:
     assert {tables_of(seed, "curve")["settings"]["stock_sharing"] for seed in (*QUICK, *SEEDS)} == set(POLICIES)

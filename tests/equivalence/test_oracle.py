@@ -69,7 +69,6 @@ def test_every_feature_is_on_and_off():
         assert {name: on[name] for name in names if not 3 <= on[name] <= len(seeds) - 3} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_most_networks_can_be_served():
     """At least 24 of each 30: those that cannot are there to see that ctsopt says so."""

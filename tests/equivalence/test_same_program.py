@@ -46,7 +46,6 @@ def test_random_networks_with_stock(seed):
     assert_same_program(made(seed, stocked=True))
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_every_family_is_among_those_compared():
     """Together the random networks have every family of rows and every cost line, lazy rows too."""

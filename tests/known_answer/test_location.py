@@ -9,6 +9,7 @@ import ctsopt as cts
 from tests.known_answer.cases import HOLMBERG, SINGLE, SMALL, SPLIT
 from tests.known_answer.converters import Location, Tables, location_tables, read_cap, read_mo, read_small, read_uflib
 from tests.known_answer.shared_data import Answer, answer, data
+from tests.often import sampled
 
 
 def assert_optimum(tables: Tables, published: Answer, links: str = "lazy") -> cts.Solution:
@@ -39,7 +40,7 @@ def test_capacitated_single_source(name):
     assert flows.groupby("destination")["origin"].nunique().eq(1).all()
 
 
-@pytest.mark.parametrize("name", HOLMBERG)
+@pytest.mark.parametrize("name", sampled(HOLMBERG, every=4))
 def test_holmberg_single_source(name):
     case = read_small(data("sscflp_holmberg", name))
     assert_optimum(location_tables(case, single_source=True), answer("sscflp_holmberg", name, SINGLE))

@@ -64,6 +64,7 @@ def test_a_number_too_few_is_found(tmp_path):
         read_multi_product(tmp_path / "case")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_small_ones_agree_with_scipy(seed):
     """Relaxations with and without the tie of every product, and the optimum, which is the same with both."""
@@ -80,6 +81,7 @@ def test_small_ones_agree_with_scipy(seed):
     assert cts.solve(net, gap=1e-9, extra=rule).total_cost == pytest.approx(best, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_room_for_all_demand_changes_neither_relaxation_nor_optimum(seed):
     case = drawn(seed)

