@@ -1,7 +1,7 @@
 """A cost line or a row added as CONTRIBUTING says, one function and its name, is part of every answer.
 
-What these tests ask for is not there yet: pruning and drivers know the families by name. They are strict, so that they
-say when it is.
+Some of what these tests ask for is not there yet: pruning knows the families by name. They are strict, so that they say
+when it is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ def test_a_row_by_mode(monkeypatch):
     assert cts.solve(two_modes(2, 1)).total_cost == pytest.approx(130)
 
 
-@pytest.mark.xfail(strict=True, reason="drivers know the lines over sites by name", raises=KeyError)
 def test_a_cost_by_site_has_a_driver(monkeypatch):
     """100 units at 1, and 50 for the one site, all of it C's."""
     monkeypatch.setattr(formulation, "COSTS", (*formulation.COSTS, rent))

@@ -24,13 +24,23 @@ from ctsopt.formulation import (
     sourcing,
     variables,
 )
-from ctsopt.formulation.family import CostFamily, RowFamily, StockFamily, VariableFamily, Variables
-from ctsopt.formulation.sources import SOURCES
+from ctsopt.formulation.family import (
+    CostFamily,
+    LineMarks,
+    RowFamily,
+    RowMarks,
+    StockFamily,
+    VariableFamily,
+    Variables,
+    line_marks,
+    row_marks,
+)
 from ctsopt.formulation.stock import decisions, from_stock
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.value import StockModel
 from ctsopt.programs.algebra import Expr, Rows, Variable
 from ctsopt.programs.program import Program
+from ctsopt.programs.ranges import Sources
 
 if TYPE_CHECKING:
     from ctsopt.formulation.stock.segments import Breakpoints
@@ -62,7 +72,7 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
         Variables, rows (lazy ones marked) and cost lines by name.
     """
     program = Program(str(net.settings["name"]))
-    program.sources = SOURCES
+    program.sources = sources(extra)
     x = Variables()
     for family in VARIABLES:
         _add_variable(program, x, family.__name__, family(net))
@@ -72,13 +82,14 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
     for cost in COSTS:
         parts = cost(x, net)
         if parts is not None:
-            program.add_cost(cost.__name__, parts, cost.behaviour, cost.__doc__ or "")  # type: ignore[attr-defined]
-    x.cash = tuple(part for block in program.costs.values() if block.behaviour != "penalty" for part in block.parts)
+            marks = line_marks(cost)
+            program.add_cost(cost.__name__, parts, marks.behaviour, cost.__doc__ or "", marks)
+    x.cash = _cash(program)
     for rule in (*ROWS, *extra):
         rows = rule(x, net)
         if rows is not None:
             _require_rows(rule, rows)
-            program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "")
+            program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "", row_marks(rule))
     return program
 
 
@@ -102,6 +113,46 @@ def _require_rows(rule: RowFamily, rows: object) -> None:
     if not isinstance(rows, Rows):
         raise UsageError(f"the rule {rule.__name__} gave {type(rows).__name__}, not rows: end it with <=, >= or == "
                          "between expressions, or return None where it does not apply")
+
+
+def _cash(program: Program) -> tuple[Expr, ...]:
+    return tuple(part for block in program.costs.values() if block.behaviour != "penalty" for part in block.parts)
+
+
+def sources(extra: Sequence[RowFamily] = ()) -> Sources:
+    """Which table columns the figures of the program come from, for the report on their ranges."""
+    bounds = {family.__name__: getattr(family, "bounds", ()) for family in (*VARIABLES, *STOCK)}
+    return {"matrix": {rule.__name__: row_marks(rule).sources for rule in (*ROWS, *extra)},
+            "cost": {cost.__name__: line_marks(cost).sources for cost in COSTS},
+            "bounds": {name: {name: columns} for name, columns in bounds.items() if columns}}
+
+
+def marks_of_lines(program: Program | None = None) -> dict[str, LineMarks]:
+    """Marks of all cost lines by name, in P&L order; those of a program that are nobody's here come last."""
+    marks = {cost.__name__: line_marks(cost) for cost in COSTS}
+    if program is not None:
+        marks |= {name: block.marks or LineMarks(block.behaviour)  # type: ignore[arg-type]
+                  for name, block in program.costs.items()}
+    return marks
+
+
+def marks_of_rows(program: Program) -> dict[str, RowMarks]:
+    """Marks of all families of rows by name; those of a program that are nobody's here come last."""
+    marks = {rule.__name__: row_marks(rule) for rule in ROWS}
+    return marks | {name: block.marks or RowMarks(name.replace("_", " ")) for name, block in program.rows.items()}
+
+
+def variables_of(program: Program, net: Network) -> Variables:
+    """The variables of a program by name, as the families had them; stock by the declared curves."""
+    x = Variables()
+    for name in (family.__name__ for family in (*VARIABLES, *STOCK)):
+        block = program.variables.get(name)
+        setattr(x, name, None if block is None else Expr.block(block.index, block.start))
+    x.assigned = variables.assigned(net)
+    x.segments, x.stock, x.cash = None, stock_of(program, net), _cash(program)
+    choice = program.variables["open"].variable
+    x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
+    return x
 
 
 def stock_of(program: Program, net: Network) -> StockModel | None:

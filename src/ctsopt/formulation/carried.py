@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables, line
+from ctsopt.formulation.anew import held, used_up
+from ctsopt.formulation.columns import HELD, KEPT, SIZE
+from ctsopt.formulation.family import Figures, Variables, bounds, line, rows
 from ctsopt.formulation.stock.decisions import stored
 from ctsopt.keys import Bools, Floats, Keys
 from ctsopt.networks.supply import holding_cost
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
+@bounds("sites.storage_capacity", "site_products.opening_stock")
 def carry(net: Network) -> Variable | None:
     """carry[site,product,period] >= 0: stock at the end of a period.   [units]
 
@@ -31,6 +34,28 @@ def carry(net: Network) -> Variable | None:
     return Variable(Keys.make(net.axes, site=site, product=product, period=period)) if len(site) else None
 
 
+def storage_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
+    """Stock at the end of every period, cycle and safety stock included, at open sites whose storage is limited."""
+    capacity, periods = net.tables.column("sites", "storage_capacity"), len(net.axes["period"])
+    load = np.zeros((len(capacity), periods))
+    limited = np.isfinite(capacity) & (capacity > 0) & (x.open.value(plan) > 0)
+    if x.carry is not None:
+        keys = x.carry.index
+        room = net.derived.supply.load(keys["site"], keys["product"])
+        np.add.at(load, (keys["site"], keys["period"]), x.carry.value(plan) * room)
+    if x.stock is not None:
+        keys, units = x.stock.stored(plan)
+        each = keys["period"] >= 0
+        np.add.at(load, (keys["site"][each], keys["period"][each]), units[each])
+        np.add.at(load, keys["site"][~each], units[~each][:, None])
+    site, period = np.nonzero(limited[:, None] & (load > 0))
+    return Figures(Keys.make(net.axes, site=site, period=period), load[site, period], np.full(len(site), -np.inf),
+                   np.asarray(capacity[site]))
+
+
+@rows("storage of a site", limit=storage_figures,
+      sources={"open": ("sites.storage_capacity",), "stock_volume": KEPT, "stock_segment": KEPT, "config": KEPT,
+               "": SIZE})
 def storage(x: Variables, net: Network) -> Rows | None:
     """sum load * (carry[s,p,t] + cycle and safety stock) <= storage_capacity[s] * open[s]   [capacity_unit]
 
@@ -58,6 +83,7 @@ def _carried_load(x: Variables, net: Network, capacity: Floats) -> Expr | None:
     return (x.carry * net.derived.supply.load(keys["site"], keys["product"])).where(bounded).by("site", "period")
 
 
+@rows("stock when the horizon ends", sources={"open": ("site_products.opening_stock",)})
 def ending_stock(x: Variables, net: Network) -> Rows | None:
     """carry[s,p,T] = opening_stock[s,p] * open[s], or <= that where ending is free or value   [units]
 
@@ -73,7 +99,8 @@ def ending_stock(x: Variables, net: Network) -> Rows | None:
     return Rows(rows.lhs, np.where(same, rows.upper, -np.inf), rows.upper)
 
 
-@line("variable")
+@line("variable", stock="carried", shown_on="carried.cost",
+      sources={"open": (*HELD, "site_products.opening_stock"), "carry": HELD}, anew=held)
 def carried_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """unit_value[p] * holding_rate[p] * sum_t days[t]/365 * (carried in + carry[s,p,t]) / 2   [money]
 
@@ -95,7 +122,9 @@ def carried_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return tuple(parts) or None
 
 
-@line("variable")
+@line("variable", stock="carried", shown_on="carried.used_up",
+      sources={"open": ("products.unit_value", "site_products.opening_stock"), "carry": ("products.unit_value",)},
+      anew=used_up)
 def stock_change(x: Variables, net: Network) -> Expr | None:
     """unit_value[p] * (opening_stock[s,p] * open[s] - carry[s,p,T])   [money]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import InfeasibleError
-from ctsopt.formulation.family import Variables
+from ctsopt.formulation.columns import CO2, HELD, KEPT, SIDE, TARIFF
+from ctsopt.formulation.family import Figures, Variables, rows
 from ctsopt.keys import BLANK, Floats, Keys, Positions
 from ctsopt.networks.agreements import ROW, Agreements, Count, counted, row_axes
 from ctsopt.programs.algebra import Expr, Rows
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
+@rows("volume of a contract", gives_way=1.0, limit=True, sources={SIDE: ("contracts.quantity", "periods.days")})
 def contract_volume(x: Variables, net: Network) -> Rows | None:
     """sum of the goods in scope <= or >= quantity * horizon/365   [units]
 
@@ -34,19 +36,6 @@ def contract_volume(x: Variables, net: Network) -> Rows | None:
     limit = agreed.frame["quantity"].to_numpy(dtype=float)[place] * span / 365
     least = (agreed.frame["kind"] == "min_volume").to_numpy(dtype=bool)[place]
     return _bound(used, np.where(least, limit, -np.inf), np.where(least, np.inf, limit))
-
-
-def contract_share(x: Variables, net: Network) -> Rows | None:
-    """sum of the goods in scope - quantity * sum of the same goods of any site, origin and mode <=, >= or = 0   [units]
-
-    Every contract of kind share, for each name where `each` is agreed, in every period where `per` says so.
-    """
-    parts = shares(x, net)
-    if parts is None:
-        return None
-    limit = parts.limit
-    return _bound(parts.used - parts.whole * parts.quantity, np.where(limit == "at_most", -np.inf, 0.0),
-                  np.where(limit == "at_least", np.inf, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +65,32 @@ def shares(x: Variables, net: Network) -> Shares | None:
                   agreed.frame["limit"].to_numpy(dtype=object)[place])
 
 
+def share_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
+    """The shares that contracts speak of; NaN where there are no goods to take a share of."""
+    parts = shares(x, net)
+    if parts is None:
+        return None
+    used, whole = parts.used.value(plan), parts.whole.value(plan)
+    share = np.divide(used, whole, out=np.full(len(used), np.nan), where=whole > 0)
+    return Figures(parts.used.index, share, np.where(parts.limit == "at_most", -np.inf, parts.quantity),
+                   np.where(parts.limit == "at_least", np.inf, parts.quantity))
+
+
+@rows("share of a contract", gives_way=1.0, limit=share_figures, sources={"": ("contracts.quantity",)})
+def contract_share(x: Variables, net: Network) -> Rows | None:
+    """sum of the goods in scope - quantity * sum of the same goods of any site, origin and mode <=, >= or = 0   [units]
+
+    Every contract of kind share, for each name where `each` is agreed, in every period where `per` says so.
+    """
+    parts = shares(x, net)
+    if parts is None:
+        return None
+    limit = parts.limit
+    return _bound(parts.used - parts.whole * parts.quantity, np.where(limit == "at_most", -np.inf, 0.0),
+                  np.where(limit == "at_least", np.inf, 0.0))
+
+
+@rows("cap on CO2", gives_way=1.0, limit=True, sources={SIDE: ("settings.carbon_cap",), "": CO2})
 def carbon_cap(x: Variables, net: Network) -> Rows | None:
     """sum co2[w] * (move[w,t] + deliver[w,t]) <= carbon_cap * horizon/365   [kg]"""
     cap = float(net.settings["carbon_cap"]) * net.horizon / 365
@@ -84,6 +99,21 @@ def carbon_cap(x: Variables, net: Network) -> Rows | None:
     return (x.move * net.ways.moves["co2"]).total() + (x.deliver * net.ways.deliveries["co2"]).total() <= cap
 
 
+def budget_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
+    """What the plan costs without penalties: its row has neither constants nor the declared curves of stock."""
+    most = float(net.settings["budget"]) * net.horizon / 365
+    if not np.isfinite(most):
+        return None
+    cash = float(sum(part.amount(plan).sum() for part in x.cash))
+    return Figures(Keys.single(), np.array([cash]), np.array([-np.inf]), np.array([most]))
+
+
+@rows("budget", gives_way=1.0, limit=budget_figures,
+      sources={SIDE: ("settings.budget",), "open": ("sites.fixed_cost", "sites.opening_cost", "sites.closing_cost"),
+               "make": ("site_products.make_cost",), "level": ("capacity_levels.fixed_cost",),
+               "use_lane": ("lanes.fixed_cost",), "carry": HELD, "stock_volume": KEPT, "stock_segment": KEPT,
+               "config": (*KEPT, "site_products.stock_fixed_cost"),
+               "": (*TARIFF, "sites.handling_in", "sites.handling_out")})
 def budget(x: Variables, net: Network) -> Rows | None:
     """sum of all cost lines but penalties <= budget * horizon/365   [money]"""
     most = float(net.settings["budget"]) * net.horizon / 365

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation import carried
+from ctsopt.formulation.anew import (
+    closed_sites,
+    emitted,
+    handling,
+    made_by,
+    not_served,
+    of_ways,
+    open_sites,
+    opened_sites,
+    paid_loads,
+    served_tiers,
+)
+from ctsopt.formulation.columns import CO2, SIZE, TARIFF
 from ctsopt.formulation.family import Variables, line
 from ctsopt.formulation.stock import decisions
 from ctsopt.keys import Floats
@@ -18,7 +31,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
-@line("variable")
+@line("variable", shown_on="production.amount", sources={"make": ("site_products.make_cost",)}, anew=made_by("plant"))
 def production(x: Variables, net: Network) -> Expr | None:
     """make_cost[s,p] * make[s,p,t]   [money]
 
@@ -27,7 +40,8 @@ def production(x: Variables, net: Network) -> Expr | None:
     return _made(x, net, "plant")
 
 
-@line("variable")
+@line("variable", shown_on="production.amount",
+      sources={"make": ("site_products.make_cost",)}, anew=made_by("supplier"))
 def procurement(x: Variables, net: Network) -> Expr | None:
     """make_cost[s,p] * make[s,p,t]   [money]
 
@@ -36,7 +50,7 @@ def procurement(x: Variables, net: Network) -> Expr | None:
     return _made(x, net, "supplier")
 
 
-@line("variable")
+@line("variable", shown_on="flows", sources={"": TARIFF}, anew=of_ways("line_haul"))
 def line_haul(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]
 
@@ -45,7 +59,7 @@ def line_haul(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return _moved_and_delivered(x, net, "line_haul")
 
 
-@line("variable")
+@line("variable", shown_on="flows", sources={"": ("sites.handling_in", *SIZE)}, anew=handling("handling_in"))
 def handling_in(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """handling_in[w] * move[w,t] + handling_in[w] * deliver[w,t]   [money]
 
@@ -54,7 +68,7 @@ def handling_in(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return _moved_and_delivered(x, net, "handling_in")
 
 
-@line("variable")
+@line("variable", shown_on="flows", sources={"": ("sites.handling_out", *SIZE)}, anew=handling("handling_out"))
 def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """handling_out[w] * move[w,t] + handling_out[w] * deliver[w,t]   [money]
 
@@ -63,7 +77,9 @@ def handling_out(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return _moved_and_delivered(x, net, "handling_out")
 
 
-@line("fixed")
+@line("fixed", driver="throughput", shown_on="sites.fixed_cost",
+      sources={"open": ("sites.fixed_cost",), "level": ("capacity_levels.fixed_cost",)}, anew=open_sites,
+      whole=True)
 def site_fixed(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """fixed_cost[s] * horizon/365 * open[s] + fixed_cost[s,l] * horizon/365 * level[s,l]   [money]"""
     parts = [_of_sites(x, net, net.tables.column("sites", "fixed_cost") * _horizon(net) / 365)]
@@ -73,7 +89,8 @@ def site_fixed(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return tuple(part for part in parts if part is not None) or None
 
 
-@line("one_off")
+@line("one_off", driver="throughput", shown_on="sites.opening_cost",
+      sources={"open": ("sites.opening_cost", "settings.life", "settings.discount_rate")}, anew=opened_sites)
 def site_opening(x: Variables, net: Network) -> Expr | None:
     """opening_cost[s] * CRF * horizon/365 * open[s]   [money]
 
@@ -83,7 +100,8 @@ def site_opening(x: Variables, net: Network) -> Expr | None:
     return _of_sites(x, net, np.where(net.tables.column("sites", "status") == "candidate", cost, 0.0))
 
 
-@line("one_off")
+@line("one_off", driver="throughput", shown_on="sites.closing_cost",
+      sources={"open": ("sites.closing_cost", "settings.life", "settings.discount_rate")}, anew=closed_sites)
 def site_closing(x: Variables, net: Network) -> Expr | None:
     """closing_cost[s] * CRF * horizon/365 * (1 - open[s])   [money]
 
@@ -95,7 +113,7 @@ def site_closing(x: Variables, net: Network) -> Expr | None:
     return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
 
 
-@line("fixed")
+@line("fixed", driver="units", shown_on="", sources={"use_lane": ("lanes.fixed_cost",)})
 def lane_fixed(x: Variables, net: Network) -> Expr | None:
     """fixed_cost[l] * horizon/365 * use_lane[l]   [money]"""
     if x.use_lane is None:
@@ -105,7 +123,9 @@ def lane_fixed(x: Variables, net: Network) -> Expr | None:
     return (x.use_lane * cost).where(cost > 0) if (cost > 0).any() else None
 
 
-@line("step")
+@line("step", driver="loads", shown_on="loads.cost",
+      sources={"loads": ("modes.per_distance", "modes.per_shipment", "rates.per_shipment", "lanes.distance")},
+      anew=paid_loads)
 def loads(x: Variables, net: Network) -> Expr | None:
     """cost of a load[l] * loads[l,t]   [money]
 
@@ -114,13 +134,13 @@ def loads(x: Variables, net: Network) -> Expr | None:
     return x.loads * net.derived.resources.loads["cost"] if x.loads is not None else None
 
 
-@line("variable")
+@line("variable", shown_on="flows", sources={"": ("lanes.duty_rate", "products.unit_value")}, anew=of_ways("duty"))
 def duty(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """duty[w] * move[w,t] + duty[w] * deliver[w,t]   [money]"""
     return _moved_and_delivered(x, net, "duty")
 
 
-@line("fixed")
+@line("fixed", driver="units", shown_on="", anew=served_tiers)
 def tier_program(x: Variables, net: Network) -> Expr | None:
     """program_cost[k] * horizon/365   [money]
 
@@ -131,7 +151,7 @@ def tier_program(x: Variables, net: Network) -> Expr | None:
     return Expr.constants(index, cost) if (cost > 0).any() else None
 
 
-@line("variable")
+@line("variable", shown_on="flows", sources={"": ("settings.carbon_price", *CO2)}, anew=emitted)
 def carbon(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """carbon_price * co2[w] * (move[w,t] + deliver[w,t])   [money]"""
     price = float(net.settings["carbon_price"])
@@ -139,7 +159,8 @@ def carbon(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     return tuple(part * price for part in parts) if parts else None
 
 
-@line("variable")
+@line("variable", shown_on="flows",
+      sources={"": (*TARIFF, "demand.order_size", "order_profiles.size")}, anew=of_ways("last_mile"))
 def last_mile(x: Variables, net: Network) -> Expr:
     """last_mile[w] * deliver[w,t]   [money]
 
@@ -148,7 +169,7 @@ def last_mile(x: Variables, net: Network) -> Expr:
     return x.deliver * net.ways.deliveries["last_mile"]
 
 
-@line("penalty")
+@line("penalty", shown_on="shortage.penalty", sources={"unserved": ("tiers.shortage_cost",)}, anew=not_served)
 def shortage(x: Variables, net: Network) -> Expr | None:
     """shortage_cost[k] * unserved[c,k,p,t]   [money]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.carried import carried_in, next_period
-from ctsopt.formulation.family import Variables
+from ctsopt.formulation.columns import DEMAND, SIDE
+from ctsopt.formulation.family import Variables, rows
 from ctsopt.keys import Keys
 from ctsopt.programs.algebra import Rows
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
+@rows("demand that cannot be served", gives_way=2.0, sources={SIDE: DEMAND})
 def serve_demand(x: Variables, net: Network) -> Rows:
     """sum_w deliver[w,t] + unserved[c,k,p,t] = quantity[c,k,p,t] * assigned[c,k]   [units]
 
@@ -24,6 +26,7 @@ def serve_demand(x: Variables, net: Network) -> Rows:
     return x.deliver.per(wanted.index) + x.unserved == x.assigned.at(wanted.index) * wanted["quantity"]
 
 
+@rows("what comes into a site goes out again", sources={"open": ("site_products.opening_stock",)})
 def site_balance(x: Variables, net: Network) -> Rows:
     """make[s,p,t] + sum move into s + carried in = sum move out of s + sum deliver from s + carry[s,p,t]   [units]
 
@@ -39,6 +42,7 @@ def site_balance(x: Variables, net: Network) -> Rows:
     return into + before + opened == out + x.carry.per(points)
 
 
+@rows("what a site can make", limit=True, sources={SIDE: ("site_products.make_capacity", "periods.days")})
 def make_capacity(x: Variables, net: Network) -> Rows | None:
     """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables
+from ctsopt.formulation.columns import DEMAND, SIDE
+from ctsopt.formulation.family import Variables, bounds, rows
 from ctsopt.keys import BLANK, Coded, Floats, Keys
 from ctsopt.networks.resources import LegUse, legs_of
 from ctsopt.programs.algebra import Expr, Rows, Variable
@@ -22,6 +23,7 @@ def use_lane(net: Network) -> Variable | None:
     return Variable(lanes.index.take(switched), upper=1.0, integer=True) if switched.any() else None
 
 
+@bounds("demand.quantity", "modes.load_weight", "modes.load_volume")
 def loads(net: Network) -> Variable | None:
     """loads[origin,destination,mode,period] whole: loads that are paid for.   [loads]"""
     lanes = net.derived.resources.loads.index
@@ -33,6 +35,7 @@ def loads(net: Network) -> Variable | None:
     return Variable(Keys.make(axes, **columns, period=np.tile(np.arange(periods), len(lanes))), integer=True)
 
 
+@rows("most that goes by a lane", limit=True, sources={SIDE: ("lanes.max_volume", "periods.days")})
 def lane_volume(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l <= max_volume[l] * horizon/365   [units]
 
@@ -46,6 +49,8 @@ def lane_volume(x: Variables, net: Network) -> Rows | None:
     return on_lanes(x, net, lanes.index.take(capped)) <= limit[capped]
 
 
+@rows("nothing by a lane that is not used",
+      sources={"use_lane": ("lanes.max_volume", *DEMAND, "site_products.opening_stock")})
 def lane_use(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l <= min(max_volume[l] * horizon/365, all demand and opening stock) * use_lane[l]   [units]"""
     if x.use_lane is None:
@@ -56,6 +61,7 @@ def lane_use(x: Variables, net: Network) -> Rows | None:
     return on_lanes(x, net, x.use_lane.index) <= x.use_lane * limit
 
 
+@rows("least that goes by a lane", sources={"use_lane": ("lanes.min_volume", "periods.days")})
 def lane_minimum(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l >= min_volume[l] * horizon/365 * use_lane[l]   [units]"""
     if x.use_lane is None:
@@ -68,6 +74,8 @@ def lane_minimum(x: Variables, net: Network) -> Rows | None:
     return on_lanes(x, net, index) >= x.use_lane.where(wanted) * least[wanted]
 
 
+@rows("weight of loads that are paid for whole",
+      sources={"loads": ("modes.load_weight", "modes.load_factor"), "": ("products.weight",)})
 def whole_loads(x: Variables, net: Network) -> Rows | None:
     """sum weight on lane l <= load_weight * load_factor * loads[l,t]   [kg]
 
@@ -76,6 +84,8 @@ def whole_loads(x: Variables, net: Network) -> Rows | None:
     return _held(x, net, "weight")
 
 
+@rows("volume of loads that are paid for whole",
+      sources={"loads": ("modes.load_volume", "modes.load_factor"), "": ("products.volume",)})
 def whole_loads_volume(x: Variables, net: Network) -> Rows | None:
     """sum volume on lane l <= load_volume * load_factor * loads[l,t]   [m3]
 
@@ -84,6 +94,8 @@ def whole_loads_volume(x: Variables, net: Network) -> Rows | None:
     return _held(x, net, "volume")
 
 
+@rows("capacity of a mode", gives_way=1.0, limit=True,
+      sources={SIDE: ("modes.capacity", "periods.days"), "": ("products.weight",)})
 def mode_capacity(x: Variables, net: Network) -> Rows | None:
     """sum weight on all legs of mode m <= capacity[m] * horizon/365   [kg]"""
     limit = _over_horizon(net, net.tables.column("modes", "capacity"))

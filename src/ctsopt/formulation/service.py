@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables
+from ctsopt.formulation.columns import DEMAND, SIDE
+from ctsopt.formulation.family import Variables, rows
 from ctsopt.keys import Bools, Keys
 from ctsopt.networks.requests import FORMS, demanded
 from ctsopt.programs.algebra import Expr, Rows
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
+@rows("promise on served demand", gives_way=1.0, sources={SIDE: (*DEMAND, "promises.served_fraction")})
 def served_fraction(x: Variables, net: Network) -> Rows | None:
     """sum unserved <= (1 - served_fraction[k,g]) * sum quantity * assigned   [units]
 
@@ -25,6 +27,8 @@ def served_fraction(x: Variables, net: Network) -> Rows | None:
     return _served(x, net, binding, "served_fraction")
 
 
+@rows("promise on each customer's served demand", gives_way=1.0,
+      sources={SIDE: (*DEMAND, "promises.served_fraction_each")})
 def served_fraction_each(x: Variables, net: Network) -> Rows | None:
     """sum_{p in g} unserved[c] <= (1 - served_fraction_each[k,g]) * sum quantity * assigned   [units]
 
@@ -53,6 +57,8 @@ def _served(x: Variables, net: Network, binding: Bools, name: str) -> Rows | Non
     return x.unserved.where(covered).per(index, on=on) <= volume.where(covered).per(index, on=on)
 
 
+@rows("promise on time", gives_way=1.0,
+      sources={"deliver": ("promises.on_time_share", "promises.lead_time", "modes.transit_cv")})
 def tier_on_time(x: Variables, net: Network) -> Rows | None:
     """sum credit[w] * deliver[w,t] >= on_time_share[k,g] * sum deliver[w,t]   [units]
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables, strengthens
+from ctsopt.formulation.columns import DEMAND, SIDE, SIZE
+from ctsopt.formulation.family import Variables, rows, strengthens
 from ctsopt.keys import BLANK, Axis, Floats, Keys
 from ctsopt.networks.schema import ALL
 from ctsopt.programs.algebra import Expr, Rows, Variable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _SIDES = {"at_most": (False, True), "at_least": (True, False), "exactly": (True, True)}
 
 
+@rows("capacity of a site, and none while it is closed", sources={"open": ("sites.capacity", *DEMAND), "": SIZE})
 def site_throughput(x: Variables, net: Network) -> Rows:
     """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream)
     * open[s]   [capacity_unit]
@@ -43,6 +45,7 @@ def throughput(x: Variables, net: Network, index: Keys) -> Expr:
     return through
 
 
+@rows("no goods through a closed site", sources={"open": DEMAND})
 def site_roomless(x: Variables, net: Network) -> Rows | None:
     """sum moved out + delivered + passing via <= demand reachable downstream * open[s]   [units]
 
@@ -74,6 +77,7 @@ def _asks_for_volume(net: Network) -> bool:
 
 
 @strengthens("site_throughput")
+@rows("no delivery from a closed site", sources={"open": DEMAND})
 def deliver_from_open(x: Variables, net: Network) -> Rows | None:
     """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * open[s]   [units]
 
@@ -83,6 +87,7 @@ def deliver_from_open(x: Variables, net: Network) -> Rows | None:
 
 
 @strengthens("site_throughput")
+@rows("no delivery over a closed cross-dock", sources={"open": DEMAND})
 def deliver_via_open(x: Variables, net: Network) -> Rows | None:
     """sum_w deliver[w,t] over cross-dock s <= quantity[c,k,p,t] * open[s]   [units]
 
@@ -101,6 +106,7 @@ def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Row
     return linked <= x.open.at(linked.index) * net.requests["quantity"]
 
 
+@rows("number of sites in a group", gives_way=1.0, sources={SIDE: ("contracts.quantity",)})
 def sites_in_group(x: Variables, net: Network) -> Rows | None:
     """sum_{s in group} open[s] at most, at least or exactly quantity   [sites]
 
@@ -135,6 +141,7 @@ def level(net: Network) -> Variable | None:
     return Variable(index, upper=1.0, integer=True)
 
 
+@rows("one level of an open site")
 def one_level(x: Variables, net: Network) -> Rows | None:
     """sum_l level[s,l] = open[s]   [yes/no]
 
@@ -146,6 +153,7 @@ def one_level(x: Variables, net: Network) -> Rows | None:
     return x.level.per(index) == x.open.at(index)
 
 
+@rows("capacity of a level", sources={"level": ("capacity_levels.capacity", "periods.days"), "": SIZE})
 def level_capacity(x: Variables, net: Network) -> Rows | None:
     """sum load * (moved out + delivered + passing via) <= sum_l capacity[s,l] * days[t]/365 * level[s,l]
     [capacity_unit]
@@ -165,6 +173,8 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
     return _through(x, net, index) <= (x.level.at(fine) * room).per(index)
 
 
+@rows("least that goes through a site", gives_way=1.0,
+      sources={"open": ("sites.min_throughput", "periods.days"), "": SIZE})
 def site_minimum(x: Variables, net: Network) -> Rows | None:
     """sum_t sum load * (moved out + delivered + passing via) >= min_throughput[s] * horizon/365 * open[s]
     [capacity_unit]

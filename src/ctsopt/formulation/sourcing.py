@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables, strengthens
+from ctsopt.formulation.columns import DEMAND, SIDE
+from ctsopt.formulation.family import Variables, rows, strengthens
 from ctsopt.formulation.variables import same_site_members, single_sourced
 from ctsopt.keys import BLANK, Keys
 from ctsopt.programs.algebra import Rows
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
+@rows("single source", gives_way=1.0, sources={SIDE: ("customers.max_sources",)})
 def single_source(x: Variables, net: Network) -> Rows | None:
     """sum_s source[c,s,p] <= 1, or max_sources[c]   [sites]
 
@@ -29,6 +31,7 @@ def single_source(x: Variables, net: Network) -> Rows | None:
     return x.source.per(index) <= np.where(rule == "no", np.floor(most), 1.0)
 
 
+@rows("deliveries to a single-sourced customer from its source", sources={"source": DEMAND})
 def source_use(x: Variables, net: Network) -> Rows | None:
     """sum deliver to c from s <= demand * source[c,s,p]   [units]
 
@@ -46,6 +49,7 @@ def source_use(x: Variables, net: Network) -> Rows | None:
 
 
 @strengthens("source_use")
+@rows("each delivery to a single-sourced customer from its source", sources={"source": DEMAND})
 def deliver_from_source(x: Variables, net: Network) -> Rows | None:
     """sum_w deliver[w,t] from site s <= quantity[c,k,p,t] * source[c,s,p]   [units]
 
@@ -61,6 +65,7 @@ def deliver_from_source(x: Variables, net: Network) -> Rows | None:
     return mine.per(index) <= x.source.at(index, on={"product": under}) * net.requests["quantity"]
 
 
+@rows("no source that is closed")
 def source_from_open(x: Variables, net: Network) -> Rows | None:
     """source[c,s,p] <= open[s]   [yes/no]
 
@@ -72,6 +77,7 @@ def source_from_open(x: Variables, net: Network) -> Rows | None:
     return x.source.where(free) <= x.open.at(x.source.index.take(free)) if free.any() else None
 
 
+@rows("common site of a group of customers", gives_way=1.0)
 def same_site(x: Variables, net: Network) -> Rows | None:
     """sum_s group_source[n,s] <= 1   [sites]
 
@@ -82,6 +88,7 @@ def same_site(x: Variables, net: Network) -> Rows | None:
     return x.group_source.per(x.group_source.index.distinct("contract")) <= 1.0
 
 
+@rows("deliveries to a group of customers from its site", sources={"group_source": DEMAND})
 def same_site_use(x: Variables, net: Network) -> Rows | None:
     """sum deliver to c from s <= demand[c] * group_source[n,s]   [units]
 

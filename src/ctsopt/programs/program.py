@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -39,16 +39,24 @@ class VariableBlock:
         """The columns of the block."""
         return slice(self.start, self.start + len(self.index))
 
+    def holds(self, columns: Ints | Positions) -> Bools:
+        """Which columns of the program are of this block."""
+        return np.asarray((columns >= self.start) & (columns < self.start + len(self.index)))
+
 
 @dataclass(frozen=True, eq=False)
 class RowBlock:
-    """Rows of one name. A lazy block only strengthens: `anchor` names the rows that hold the same whole plans."""
+    """Rows of one name. A lazy block only strengthens: `anchor` names the rows that hold the same whole plans.
+
+    `marks` are for who reads the program; mathematics does not look at them.
+    """
 
     name: str
     start: int
     rows: Rows
     anchor: str = ""
     meaning: str = ""
+    marks: Any = None
 
     @property
     def index(self) -> Keys:
@@ -69,13 +77,14 @@ class RowBlock:
 @dataclass(frozen=True, eq=False)
 class CostBlock:
     """A cost line, in money over the horizon: one expression per key; in several parts where keys are of several
-    kinds.
+    kinds. `marks` are for who reads the program.
     """
 
     name: str
     parts: tuple[Expr, ...]
     behaviour: str
     meaning: str = ""
+    marks: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +152,8 @@ class Program:
         self.columns += len(variable.index)
         return Expr.block(variable.index, block.start)
 
-    def add_rows(self, name: str, rows: Rows, anchor: str = "", meaning: str = "") -> None:
+    def add_rows(self, name: str, rows: Rows, anchor: str = "", meaning: str = "",
+                 marks: Any = None) -> None:
         """Add a family of rows; `anchor` marks it lazy and names the rows that make it redundant for whole plans.
 
         Raises
@@ -158,14 +168,16 @@ class Program:
         if anchor and self.rows[anchor].lazy:
             raise KeyMismatch(f"{name} is lazy, and so is its anchor {anchor}: an anchor is always present")
         _refuse_empty(name, rows)
-        self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning)
+        self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning, marks)
         self.row_count += len(rows.lhs.index)
 
-    def add_cost(self, name: str, parts: Expr | tuple[Expr, ...], behaviour: str, meaning: str = "") -> None:
+    def add_cost(self, name: str, parts: Expr | tuple[Expr, ...], behaviour: str, meaning: str = "",
+                 marks: Any = None) -> None:
         """Add a cost line."""
         if name in self.costs:
             raise KeyMismatch(f"two cost lines are named {name}")
-        self.costs[name] = CostBlock(name, parts if isinstance(parts, tuple) else (parts,), behaviour, meaning)
+        self.costs[name] = CostBlock(name, parts if isinstance(parts, tuple) else (parts,), behaviour, meaning,
+                                     marks)
 
     def fixed(self, name: str, values: Floats) -> Program:
         """The same program with the variables of one name held at some values."""

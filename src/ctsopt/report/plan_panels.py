@@ -14,13 +14,12 @@ from ctsopt.report.figures.theme import short
 from ctsopt.report.grid import Grid, grid
 from ctsopt.report.panels import Panel, Variant
 from ctsopt.report.prose import say
+from ctsopt.results.lines import stock_lines
 
 if TYPE_CHECKING:
     from ctsopt.comparing.comparison import Comparison
     from ctsopt.results.solution import Solution
 
-STOCK_LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
-"""Cost lines of stock, as columns of its table."""
 
 PLANS = 6
 """Plans that are shown one by one where nothing else is asked for."""
@@ -130,7 +129,7 @@ def _stock(solution: Solution, key: str, money: str) -> Iterator[Panel]:
     variants = [Variant(by, figures.stock(solution, by), (grid(stock_table(solution, by), f"Stock by {by}", money),))
                 for by in ("site", "tier", "product")]
     last = variants[0]
-    every = grid(solution.tables["stock"], "Every stock point", money, money=STOCK_LINES,
+    every = grid(solution.tables["stock"], "Every stock point", money, money=stock_lines(),
                  where="the saved plan and the workbook")
     variants[0] = Variant(last.label, last.figure, (*last.grids, every))
     yield Panel(f"{key}-stock", "Stock", say(

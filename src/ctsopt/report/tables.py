@@ -12,21 +12,14 @@ import pandas as pd
 from ctsopt.comparing.comparison import Comparison, compare
 from ctsopt.comparing.outcome import PackResult
 from ctsopt.errors import UsageError
+from ctsopt.formulation.build import marks_of_lines
+from ctsopt.formulation.family import LineMarks
+from ctsopt.results.lines import shown_in, stock_lines
 from ctsopt.results.service_figures import demand_on_time, demand_served, demand_within, fill_rate
 from ctsopt.results.solution import Solution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-STOCK_LINES = ("cycle_stock", "safety_stock", "stock_fixed", "pipeline_stock", "carried_stock", "stock_change")
-"""Cost lines of stock."""
-
-ON_FLOWS = ("line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon")
-"""Cost lines that are known for each flow."""
-
-OF_SITES: Mapping[str, str] = {"fixed_cost": "site_fixed", "opening_cost": "site_opening",
-                               "closing_cost": "site_closing"}
-"""Cost lines that are known for each site, by the column of the table of sites."""
 
 _TABLES = ("costs", "tiers", "customers", "service", "flows", "sites", "stock", "stock_cost", "carried")
 
@@ -47,6 +40,8 @@ class Contents:
         Of each plan: what the summary shows beside the comparison.
     lines : list of str
         Cost lines, in P&L order; penalties last.
+    shown : dict of str to dict of str to str
+        Columns of the tables flows, sites and carried that show a cost line, with that line.
     changes : DataFrame
         Cells that each scenario changes.
     evidence : dict of str to DataFrame
@@ -59,6 +54,7 @@ class Contents:
     frames: dict[str, pd.DataFrame]
     figures: pd.DataFrame
     lines: list[str]
+    shown: dict[str, dict[str, str]]
     currency: str
     distance_unit: str
     changes: pd.DataFrame
@@ -104,8 +100,20 @@ def contents(source: PackResult | Solution, comparison: Comparison | None = None
         frames[table] = _with_all_lines(frames[table], ordered)
     settings = plans[names[0]].net.settings
     changes, evidence = _evidence(source, plans[names[0]])
-    return Contents(name, comparison, names, frames, pd.DataFrame(figures), ordered, comparison.currency,
+    return Contents(name, comparison, names, frames, pd.DataFrame(figures), ordered,
+                    _shown(frames, ordered), comparison.currency,
                     str(settings["distance_unit"]), changes, evidence)
+
+
+def _shown(frames: Mapping[str, pd.DataFrame], lines: list[str]) -> dict[str, dict[str, str]]:
+    """Columns of some tables that show one of the cost lines; those of a user's own bear the name of their line."""
+    found = {}
+    for table in ("flows", "sites", "carried"):
+        known = {column: names[0] for column, names in shown_in(table).items()}
+        own = {line: line for line in lines if line in frames.get(table, ())
+               and marks_of_lines().get(line, LineMarks()).shown_on is None}
+        found[table] = known | own
+    return found
 
 
 def _figures(name: str, plan: Solution) -> dict[str, Any]:
@@ -131,7 +139,7 @@ def _tables(plan: Solution) -> Iterator[tuple[str, pd.DataFrame]]:
     stock = plan.tables.get("stock")
     if stock is not None and len(stock):
         yield "stock", stock.copy()
-    of_stock = plan.cube[plan.cube["line"].isin(STOCK_LINES)]
+    of_stock = plan.cube[plan.cube["line"].isin(stock_lines())]
     if len(of_stock):
         by = of_stock.assign(site=of_stock["origin"].astype(object))
         yield "stock_cost", by.groupby(["site", "line"], sort=True, observed=True)["amount"].sum().reset_index()

@@ -14,7 +14,8 @@ from ctsopt.errors import FileError
 from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
 from ctsopt.report.decision import write_decision
 from ctsopt.report.sheets import Book, Formula, Line, Placed
-from ctsopt.report.tables import OF_SITES, ON_FLOWS, STOCK_LINES, Contents, contents, summary
+from ctsopt.report.tables import Contents, contents, summary
+from ctsopt.results.lines import stock_lines
 from ctsopt.results.solution import Solution
 
 DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
@@ -209,7 +210,7 @@ class _Writing:
         sheet.head("Flows", "One row for each way and period that carries goods: moves between sites, deliveries to "
                    "customers. CO2 in kg.")
         placed = sheet.table("Flows of each plan", frame, keys=2)
-        self._reconciled(FLOWS, "cost of flows", placed, frame, {name: name for name in ON_FLOWS})
+        self._reconciled(FLOWS, "cost of flows", placed, frame, self.told.shown["flows"])
 
     def sites(self) -> None:
         """What is decided for each site, and what it costs."""
@@ -217,7 +218,7 @@ class _Writing:
         sheet.head("Sites", "Costs of opening and closing are those of the horizon; one-off cash is paid once and is "
                    "in no cost.")
         placed = sheet.table("Sites of each plan", frame, keys=3)
-        self._reconciled(SITES, "cost of sites", placed, frame, OF_SITES)
+        self._reconciled(SITES, "cost of sites", placed, frame, self.told.shown["sites"])
 
     def stock(self) -> None:
         """Stock, and what it costs."""
@@ -228,18 +229,19 @@ class _Writing:
             frame = frames["stock_cost"]
             wide = frame.pivot_table(index=["no.", "scenario", "site"], columns="line", values="amount", aggfunc="sum",
                                      fill_value=0.0, sort=False).rename_axis(columns=None).reset_index()
-            lines = [line for line in STOCK_LINES if line in wide]
+            lines = [line for line in stock_lines() if line in wide]
             placed = sheet.table("Cost of stock by site", wide[["no.", "scenario", "site", *lines]], keys=3)
             self._reconciled(STOCK, "cost of stock", placed, wide, {line: line for line in lines})
         if "stock" in frames:
             frame = frames["stock"]
             placed = sheet.table("Cycle, safety and pipeline stock", frame)
             self._reconciled(STOCK, "cost of stock by product", placed, frame,
-                             {line: line for line in STOCK_LINES if line in frame})
+                             {line: line for line in stock_lines() if line in frame})
         if "carried" in frames:
             frame = frames["carried"]
             placed = sheet.table("Stock carried between periods", frame)
-            self._reconciled(STOCK, "cost of carried stock", placed, frame, {"cost": "carried_stock"})
+            self._reconciled(STOCK, "cost of carried stock", placed, frame,
+                             {"cost": self.told.shown["carried"]["cost"]})
 
     def changed(self) -> None:
         """What each scenario changes in the model, and what that does to each cost line."""

@@ -14,16 +14,17 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from ctsopt.formulation.build import stock_of
-from ctsopt.formulation.carried import COSTS as STOCK_COSTS
+from ctsopt.formulation.build import marks_of_lines, stock_of
 from ctsopt.formulation.carried import next_period
+from ctsopt.formulation.family import LineMarks
 from ctsopt.keys import BLANK, Coded, Floats, Keys, Positions
-from ctsopt.results.drivers import Allocation, weighed
-from ctsopt.results.lane_shares import LANE, lane_shares
+from ctsopt.results.drivers import USUAL, Allocation, Idle
+from ctsopt.results.lines import FLOWS
 from ctsopt.results.plan import Plan
 from ctsopt.results.stock.shares import cycle_charges, fixed_charges, safety_charges, shares
 from ctsopt.results.tables import carried
 from ctsopt.results.tracing import Trace, trace
+from ctsopt.results.users import Users, kind_of
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
@@ -35,8 +36,8 @@ KEYS = ["line", "behaviour", "period", "customer", "tier", "product", "product_c
         "mode", "driver"]
 """Key columns of the cube; `quantity` and `amount` follow."""
 
-STOCK_LINES = frozenset(cost.__name__ for cost in STOCK_COSTS)
-CURVED_LINES = frozenset({"cycle_stock", "safety_stock", "stock_fixed"})
+_BY_CURVES = ("cycle", "safety", "fixed")
+"""Parts of the cost of stock that the declared curves say."""
 
 _CODES = ("request", "site", "period", "product", "origin", "destination", "mode", "customer_end")
 _Codes = dict[str, npt.NDArray[np.int64]]
@@ -107,15 +108,18 @@ def cost_cube(net: Network, plan: Plan, allocation: Allocation | None = None) ->
     moves, deliveries = net.ways.moves.take(use_moves), net.ways.deliveries.take(use_deliveries)
     carried = (plan.index("carry"), plan.of("carry")) if "carry" in plan.program.variables else None
     traced = trace(net, moves, moved[use_moves], deliveries, delivered[use_deliveries], plan.index("make"), carried)
-    weights = _Weights(net, plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
+    marks, how = marks_of_lines(plan.program), allocation or Allocation()
+    usual = {name: driver for name, each in marks.items() if (driver := _usual_driver(plan, name, each))}
+    how.require(usual)
+    users = Users(net, plan, traced, (moves, moved[use_moves]), (deliveries, delivered[use_deliveries]))
     book = _Book(net)
-    on = {variable: plan.amounts_on(variable) for variable in ("make", "move", "deliver", "unserved")}
+    on = {variable: plan.amounts_on(variable) for variable in FLOWS}
     for name, block in plan.program.costs.items():
-        if name in STOCK_LINES:
+        if marks[name].stock == "carried":
             _held(book, name, block.behaviour, plan, traced)
             continue
-        if name in CURVED_LINES:
-            _stocked(book, net, name, block.behaviour, plan, traced)
+        if marks[name].stock in _BY_CURVES:
+            _stocked(book, net, name, marks[name], plan, traced)
             continue
         amounts = {variable: lines.get(name) for variable, lines in on.items()}
         if (amount := amounts["deliver"]) is not None:
@@ -126,8 +130,18 @@ def cost_cube(net: Network, plan: Plan, allocation: Allocation | None = None) ->
             _moves(book, name, block.behaviour, traced, moves, amount[use_moves], moved[use_moves])
         if (amount := amounts["make"]) is not None:
             _made(book, name, block.behaviour, traced, plan.index("make"), amount, plan.of("make"))
-        _shared(book, name, block.behaviour, plan, weights, allocation or Allocation())
+        if name in usual:
+            _shared(book, name, block.behaviour, plan, users, how.drivers.get(name, usual[name]), idle=how.idle)
     return book.frame(), _parents(net, plan, moves, moved[use_moves])
+
+
+def _usual_driver(plan: Plan, name: str, marks: LineMarks) -> str:
+    """The usual driver of a cost line; blank where it is not shared, because all of it is on flows, or on stock."""
+    if marks.driver or marks.stock:
+        return marks.driver
+    block = plan.program.costs.get(name)
+    kinds = {kind_of(part.index) for part in block.parts if plan.whole(part, FLOWS).any()} if block else set()
+    return USUAL[kinds.pop()] if len(kinds) == 1 else "units" if kinds else ""
 
 
 def _direct(book: _Book, line: str, behaviour: str, ways: Coded, amount: Floats, quantity: Floats) -> None:
@@ -169,17 +183,18 @@ def _held(book: _Book, line: str, behaviour: str, plan: Plan, traced: Trace) -> 
                 origin=keys["site"], product=keys["product"])
 
 
-def _stocked(book: _Book, net: Network, line: str, behaviour: str, plan: Plan, traced: Trace) -> None:
+def _stocked(book: _Book, net: Network, line: str, marks: LineMarks, plan: Plan, traced: Trace) -> None:
     """Cycle and safety stock, and what a stock point costs, by those whose goods are in stock."""
     model = stock_of(plan.program, net)
     assert model is not None
-    if line == "stock_fixed":
+    behaviour = marks.behaviour
+    if marks.stock == "fixed":
         charges = fixed_charges(model, plan.values)
         amount = model.fixed(plan.values)[charges.point]
     else:
-        charges = (cycle_charges if line == "cycle_stock" else safety_charges)(model, plan.values)
+        charges = (cycle_charges if marks.stock == "cycle" else safety_charges)(model, plan.values)
         amount = charges.amount(model.declared.money[line].value)
-    by_variance = line == "safety_stock"
+    by_variance = marks.stock == "safety"
     share = shares(net, model, plan.values, charges, traced, by_variance=by_variance)
     site = model.declared.stocking.points["site"][charges.point]
     item = np.repeat(np.arange(len(charges)), np.diff(share.indptr))
@@ -203,138 +218,27 @@ def _spread(book: _Book, line: str, behaviour: str, driver: str, traced: Trace, 
         book.add(line, behaviour, "circulation", amount[idle], quantity[idle], **{n: c[idle] for n, c in codes.items()})
 
 
-def _shared(book: _Book, line: str, behaviour: str, plan: Plan, weights: _Weights, allocation: Allocation) -> None:
-    """Costs of sites, lanes and tiers are shared by what goes through them; idle ones are unassigned."""
-    for part, amount in plan.line(line):
-        kind = weights.kind(part.index)
+def _shared(book: _Book, line: str, behaviour: str, plan: Plan, users: Users, driver: str, *, idle: Idle) -> None:
+    """What costs as a whole, beside flows, is shared by those who use it; what nobody uses is unassigned."""
+    for part in plan.program.costs[line].parts:
+        amount = plan.whole(part, FLOWS)
         some = np.flatnonzero(amount != 0)
-        if not kind or not len(some):
+        if not len(some):
             continue
         keys, amount = part.index.take(some), amount[some]
-        driver = allocation.driver(line)
-        weight = weights.of(kind, keys, driver)
+        weight = users.of(keys, driver)
         total: Floats = np.asarray(weight.sum(axis=1), dtype=np.float64).ravel()
-        used = weights.used(kind, keys) if allocation.idle == "unassigned" else np.ones(len(keys))
+        used = users.used(keys, in_loads=driver == "loads") if idle == "unassigned" else np.ones(len(keys))
         used = np.where(total > 0, used, 0.0)
         shares = sp.csr_array(sp.diags_array(used / np.where(total > 0, total, 1.0)) @ weight)
         item = np.repeat(np.arange(len(keys)), np.diff(shares.indptr))
-        codes = weights.codes(keys)
+        codes = users.codes(keys)
         book.add(line, behaviour, driver, amount[item] * shares.data, total[item] * shares.data,
-                 **weights.ends.codes(shares.indices), **{n: c[item] for n, c in codes.items()})
-        idle = np.asarray(used < 1)
-        if idle.any():
-            book.add(line, behaviour, "idle", (amount * (1 - used))[idle], np.zeros(int(idle.sum())),
-                     **{n: c[idle] for n, c in codes.items()})
-
-
-class _Weights:
-    """What goes through each site, by each lane and to each tier, for each end."""
-
-    def __init__(self, net: Network, plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
-                 delivered: tuple[Coded, Floats]) -> None:
-        self._net, self._plan, self._traced, self.ends = net, plan, traced, traced.ends
-        self._moved, self._delivered = moved, delivered
-        self._throughput = _through(plan, traced, moved, delivered)
-
-    def kind(self, index: Keys) -> str:
-        """What the keys of a cost line are keys of; empty where its amounts are on flows."""
-        names = set(index.names)
-        if names in ({"site"}, {"site", "level"}):
-            return "site"
-        return "tier" if names == {"tier"} else "lane" if names in (set(LANE), {*LANE, "period"}) else ""
-
-    def of(self, kind: str, keys: Keys, driver: str) -> sp.csr_array:
-        """Weight of each end in each of the keys, by a driver."""
-        if driver == "throughput":
-            return sp.csr_array(self._throughput[keys["site"]])
-        if driver == "loads":
-            return self._by_lane(keys, in_loads=True)
-        if kind == "site":
-            units = _passing(self._plan, self._traced, self._moved, self._delivered, counted="units")[keys["site"]]
-        elif kind == "lane":
-            units = self._by_lane(keys, in_loads=False)
-        else:
-            ways, quantity = self._delivered
-            of_tier = keys.find(ways.index)
-            known = of_tier >= 0
-            units = sp.csr_array(sp.coo_array((quantity[known], (of_tier[known], self.ends.at(ways)[known])),
-                                              shape=(len(keys), len(self.ends))))
-        return weighed(self._net, sp.csr_array(units), self.ends.request, driver)
-
-    def used(self, kind: str, keys: Keys) -> Floats:
-        """Share of the capacity of each of the keys that is used; 1 where it has no limit."""
-        if kind == "site":
-            return self._used_of_site()[keys["site"]]
-        if kind == "lane" and "period" in keys.columns:
-            filled = np.asarray(self._by_lane(keys, in_loads=True).sum(axis=1)).ravel()
-            paid = self._plan.of("loads")[self._plan.index("loads").locate(keys)]
-            return np.asarray(np.minimum(1.0, filled / paid))
-        if kind == "lane":
-            lanes = self._net.derived.resources.lanes
-            most = lanes.measures["max_volume"][lanes.index.locate(keys)] * self._net.horizon / 365
-            units = np.asarray(self._by_lane(keys, in_loads=False).sum(axis=1)).ravel()
-            return np.asarray(np.where(np.isfinite(most), np.minimum(1.0, units / np.maximum(most, 1e-12)), 1.0))
-        return np.ones(len(keys))
-
-    def _used_of_site(self) -> Floats:
-        """Over the horizon, by the smaller of the site's capacity and that of its level."""
-        capacity = self._net.tables.column("sites", "capacity").astype(np.float64)
-        if "level" in self._plan.program.variables:
-            chosen = self._plan.of("level") > 0.5
-            of_level = self._net.tables.column("capacity_levels", "capacity")[chosen]
-            site = self._plan.index("level")["site"][chosen]
-            capacity[site] = np.minimum(capacity[site], of_level)
-        through = np.asarray(self._throughput.sum(axis=1)).ravel()
-        most = capacity * self._net.horizon / 365
-        return np.asarray(np.where(np.isfinite(most), np.minimum(1.0, through / np.maximum(most, 1e-12)), 1.0))
-
-    def _by_lane(self, keys: Keys, *, in_loads: bool) -> sp.csr_array:
-        return lane_shares(self._net, self._traced, self._moved, self._delivered, keys, in_loads=in_loads)
-
-    def codes(self, keys: Keys) -> dict[str, npt.NDArray[np.int32]]:
-        """Where an amount arises, as columns of the cube."""
-        if "site" in keys.columns:
-            return {"origin": keys["site"]}
-        if "origin" not in keys.columns:
-            return {}
-        sites = np.int32(len(self._net.axes["site"]))
-        place = keys["destination"]
-        codes = {"origin": keys["origin"], "destination": np.where(place < sites, place, BLANK).astype(np.int32),
-                 "customer_end": np.where(place >= sites, place - sites, BLANK).astype(np.int32), "mode": keys["mode"]}
-        return codes | ({"period": keys["period"]} if "period" in keys.columns else {})
-
-
-def _through(plan: Plan, traced: Trace, moved: tuple[Coded, Floats],
-             delivered: tuple[Coded, Floats]) -> sp.csr_array:
-    """Capacity units through each site for each end, shape (sites, ends).
-
-    Units, where nothing that goes through a site takes room there.
-    """
-    loads = _passing(plan, traced, moved, delivered, counted="load")
-    units = _passing(plan, traced, moved, delivered, counted="units")
-    weightless = np.asarray(loads.sum(axis=1)).ravel() <= 0
-    return sp.csr_array(loads + sp.diags_array(weightless.astype(float)) @ units)
-
-
-def _passing(plan: Plan, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
-             counted: str) -> sp.csr_array:
-    """What goes through each site for each end, in capacity units or in units."""
-    (moves, units_moved), (deliveries, units_delivered) = moved, delivered
-    shape = (len(plan.index("open")), traced.share.shape[1])
-    ends, to_end = traced.share[traced.at(moves.index, "destination")], traced.ends.at(deliveries)
-    total = sp.csr_array(shape)
-    for load, at_move, at_delivery in (("load", "origin", "site"), ("via_load", "via", "via")):
-        of_move, of_delivery = ((ways.measures[load] if counted == "load" else np.ones(len(ways)))
-                                for ways in (moves, deliveries))
-        here = moves.index[at_move] != BLANK
-        gather = sp.coo_array(((units_moved * of_move)[here],
-                               (moves.index[at_move][here], np.flatnonzero(here))), shape=(shape[0], len(moves)))
-        there = deliveries.index[at_delivery] != BLANK
-        straight = sp.coo_array(((units_delivered * of_delivery)[there],
-                                 (deliveries.index[at_delivery][there], to_end[there])),
-                                shape=shape)
-        total = total + sp.csr_array(gather) @ ends + sp.csr_array(straight)
-    return sp.csr_array(total)
+                 **users.ends.codes(shares.indices), **{n: c[item] for n, c in codes.items()})
+        left = np.asarray(used < 1)
+        if left.any():
+            book.add(line, behaviour, "idle", (amount * (1 - used))[left], np.zeros(int(left.sum())),
+                     **{n: c[left] for n, c in codes.items()})
 
 
 def _parents(net: Network, plan: Plan, moves: Coded, moved: Floats) -> pd.DataFrame:

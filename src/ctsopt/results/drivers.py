@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 Idle = Literal["share", "unassigned"]
 
-DEFAULTS: Mapping[str, str] = {"site_fixed": "throughput", "site_opening": "throughput", "site_closing": "throughput",
-                               "lane_fixed": "units", "loads": "loads", "tier_program": "units"}
-"""The driver of each cost line that is shared."""
+USUAL: Mapping[str, str] = {"site": "throughput", "lane": "units", "mode": "units", "demand": "units"}
+"""By what a cost line without a mark is shared, by what it is the cost of."""
 
-_OWN = {"site_fixed": "throughput", "site_opening": "throughput", "site_closing": "throughput", "loads": "loads"}
+_OWN = ("throughput", "loads")
 """Drivers that only some lines know: capacity units of a site, shares of a load."""
 
 
@@ -37,7 +36,7 @@ class Allocation:
     Attributes
     ----------
     drivers : mapping of str to str
-        Driver by cost line, where it is not that of `DEFAULTS`.
+        Driver by cost line, where it is not the usual one.
     idle : {"share", "unassigned"}
         What unused capacity costs is shared among the users, or belongs to nobody.
     """
@@ -46,20 +45,25 @@ class Allocation:
     idle: Idle = "share"
 
     def __post_init__(self) -> None:
-        for line, driver in self.drivers.items():
-            if line not in DEFAULTS:
-                raise UsageError(f"drivers: {line!r} is not a cost line that is shared ({', '.join(DEFAULTS)})"
-                                 + did_you_mean(line, DEFAULTS))
-            known = [*MEASURES, "customers", *([_OWN[line]] if line in _OWN else [])]
-            if driver not in known:
-                raise UsageError(f"drivers: {driver!r} does not drive {line}: one of {', '.join(known)}"
-                                 + did_you_mean(driver, known))
         if self.idle not in get_args(Idle):
             raise UsageError(f"idle = {self.idle!r}: one of {', '.join(get_args(Idle))}")
 
-    def driver(self, line: str) -> str:
-        """The driver of a line."""
-        return self.drivers.get(line, DEFAULTS[line])
+    def require(self, usual: Mapping[str, str]) -> None:
+        """Refuse drivers of lines that are not shared, and those that a line does not know.
+
+        Parameters
+        ----------
+        usual : mapping of str to str
+            The usual driver of every cost line that is shared.
+        """
+        for line, driver in self.drivers.items():
+            if line not in usual:
+                raise UsageError(f"drivers: {line!r} is not a cost line that is shared ({', '.join(usual)})"
+                                 + did_you_mean(line, usual))
+            known = [*MEASURES, "customers", *([usual[line]] if usual[line] in _OWN else [])]
+            if driver not in known:
+                raise UsageError(f"drivers: {driver!r} does not drive {line}: one of {', '.join(known)}"
+                                 + did_you_mean(driver, known))
 
 
 def _orders(net: Network) -> Floats:

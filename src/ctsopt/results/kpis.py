@@ -10,6 +10,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError
 from ctsopt.formulation.build import COSTS
+from ctsopt.results.lines import lines_with
 from ctsopt.results.service_figures import service_rows
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _kept(solution: Solution) -> Iterator[Row]:
     yield _row("days_of_supply", "days, value of cycle and safety stock per value that goes out a day",
                _share(kept, out))
     cube = solution.cube
-    by_tier = cube[cube["line"] == "safety_stock"].groupby("tier", observed=True)["amount"].sum()
+    by_tier = cube[cube["line"].isin(lines_with("safety"))].groupby("tier", observed=True)["amount"].sum()
     for tier in _tiers(solution):
         yield _row("safety_stock_cost", f"{money} of the horizon", by_tier.get(tier, 0.0), tier)
     sites = net.tables["sites"]

@@ -20,19 +20,21 @@ LANE = ("origin", "destination", "mode")
 
 def lane_shares(net: Network, traced: Trace, moved: tuple[Coded, Floats], delivered: tuple[Coded, Floats],
                 index: Keys, *, in_loads: bool) -> sp.csr_array:
-    """What goes by each lane of `index` (with or without period) for each end, shape (lanes, ends).
+    """What goes by each lane of `index` for each end, shape (lanes, ends).
 
-    In units; `in_loads` (lanes on which loads are paid for whole), as shares of a load: the larger of those of its
-    weight and its volume.
+    Keys are those of a lane, or some of them (mode alone: all legs by it), with or without period. In units;
+    `in_loads` (lanes on which loads are paid for whole), as shares of a load: the larger of those of its weight and its
+    volume.
     """
     shape = (len(index), len(traced.ends))
     total = sp.csr_array(shape)
     for (ways, units), is_move in ((moved, True), (delivered, False)):
         for leg in legs_of(net.content, net.derived.resources.places, ways):
             keys = ways.index.take(leg.way)
-            for mode in (leg.keys["mode"], np.full(len(leg.way), BLANK, dtype=np.int32)):
+            blank = np.full(len(leg.way), BLANK, dtype=np.int32)
+            for mode in (leg.keys["mode"], blank)[:2 if "mode" in index.names else 1]:
                 on = {"origin": leg.keys["origin"], "destination": leg.keys["destination"], "mode": mode}
-                lane = index.find(keys, on)
+                lane = index.find(keys, {name: codes for name, codes in on.items() if name in index.names})
                 hit = np.flatnonzero(lane >= 0)
                 if not len(hit):
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,18 @@ class Plan:
     def line(self, name: str) -> list[tuple[Expr, Floats]]:
         """The parts of a cost line with the amount of each key."""
         return [(part, part.amount(self.values)) for part in self.program.costs[name].parts]
+
+    def whole(self, part: Expr, direct: Sequence[str]) -> Floats:
+        """What an expression comes to at each key, but for its terms on the variables that are named."""
+        amount = np.zeros(len(part.index)) if part.constant is None else part.constant.copy()
+        mine = np.zeros(self.program.columns, dtype=bool)
+        for name in direct:
+            if name in self.program.variables:
+                mine[self.program.variables[name].span] = True
+        for some in part.terms:
+            value = np.where(mine[some.col], 0.0, some.coef * self.values[some.col])
+            amount += value if some.row is None else np.bincount(some.row, weights=value, minlength=len(amount))
+        return amount
 
     def costs(self) -> pd.DataFrame:
         """Amount of every cost line: line, behaviour, amount."""

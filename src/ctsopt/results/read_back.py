@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.formulation.build import build
+from ctsopt.formulation.build import build, marks_of_lines
 from ctsopt.keys import Floats
 from ctsopt.programs.program import Program
 from ctsopt.results import tables
 from ctsopt.results.cost_to_serve import DIMENSIONS
-from ctsopt.results.cube import cost_cube
+from ctsopt.results.cube import KEYS, cost_cube
 from ctsopt.results.plan import Plan
 from ctsopt.results.stock.tables import stock
 
@@ -34,11 +34,19 @@ def read_back(net: Network, program: Program, values: Floats) -> dict[str, pd.Da
 
 
 def cube_of(solution: Solution, allocation: Allocation) -> pd.DataFrame:
-    """The cost cube of a solution with costs shared otherwise: from the program's own cost expressions."""
+    """The cost cube of a solution with costs shared otherwise: from the program's own cost expressions.
+
+    Cost lines of a user's own stay as they are: their expressions are not kept with the plan.
+    """
     net = solution.net.unpruned() if solution.record.get("unpruned") else solution.net
     program = build(net)
     values = solution.tables["values"]["value"].to_numpy(dtype=float)
-    return cost_cube(net, Plan(program, values[:program.columns]), allocation)[0]
+    anew = cost_cube(net, Plan(program, values[:program.columns]), allocation)[0]
+    own = solution.cube[~solution.cube["line"].isin(list(marks_of_lines()))]
+    if own.empty:
+        return anew
+    both = pd.concat([part.astype({name: object for name in KEYS}) for part in (anew, own)], ignore_index=True)
+    return both.astype({name: "category" for name in KEYS})
 
 
 def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:

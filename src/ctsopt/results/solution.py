@@ -161,7 +161,7 @@ class Solution:
         drivers : mapping of str to str, optional
             Driver by cost line, for lines that are to be shared otherwise than usual: `throughput` (capacity units of a
             site), `units`, `weight`, `volume`, `pallets`, `value`, `orders`, `customers`, `loads` (shares of a load).
-            See `ctsopt.results.drivers.DEFAULTS` for the usual ones.
+            Lines of your own keep theirs.
         idle : {"share", "unassigned"}
             What happens to the cost of capacity that is paid for and not used (sites, levels, loads and lanes with a
             capacity): the users share it, or it is nobody's, in the row `unassigned`.

@@ -8,23 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ctsopt.formulation.build import stock_of
-from ctsopt.formulation.contracts import shares
-from ctsopt.formulation.costs import annuity
-from ctsopt.formulation.family import Variables
+from ctsopt.formulation.build import marks_of_rows, variables_of
+from ctsopt.formulation.family import Figures, Variables
 from ctsopt.formulation.sites import throughput
 from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.networks.supply import CAPACITY_UNITS
 from ctsopt.programs.algebra import Expr
+from ctsopt.results.lines import of_sites, require_free, shown_in
 from ctsopt.results.plan import Plan
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 _ENDS = ["kind", "origin", "via", "destination", "customer", "tier", "mode_in", "mode_out", "product", "period"]
-_LINES = ["line_haul", "duty", "handling_in", "handling_out", "last_mile", "carbon"]
-_LIMITS = ("make_capacity", "lane_volume", "mode_capacity", "contract_volume", "carbon_cap")
-"""Families whose rows hold a fixed figure against what the plan uses; shares of contracts are figures of their own."""
+_MEASURES = ["lead_time", "on_time", "distance", "co2"]
 
 
 def flows(net: Network, plan: Plan) -> pd.DataFrame:
@@ -33,6 +30,7 @@ def flows(net: Network, plan: Plan) -> pd.DataFrame:
     Columns: kind (move, delivery), origin, via, destination, customer, tier, mode_in, mode_out, product, period,
     quantity (units), lead_time (days), on_time (probability), distance, and money by cost line.
     """
+    lines = list(shown_in("flows", plan.program))
     parts = []
     for kind, name, ways in (("move", "move", net.ways.moves), ("delivery", "deliver", net.ways.deliveries)):
         quantity = plan.of(name)
@@ -43,16 +41,17 @@ def flows(net: Network, plan: Plan) -> pd.DataFrame:
             frame["destination"] = net.axes["end"].names(ways.index["customer"][used])
         frame["kind"] = kind
         frame["quantity"] = quantity[used]
-        for column in ("lead_time", "on_time", "distance", "co2"):
+        for column in _MEASURES:
             frame[column] = ways.measures[column][used] if column in ways.measures else np.nan
         frame["co2"] *= quantity[used]
         amounts = plan.amounts_on(name)
-        for line in _LINES:
+        for line in lines:
+            require_free(line, frame)
             frame[line] = amounts[line][used] if line in amounts else 0.0
         parts.append(frame)
     both = pd.concat(parts, ignore_index=True)
     texts = both.reindex(columns=_ENDS).fillna("")
-    return pd.concat([texts, both[["quantity", "lead_time", "on_time", "distance", "co2", *_LINES]]], axis=1)
+    return pd.concat([texts, both[["quantity", *_MEASURES, *lines]]], axis=1)
 
 
 def production(net: Network, plan: Plan) -> pd.DataFrame:
@@ -86,15 +85,17 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     ends = (1 - opened) * was_open
     words = np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened")
     used = np.where(np.isinf(capacity), np.nan, through / np.maximum(capacity, 1e-12))
-    return pd.DataFrame({
+    frame = pd.DataFrame({
         "site": table["site"], "kind": table["kind"], "status": table["status"], "open": is_open, "open_share": opened,
         "decision": words,
         "throughput": through, "capacity": capacity, "utilisation": used,
         "capacity_unit": np.asarray(CAPACITY_UNITS)[net.derived.supply.unit],
-        "level": level, "fixed_cost": _fixed(net, plan),
-        "opening_cost": one_off["opening"] * annuity(net) * starts,
-        "closing_cost": one_off["closing"] * annuity(net) * ends,
-        "one_off_cash": one_off["opening"] * starts + one_off["closing"] * ends})
+        "level": level})
+    for column, lines in shown_in("sites", plan.program).items():
+        require_free(column, frame)
+        frame[column] = of_sites(plan, lines)
+    frame["one_off_cash"] = one_off["opening"] * starts + one_off["closing"] * ends
+    return frame
 
 
 def _throughput(net: Network, plan: Plan) -> Floats:
@@ -134,15 +135,6 @@ def _levels(net: Network, plan: Plan) -> tuple[npt.NDArray[np.object_], Floats]:
     return names, capacity
 
 
-def _fixed(net: Network, plan: Plan) -> Floats:
-    """Fixed cost of each site over the horizon, its level included."""
-    total = np.zeros(len(net.axes["site"]))
-    if "site_fixed" in plan.program.costs:
-        for part, amount in plan.line("site_fixed"):
-            np.add.at(total, part.index["site"], amount)
-    return total
-
-
 def loads(net: Network, plan: Plan) -> pd.DataFrame:
     """Loads that are paid for whole: origin, destination, mode, period, loads, cost (money)."""
     columns = ["origin", "destination", "mode", "period", "loads", "cost"]
@@ -150,7 +142,7 @@ def loads(net: Network, plan: Plan) -> pd.DataFrame:
         return pd.DataFrame({c: pd.Series(dtype=float if c in ("loads", "cost") else str) for c in columns})
     frame = plan.index("loads").frame()
     frame["loads"] = plan.of("loads")
-    frame["cost"] = plan.amounts_on("loads").get("loads", np.zeros(len(frame)))
+    frame["cost"] = _shown(plan, "loads", "cost", "loads")
     return frame[frame["loads"] > 0].reset_index(drop=True)[columns]
 
 
@@ -182,67 +174,34 @@ def carried(net: Network, plan: Plan) -> pd.DataFrame:
     return frame[columns]
 
 
+def _shown(plan: Plan, table: str, column: str, variable: str) -> Floats:
+    """What the cost lines of a column come to on each of the variables of one name."""
+    amounts = plan.amounts_on(variable)
+    none = np.zeros(len(plan.of(variable)))
+    return np.asarray(sum((amounts[line] for line in shown_in(table)[column] if line in amounts), start=none))
+
+
 def limits(net: Network, plan: Plan) -> pd.DataFrame:
     """Limits with a fixed figure beside what the plan uses: limit, key, used, least, most."""
-    parts = []
-    for name in _LIMITS:
+    x, parts = variables_of(plan.program, net), []
+    for name, marks in marks_of_rows(plan.program).items():
         block = plan.program.rows.get(name)
-        if block is not None:
-            parts.append(pd.DataFrame({"limit": name, "key": _names(block.index),
-                                       "used": block.rows.lhs.value(plan.values), "least": block.rows.lower,
-                                       "most": block.rows.upper}))
-    parts += [_shares(net, plan)] if "contract_share" in plan.program.rows else []
-    most = float(net.settings["budget"]) * net.horizon / 365
-    if np.isfinite(most):  # not from its row, which has neither constants nor the declared curves of stock
-        costs = plan.costs()
-        cash = float(costs.loc[costs["behaviour"] != "penalty", "amount"].sum())
-        parts.append(pd.DataFrame({"limit": ["budget"], "key": [""], "used": [cash], "least": [-np.inf],
-                                   "most": [most]}))
-    stored = _stored(net, plan)
-    parts += [stored] if len(stored) else []
+        found: Figures | None = None
+        if callable(marks.limit):
+            found = marks.limit(x, net, plan.values)
+        elif marks.limit and block is not None and not block.lazy:
+            found = Figures(block.index, block.rows.lhs.value(plan.values), block.rows.lower, block.rows.upper)
+        if found is not None and len(found.used):
+            parts.append(pd.DataFrame({"limit": name, "key": _names(found.index), "used": found.used,
+                                       "least": found.least, "most": found.most}))
     empty = pd.DataFrame({"limit": pd.Series(dtype=str), "key": pd.Series(dtype=str), "used": pd.Series(dtype=float),
                           "least": pd.Series(dtype=float), "most": pd.Series(dtype=float)})
     return pd.concat(parts, ignore_index=True) if parts else empty
 
 
-def _shares(net: Network, plan: Plan) -> pd.DataFrame:
-    """The shares that contracts speak of; blank where there are no goods to take a share of."""
-    blocks = plan.program.variables
-    x = Variables()
-    x.make, x.move, x.deliver = (Expr.block(blocks[n].index, blocks[n].start) for n in ("make", "move", "deliver"))
-    parts = shares(x, net)
-    assert parts is not None
-    used, whole = parts.used.value(plan.values), parts.whole.value(plan.values)
-    share = np.divide(used, whole, out=np.full(len(used), np.nan), where=whole > 0)
-    return pd.DataFrame({"limit": "contract_share", "key": _names(parts.used.index), "used": share,
-                         "least": np.where(parts.limit == "at_most", -np.inf, parts.quantity),
-                         "most": np.where(parts.limit == "at_least", np.inf, parts.quantity)})
-
-
 def _names(keys: Keys) -> list[str]:
     """Keys in one text each, blanks left out."""
     return [" / ".join(part for part in key if part) for key in keys.labels()]
-
-
-def _stored(net: Network, plan: Plan) -> pd.DataFrame:
-    """Stock at the end of every period, cycle and safety stock included, at open sites whose storage is limited."""
-    capacity, periods = net.tables.column("sites", "storage_capacity"), len(net.axes["period"])
-    load = np.zeros((len(capacity), periods))
-    limited = np.isfinite(capacity) & (capacity > 0) & (plan.of("open") > 0)
-    if "carry" in plan.program.variables:
-        keys = plan.index("carry")
-        room = net.derived.supply.load(keys["site"], keys["product"])
-        np.add.at(load, (keys["site"], keys["period"]), plan.of("carry") * room)
-    model = stock_of(plan.program, net)
-    if model is not None:
-        keys, units = model.stored(plan.values)
-        each = keys["period"] >= 0
-        np.add.at(load, (keys["site"][each], keys["period"][each]), units[each])
-        np.add.at(load, keys["site"][~each], units[~each][:, None])
-    site, period = np.nonzero(limited[:, None] & (load > 0))
-    names = zip(net.axes["site"].names(site), net.axes["period"].names(period), strict=True)
-    return pd.DataFrame({"limit": "storage", "key": [f"{s} / {t}" for s, t in names], "used": load[site, period],
-                         "least": -np.inf, "most": capacity[site]})
 
 
 def shortage(net: Network, plan: Plan) -> pd.DataFrame:
@@ -252,7 +211,7 @@ def shortage(net: Network, plan: Plan) -> pd.DataFrame:
     unserved = plan.of("unserved")
     frame = net.requests.index.frame()
     frame["demand"], frame["unserved"] = net.requests.measures["quantity"], unserved
-    frame["penalty"] = plan.amounts_on("unserved").get("shortage", np.zeros(len(unserved)))
+    frame["penalty"] = _shown(plan, "shortage", "penalty", "unserved")
     return frame[frame["unserved"] > 0].reset_index(drop=True)
 
 

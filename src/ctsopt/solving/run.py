@@ -156,10 +156,10 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     teller.phase("read back")
     solution = Solution(net, read_back(net, problem.program, settled.plan), _status(found, settled, relax=relax),
                         min(max(found.bound, _least(problem.program)), settled.cost), {})
-    recheck(solution, whole=not relax)
+    unchecked = recheck(solution, whole=not relax, program=problem.program)
     _lap(seconds, "read_back")
     seconds.pop("begin")
-    record = _record(net, problem, found, settled, make) | {"seconds": seconds}
+    record = _record(net, problem, found, settled, make) | {"seconds": seconds, "unchecked_lines": unchecked}
     return Solution(net, solution.tables, solution.status, solution.bound, record)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,37 +11,14 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ctsopt.errors import CtsError, InfeasibleError, SolverError
-from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.formulation.build import marks_of_rows
+from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.programs.highs import Highs
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import holding
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
-
-_WORDS = {
-    "serve_demand": "demand that cannot be served",
-    "served_fraction": "promise on served demand",
-    "served_fraction_each": "promise on each customer's served demand",
-    "tier_on_time": "promise on time",
-    "single_source": "single source",
-    "sites_in_group": "number of sites in a group",
-    "same_site": "common site of a group of customers",
-    "site_minimum": "least that goes through a site",
-    "mode_capacity": "capacity of a mode",
-    "contract_volume": "volume of a contract",
-    "contract_share": "share of a contract",
-    "carbon_cap": "cap on CO2",
-    "budget": "budget",
-}
-"""Families that may give way, in the planner's words."""
-
-_DEMAND_PRICE = 2.0
-"""Price of demand that cannot be served, where that of a promise on as many units is 1: promises give way first."""
-
-
-_SITES = ("single_source", "sites_in_group")
-"""Families that count sites."""
 
 
 def explain(net: Network, program: Program) -> CtsError:
@@ -64,25 +42,29 @@ def explain(net: Network, program: Program) -> CtsError:
     slack = slack[:len(rows)] + slack[len(rows):]
     # Sites come out whole; goods within the tolerance of a solver that may count them in larger units than one.
     least = np.where(_counting(program, rows), 1.0, model.goods(size))
-    frame = _in_words(program, rows, np.where(slack > 1e-6 * least, slack, 0.0))
+    frame = _in_words(net, program, rows, np.where(slack > 1e-6 * least, slack, 0.0))
     if frame.empty:
         return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
                            "figures")
-    lines = [f"  {row.what}: {row.who} {'off' if row.row in _SITES else 'short'} by {row.shortfall:,.6g} "
-             f"{'sites' if row.row in _SITES else 'units'}" for row in frame.head(8).itertuples()]
+    lines = [f"  {row.what}: {row.who} {'off' if row.unit == 'sites' else 'short'} by {row.shortfall:,.6g} {row.unit}"
+             for row in frame.head(8).itertuples()]
     more = [f"  ... and {len(frame) - 8} more"] if len(frame) > 8 else []
     text = ["the promises cannot all be kept; the least that has to give way is", *lines, *more,
             "relax these promises, or add capacity, lanes, modes or sites"]
-    return InfeasibleError("\n".join(text), frame)
+    return InfeasibleError("\n".join(text), frame.drop(columns="unit"))
 
 
 def _soft_rows(program: Program) -> Positions:
     """Rows that may give way."""
-    soft: Bools = np.zeros(program.row_count, dtype=bool)
-    for name in _WORDS:
-        if name in program.rows:
-            soft[program.rows[name].span] = True
-    return np.flatnonzero(soft)
+    return np.flatnonzero(_prices(program) > 0)
+
+
+def _prices(program: Program) -> Floats:
+    """Price of a shortfall of each row in proportion to its size; 0 where it may not give way."""
+    prices, marks = np.zeros(program.row_count), marks_of_rows(program)
+    for name, block in program.rows.items():
+        prices[block.span] = 0.0 if block.lazy else marks[name].gives_way
+    return prices
 
 
 def _sizes(net: Network, program: Program, rows: Positions) -> Floats:
@@ -110,8 +92,7 @@ def _counting(program: Program, rows: Positions) -> Bools:
 def _elastic(program: Program, rows: Positions, size: Floats) -> Arrays:
     """The program with a column that takes up the shortfall and one for the excess of each row that may give way."""
     arrays = program.arrays
-    demand = program.rows["serve_demand"].span
-    price = np.where((rows >= demand.start) & (rows < demand.stop), _DEMAND_PRICE, 1.0) / size
+    price = _prices(program)[rows] / size
     ones = sp.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(program.row_count, len(rows)))
     matrix = sp.csr_array(sp.hstack([arrays.matrix, ones, -ones]))
     zeros, unlimited = np.zeros(2 * len(rows)), np.full(2 * len(rows), np.inf)
@@ -122,18 +103,22 @@ def _elastic(program: Program, rows: Positions, size: Floats) -> Arrays:
     return elastic.with_rows(~program.lazy)
 
 
-def _in_words(program: Program, rows: Positions, slack: Floats) -> pd.DataFrame:
-    """What falls short: what, who, row, shortfall; the largest first."""
-    records = []
-    for name, words in _WORDS.items():
-        block = program.rows.get(name)
-        if block is None:
-            continue
+def _in_words(net: Network, program: Program, rows: Positions, slack: Floats) -> pd.DataFrame:
+    """What falls short: what, who, row, shortfall and its unit; by the names of rows, the largest first."""
+    parts, marks = [], marks_of_rows(program)
+    for name, block in program.rows.items():
         mine = np.flatnonzero((rows >= block.span.start) & (rows < block.span.stop) & (slack > 0))
-        if not len(mine):
-            continue
-        keys = block.index.labels(rows[mine] - block.start)
-        records += [(words, " / ".join(k for k in key if k) or "the network", name, float(amount))
-                    for key, amount in zip(keys, slack[mine], strict=True)]
-    frame = pd.DataFrame(records, columns=["what", "who", "row", "shortfall"])
-    return frame.sort_values(["row", "shortfall"], ascending=[True, False], ignore_index=True)
+        if len(mine):
+            place = rows[mine] - block.start
+            who = [" / ".join(part for part in key if part) or "the network" for key in block.index.labels(place)]
+            parts.append(pd.DataFrame({"what": marks[name].words, "who": who, "row": name, "shortfall": slack[mine],
+                                       "unit": _units(net, marks[name].unit, block.index.take(place))}))
+    frame = pd.concat(parts) if parts else pd.DataFrame(columns=["what", "who", "row", "shortfall", "unit"])
+    return frame.sort_values(["row", "shortfall"], ascending=[True, False], ignore_index=True, kind="stable")
+
+
+def _units(net: Network, unit: str, keys: Keys) -> Sequence[str]:
+    """The unit of each row in the words of the network: its currency, or the capacity unit of the site."""
+    if unit == "capacity_unit" and "site" in keys.names:
+        return list(net.tables.column("sites", "capacity_unit")[keys["site"]])
+    return [str(net.settings["currency"]) if unit == "money" else unit] * len(keys)

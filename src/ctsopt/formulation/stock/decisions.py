@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables, line, piecewise
+from ctsopt.formulation.columns import DEMAND, HELD, KEPT
+from ctsopt.formulation.family import Variables, line, rows
 from ctsopt.formulation.stock.declared import Declared, declared
 from ctsopt.formulation.stock.segments import Segments
 from ctsopt.formulation.stock.value import Curved
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 # ---- variables -------------------------------------------------------------------------------------------------
 
 
-@piecewise
 def config(net: Network, segments: Segments) -> Variable | None:
     """config[site,stock_group,configuration] in {0, 1}: lead time, wait and class of a stock point.   [yes/no]"""
     made = declared(net)
@@ -30,7 +30,6 @@ def config(net: Network, segments: Segments) -> Variable | None:
     return Variable(keys.index.where(some), upper=1.0, integer=True) if some.any() else None
 
 
-@piecewise
 def stock_segment(net: Network, segments: Segments) -> Variable | None:
     """stock_segment[site,stock_group,configuration,service_class,measure,period,segment] in {0, 1}.   [yes/no]
 
@@ -42,7 +41,6 @@ def stock_segment(net: Network, segments: Segments) -> Variable | None:
     return Variable(_keys(made, segments).where(own), upper=1.0, integer=True) if own.any() else None
 
 
-@piecewise
 def stock_volume(net: Network, segments: Segments) -> Variable | None:
     """stock_volume[site,stock_group,configuration,service_class,measure,period,segment] >= 0.   [units/day]
 
@@ -75,6 +73,7 @@ def _keys(made: Declared, segments: Segments) -> Keys:
 # ---- rows ------------------------------------------------------------------------------------------------------
 
 
+@rows("one configuration of a stock point")
 def one_configuration(x: Variables, net: Network) -> Rows | None:
     """sum_w config[s,g,w] <= open[s]   [yes/no]
 
@@ -86,6 +85,8 @@ def one_configuration(x: Variables, net: Network) -> Rows | None:
     return chosen <= x.open.at(chosen.index)
 
 
+@rows("volume of a layer of stock",
+      sources={"": ("periods.days", "products.variance_to_mean", "demand.variance_to_mean")})
 def stock_volume_is(x: Variables, net: Network) -> Rows | None:
     """sum_w,i stock_volume[s,g,w,k,.,i] = daily volume of the classes of layer k   [units/day]
 
@@ -101,6 +102,7 @@ def stock_volume_is(x: Variables, net: Network) -> Rows | None:
     return rows >= 0.0 if net.settings["stock_level"] == "peak" else rows == 0.0
 
 
+@rows("volume of a segment, and none beside it", sources={"": DEMAND})
 def stock_curve(x: Variables, net: Network) -> Rows | None:
     """stock_volume[...,i] <= end of segment i * stock_segment[...,i]   [units/day]
 
@@ -111,6 +113,7 @@ def stock_curve(x: Variables, net: Network) -> Rows | None:
     return x.stock_volume <= segment_on(x) * x.segments.high
 
 
+@rows("least volume of a segment", sources={"": DEMAND})
 def stock_curve_from(x: Variables, net: Network) -> Rows | None:
     """stock_volume[...,i] >= begin of segment i * stock_segment[...,i]   [units/day]
 
@@ -123,6 +126,7 @@ def stock_curve_from(x: Variables, net: Network) -> Rows | None:
     return rows if later.any() else None
 
 
+@rows("one segment of a layer of stock")
 def one_segment(x: Variables, net: Network) -> Rows | None:
     """sum_i stock_segment[s,g,w,k,i] <= config[s,g,w]   [yes/no]
 
@@ -151,7 +155,7 @@ def segment_on(x: Variables) -> Expr:
 # ---- costs -----------------------------------------------------------------------------------------------------
 
 
-@line("variable")
+@line("variable", stock="cycle", shown_on="stock", sources={"": KEPT})
 def cycle_stock(x: Variables, net: Network) -> Expr | None:
     """unit_value[p] * holding_rate[p] * horizon/365 * cycle stock of each layer   [money]
 
@@ -160,7 +164,7 @@ def cycle_stock(x: Variables, net: Network) -> Expr | None:
     return _curved(x, "cycle_stock")
 
 
-@line("variable")
+@line("variable", stock="safety", shown_on="stock", sources={"": KEPT})
 def safety_stock(x: Variables, net: Network) -> Expr | None:
     """unit_value[p] * holding_rate[p] * horizon/365 * safety stock of each layer   [money]
 
@@ -169,7 +173,7 @@ def safety_stock(x: Variables, net: Network) -> Expr | None:
     return _curved(x, "safety_stock")
 
 
-@line("fixed")
+@line("fixed", stock="fixed", shown_on="stock", sources={"config": ("site_products.stock_fixed_cost",)})
 def stock_fixed(x: Variables, net: Network) -> Expr | None:
     """stock_fixed_cost[s,p] * horizon/365 * sum_w config[s,g,w]   [money]
 
@@ -187,7 +191,8 @@ def stock_fixed(x: Variables, net: Network) -> Expr | None:
     return Curved(points, terms, None, lambda plan: model.fixed(plan)[some])
 
 
-@line("variable")
+@line("variable", stock="pipeline", shown_on="stock",
+      sources={"": (*HELD, "modes.speed", "modes.fixed_time", "rates.transit_time", "lanes.distance")})
 def pipeline_stock(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """unit_value[p] * holding_rate[p] * days in transit[w] / 365 * (move[w,t] + deliver[w,t])   [money]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.formulation.family import Variables, strengthens
+from ctsopt.formulation.columns import DEMAND
+from ctsopt.formulation.family import Variables, rows, strengthens
 from ctsopt.formulation.stock.decisions import segment_on
 from ctsopt.formulation.stock.declared import Declared, Sources, everything_of
 from ctsopt.keys import BLANK, Axis, Floats, Keys, Positions, matching
@@ -33,6 +34,7 @@ class _Asking:
     keys: Keys
 
 
+@rows("what a configuration of stock may deliver", sources={"config": DEMAND})
 def deliver_from_stock(x: Variables, net: Network) -> Rows | None:
     """sum of deliveries and goods moved out <= M * sum of the configurations that allow them   [units]
 
@@ -54,6 +56,7 @@ def deliver_from_stock(x: Variables, net: Network) -> Rows | None:
     return flow <= _allowing(x, made, index) * _most(net, index, out, moved)
 
 
+@rows("lead time of a configuration of stock", sources={"config": (*DEMAND, "site_products.opening_stock")})
 def replenish_from(x: Variables, net: Network) -> Rows | None:
     """moves by ways slower than lead time L <= M * sum of the configurations with a longer lead time   [units]
 
@@ -85,6 +88,7 @@ def replenish_from(x: Variables, net: Network) -> Rows | None:
 
 
 @strengthens(anchor="deliver_from_stock")
+@rows("what a configuration of stock may deliver to a customer", sources={"config": DEMAND})
 def deliver_from_config(x: Variables, net: Network) -> Rows | None:
     """deliveries of a request from a stock point <= quantity * sum of the configurations that allow them   [units]
 
@@ -105,6 +109,7 @@ def deliver_from_config(x: Variables, net: Network) -> Rows | None:
 
 
 @strengthens(anchor="stock_curve")
+@rows("what a layer of stock may deliver to a customer", sources={"": DEMAND})
 def deliver_from_layer(x: Variables, net: Network) -> Rows | None:
     """deliveries of a request from a stock point <= quantity * sum of the segments of a layer of its class   [units]
 

@@ -17,6 +17,7 @@ from ctsopt.formulation.stock.value import StockModel
 from ctsopt.keys import BLANK, Axis, Floats, Ints, Keys, Positions
 from ctsopt.networks.stock.points import SHARING
 from ctsopt.networks.supply import holding_cost
+from ctsopt.results.lines import lines_with
 from ctsopt.results.plan import Plan
 from ctsopt.results.stock.check import exact_check
 from ctsopt.results.stock.shares import Charges, class_shares, cycle_charges, fixed_charges, safety_charges
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 OTHER_SITES = "other sites"
 """Stands among the tiers for goods that are moved to other sites."""
 
-LINES = ("cycle_stock", "safety_stock", "pipeline_stock", "stock_fixed")
+_CYCLE, _SAFETY, _PIPELINE, _FIXED = lines_with("cycle", "safety", "pipeline", "fixed")
+LINES = (_CYCLE, _SAFETY, _PIPELINE, _FIXED)
 """Cost lines of stock, as columns."""
 
 _TEXTS = ("site", "product", "service_class")
@@ -120,8 +122,8 @@ class _Room:
         """Cycle and safety stock in units and money, and what stock points cost as a whole."""
         model, plan = self.model, self.plan.values
         fixed = fixed_charges(model, plan)
-        parts = [*self._line(cycle_charges(model, plan), "cycle_stock", "cycle"),
-                 *self._line(safety_charges(model, plan), "safety_stock", "safety")]
+        parts = [*self._line(cycle_charges(model, plan), _CYCLE, "cycle"),
+                 *self._line(safety_charges(model, plan), _SAFETY, "safety")]
         stocking = model.declared.stocking
         cost = np.where(stocking.stocked, policies(self.net).fixed, 0.0) * self.net.horizon / 365
         site, product = np.nonzero(cost > 0)
@@ -130,15 +132,15 @@ class _Room:
         place[fixed.point] = np.arange(len(fixed))
         on = np.flatnonzero(place[point] >= 0)
         share = class_shares(self.net, model, plan, fixed, by_variance=False)
-        parts.append(self._spread(share, place[point[on]], product[on], "stock_fixed", cost[site[on], product[on]],
+        parts.append(self._spread(share, place[point[on]], product[on], _FIXED, cost[site[on], product[on]],
                                   point[on]))
         return parts
 
     def _line(self, charges: Charges, line: str, units: str) -> Iterator[tuple[Keys, str, Floats]]:
         """Units of every product in every charge, and money."""
         made, net = self.model.declared, self.net
-        share = class_shares(net, self.model, self.plan.values, charges, by_variance=line == "safety_stock")
-        curves = made.units.cycle if line == "cycle_stock" else made.units.safety
+        share = class_shares(net, self.model, self.plan.values, charges, by_variance=line == _SAFETY)
+        curves = made.units.cycle if line == _CYCLE else made.units.safety
         first = np.searchsorted(made.units.layer, np.arange(len(made.layers)))  # rows of a layer, product by product
         members = np.bincount(made.units.layer, minlength=len(made.layers))[charges.layer]
         item = np.repeat(np.arange(len(charges)), members)
@@ -217,11 +219,11 @@ class _Room:
             daily = units[on] * days / self.net.horizon
             cost = units[on] * days * holding_cost(self.net.content)[ways["product"][on]] / 365
             if name == "deliver":
-                parts += [(keys.take(on), "pipeline", daily), (keys.take(on), "pipeline_stock", cost)]
+                parts += [(keys.take(on), "pipeline", daily), (keys.take(on), _PIPELINE, cost)]
                 continue
             moves = ways.take(on)
             item, end, share = self._ends(moves["destination"], moves["product"], out)
-            parts += [(end, "pipeline", daily[item] * share), (end, "pipeline_stock", cost[item] * share)]
+            parts += [(end, "pipeline", daily[item] * share), (end, _PIPELINE, cost[item] * share)]
         return parts
 
     def _ends(self, site: Ints, product: Ints, out: list[tuple[str, Keys, Keys, Floats, Sources]]

@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.errors import SolverError
+from ctsopt.formulation.build import marks_of_lines
+from ctsopt.formulation.family import LineMarks
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.networks.schema import ALL
+from ctsopt.results.lines import places
 from ctsopt.solving.checking.limits import limit_faults, unit_of
-from ctsopt.solving.checking.stock import stock_faults
+from ctsopt.solving.checking.stock import STOCK_CHECKED, stock_faults
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
+    from ctsopt.programs.program import Program
     from ctsopt.results.solution import Solution
 
 _TOLERANCE = 1e-6
 """Relative to the size of the figures compared."""
 
 
-def recheck(solution: Solution, *, whole: bool = True) -> None:
+def recheck(solution: Solution, *, whole: bool = True, program: Program | None = None) -> list[str]:
     """Compare a solution with the tables of its network.
 
     Flow conservation, demand, capacities of sites and of making, closed sites, single sources, promises, and the cost
     lines are computed anew from the input tables and the flows. `whole` is False for linear relaxations, in which
     sites may be partly open.
 
+    Parameters
+    ----------
+    solution : Solution
+    whole : bool
+    program : Program, optional
+        That of the plan, where it has cost lines of a user's own.
+
+    Returns
+    -------
+    list of str
+        Cost lines whose amounts cannot be computed anew: they are as the program says, and add up in the tables.
+
     Raises
     ------
     SolverError
         If anything disagrees: the plan must not be reported.
     """
-    always = (_demand, _balance, _throughput, _making, _costs, _cube, stock_faults)
+    always = (_demand, _balance, _throughput, _making, _cube, stock_faults)
     faults = [fault for check in always for fault in check(solution)]
+    faults += [*_shown(solution, places(program)), *_costs(solution, marks_of_lines(program), whole=whole)]
     if whole:
-        for check in (_closed, _single_sources, _promises, _site_fixed, limit_faults):
+        for check in (_closed, _single_sources, _promises, limit_faults):
             faults += check(solution)
     if faults:
         raise SolverError("the plan does not agree with the tables, so it is not reported: " + "; ".join(faults[:10]))
+    marks = marks_of_lines(program)
+    return [line for line in solution.costs["line"] if not _is_checked(marks[line], whole=whole)]
+
+
+def _is_checked(marks: LineMarks, *, whole: bool) -> bool:
+    """Whether the amount of a cost line is computed anew, here or with the stock of the plan."""
+    return marks.stock in STOCK_CHECKED or (marks.anew is not None and (whole or not marks.whole))
 
 
 def _off(left: pd.Series[float] | Floats, right: pd.Series[float] | Floats, unit: float | Floats) -> Bools:
@@ -212,39 +236,25 @@ def _late(solution: Solution, wanted: pd.DataFrame) -> Positions:
     return np.asarray(sums.loc[short, "promise"].unique(), dtype=np.int64)
 
 
-def _costs(solution: Solution) -> Iterator[str]:
-    """Cost lines from the flows table, the sites table and the input tables."""
-    net, flow = solution.net, solution.flows
-    reported = solution.costs.set_index("line")["amount"]
-    sites = solution.sites
-    anew = {line: float(flow[line].sum()) for line in ("line_haul", "duty", "handling_in", "handling_out", "last_mile")}
-    share = net.horizon / 365
-    served = solution.tables["units"]["tier"].unique()
-    anew |= {"carbon": float(flow["co2"].sum()) * float(net.settings["carbon_price"]),
-             "loads": float(solution.loads["cost"].sum()), "site_fixed": float(sites["fixed_cost"].sum()),
-             "tier_program": float(net.tables["tiers"].set_index("tier")["program_cost"].reindex(served).sum()) * share}
-    anew |= {"carried_stock": float(solution.carried["cost"].sum()),
-             "stock_change": float(solution.carried["used_up"].sum())}
-    anew |= {"site_opening": float(sites["opening_cost"].sum()),
-             "site_closing": float(sites["closing_cost"].sum()), "shortage": float(solution.shortage["penalty"].sum())}
-    kind = solution.production["site"].map(net.tables["sites"].set_index("site")["kind"])
-    for line, made_at in (("production", "plant"), ("procurement", "supplier")):
-        anew[line] = float(solution.production.loc[kind == made_at, "amount"].sum())
-    for line, amount in anew.items():
-        if _off(np.array([amount]), np.array([reported.get(line, 0.0)]), min(1.0, _turnover(solution)))[0]:
-            yield f"the cost line {line} is {reported.get(line, 0.0):,.2f}, but its tables add up to {amount:,.2f}"
+def _shown(solution: Solution, columns: Mapping[tuple[str, str], list[str]]) -> Iterator[str]:
+    """Cost lines beside the columns of other tables that show them."""
+    reported, size = solution.costs.set_index("line")["amount"], min(1.0, _turnover(solution))
+    for (table, column), lines in columns.items():
+        total, amount = float(solution.tables[table][column].sum()), float(reported.reindex(lines).fillna(0.0).sum())
+        if _off(np.array([total]), np.array([amount]), size)[0]:
+            yield (f"the cost line {' and '.join(lines)} is {amount:,.2f}, but {column} in the table {table} adds up "
+                   f"to {total:,.2f}")
 
 
-def _site_fixed(solution: Solution) -> Iterator[str]:
-    """Fixed cost of what is open, levels included, from the input tables."""
-    net, sites = solution.net, solution.sites
-    levels = net.tables["capacity_levels"].set_index(["site", "level"])["fixed_cost"]
-    chosen = [key for key in zip(sites["site"], sites["level"], strict=True) if key[1]]
-    own = net.tables["sites"].set_index("site")["fixed_cost"].reindex(sites["site"]).to_numpy(dtype=float)
-    anew = float(own[sites["open"].to_numpy(dtype=bool)].sum()) + (float(levels.loc[chosen].sum()) if chosen else 0.0)
-    reported = float(sites["fixed_cost"].sum())
-    if _off(np.array([reported]), np.array([anew * net.horizon / 365]), min(1.0, _turnover(solution)))[0]:
-        yield f"fixed cost of sites is {reported:,.2f}, but the tables say {anew * net.horizon / 365:,.2f}"
+def _costs(solution: Solution, lines: Mapping[str, LineMarks], *, whole: bool) -> Iterator[str]:
+    """Cost lines beside what the input tables and the flows say."""
+    reported, size = solution.costs.set_index("line")["amount"], min(1.0, _turnover(solution))
+    for line, marks in lines.items():
+        if marks.anew is None or (marks.whole and not whole):
+            continue
+        amount, shown = marks.anew(solution.net, solution.tables), float(reported.get(line, 0.0))
+        if _off(np.array([amount]), np.array([shown]), size)[0]:
+            yield f"the cost line {line} is {shown:,.2f}, but its tables add up to {amount:,.2f}"
 
 
 def _turnover(solution: Solution) -> float:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ctsopt.results.lines import lines_with
 from ctsopt.solving.checking.kept import StockBook
 
 if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 _TOLERANCE = 1e-6
+
+STOCK_CHECKED = ("cycle", "safety", "fixed", "pipeline")
+"""Parts of the cost of stock whose amounts are worked out anew here."""
 
 
 def stock_faults(solution: Solution) -> Iterator[str]:
@@ -51,17 +55,17 @@ def _units(solution: Solution, kept: pd.DataFrame) -> Iterator[str]:
 
 
 def _money(solution: Solution, book: StockBook, kept: pd.DataFrame) -> Iterator[str]:
-    """The cost lines, and the table of stock beside them."""
+    """The cost lines."""
     reported = solution.costs.set_index("line")["amount"]
     price = kept["price"] * kept["days"] / 365
-    anew = {"cycle_stock": float((kept["cycle"] * price).sum()), "safety_stock": float((kept["safety"] * price).sum()),
-            "stock_fixed": book.fixed(), "pipeline_stock": book.pipeline()}
+    anew = (float((kept["cycle"] * price).sum()), float((kept["safety"] * price).sum()), book.fixed(), book.pipeline())
     scale = float(solution.costs["amount"].abs().sum())
-    for line, amount in anew.items():
-        shown, in_table = float(reported.get(line, 0.0)), float(solution.stock[line].sum())
-        for what, other in (("its volumes and flows ask for", amount), ("the table of stock has", in_table)):
-            if not abs(shown - other) <= _TOLERANCE * max(abs(shown), abs(other), min(1.0, scale)):
-                yield f"the cost line {line} is {shown:,.2f}, but {what} {other:,.2f}"
+    for part, amount in zip(STOCK_CHECKED, anew, strict=True):
+        lines = list(lines_with(part))
+        shown = float(reported.reindex(lines).fillna(0.0).sum())
+        if not abs(shown - amount) <= _TOLERANCE * max(abs(shown), abs(amount), min(1.0, scale)):
+            yield (f"the cost line {' and '.join(lines)} is {shown:,.2f}, but its volumes and flows ask for "
+                   f"{amount:,.2f}")
 
 
 def _rules(book: StockBook) -> Iterator[str]:
