@@ -61,12 +61,13 @@ def test_every_table_has_the_columns_that_show_cost_lines():
         assert column in solution.tables[name], lines
 
 
-# ---- lines of one's own: P serves A with 30 and B with 10 units, at 1 a unit by truck; 30 of A's are heavy ------------
+# ---- lines of one's own: P serves A with 30 and B with 10 units, at 1 a unit by truck ------------
 
 
 def two_customers(**more) -> cts.Network:
     tables = {"sites": table({"site": "P", "kind": "plant"}),
               "customers": table({"customer": "A", "tier": "gold"}, {"customer": "B", "tier": "blue"}),
+              "tiers": table({"tier": "gold"}, {"tier": "blue"}),
               "demand": table({"customer": "A", "quantity": 30}, {"customer": "B", "quantity": 10}),
               "modes": table({"mode": "truck"}), "rates": rates(P_A=1, P_B=1)}
     return cts.network(tables | more)

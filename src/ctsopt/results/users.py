@@ -51,7 +51,7 @@ class Users:
         # A blank mode of a lane stands for all modes together; any other blank, for everything.
         names = [name for name in _WHERE[kind] if name in keys.names
                  and (kind == "lane" or (keys[name] != BLANK).all())]
-        index, place = keys.grouped(*names)
+        index, place = keys.grouped(*names) if names else (Keys.single(), np.zeros(len(keys), dtype=np.int32))
         if driver == "throughput":
             weight = self._throughput[index["site"]] if names == ["site"] else self._through(index)
         elif kind == "site":
