@@ -73,6 +73,51 @@ def costs() -> str:
     return "\n\n".join(map(_family_section, COSTS))
 
 
+def row_table() -> str:
+    """Families of rows in short, from their marks."""
+    from ctsopt.formulation.build import ROWS
+    from ctsopt.formulation.family import row_marks
+
+    marks = [(rule, row_marks(rule)) for rule in ROWS]
+    lines = [(f"`{rule.__name__}`", each.words + (": only strengthens" if hasattr(rule, "anchor") else ""),
+              f"`{_mathematics(rule)}`", "yes" if each.limit else "", "yes" if each.gives_way else "")
+             for rule, each in marks]
+    return _markdown_table(("row", "is about", "says", "in `sol.limits`", "may fall short in an explanation"), lines)
+
+
+def line_table() -> str:
+    """Cost lines in short, from their marks."""
+    from ctsopt.formulation.build import COSTS
+    from ctsopt.formulation.family import line_marks
+
+    marks = [(cost, line_marks(cost)) for cost in COSTS]
+    lines = [(f"`{cost.__name__}`", each.behaviour, f"`{_mathematics(cost)}`", each.driver and f"`{each.driver}`",
+              each.shown_on and f"`{each.shown_on}`") for cost, each in marks]
+    return _markdown_table(("cost line", "behaviour", "says", "usual driver", "also shown in"), lines)
+
+
+def drivers() -> str:
+    """Cost lines that are shared, by their usual driver."""
+    from ctsopt.formulation.build import marks_of_lines
+    from ctsopt.results.drivers import MEASURES
+
+    words = {"throughput": "capacity units that go through the site", "units": "units on the lane, or delivered",
+             "loads": "shares of a load, the larger of those of its weight and its volume"}
+    named: dict[str, list[str]] = {}
+    for name, marks in marks_of_lines().items():
+        if marks.driver:
+            named.setdefault(marks.driver, []).append(f"`{name}`")
+    others = [*MEASURES, "customers"]
+    return _markdown_table(("cost line", "usual driver", "others"), [
+        (", ".join(names), f"`{driver}`: {words[driver]}", ", ".join(f"`{o}`" for o in others if o != driver))
+        for driver, names in named.items()])
+
+
+def _mathematics(family: Callable[..., Any]) -> str:
+    """The first paragraph of a docstring on one line, without its unit's distance."""
+    return " ".join((inspect.getdoc(family) or "").partition("\n\n")[0].split())
+
+
 def _family_section(family: Callable[..., Any]) -> str:
     mathematics, _, rest = (inspect.getdoc(family) or "").partition("\n\n")
     if not mathematics:
@@ -153,4 +198,5 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
 
 
 PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
-    data_dictionary, variables, rows, costs, findings, command_line, api, designers_tour, consultants_pack)}
+    data_dictionary, variables, rows, costs, row_table, line_table, drivers, findings, command_line, api, designers_tour,
+    consultants_pack)}

@@ -23,7 +23,8 @@ def site_throughput(x: Variables, net: Network) -> Rows:
     """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream)
     * open[s]   [capacity_unit]
 
-    Every site s, period t.
+    Every site s, period t. Demand reachable downstream is that of the period and, where stock may be carried, of later
+    ones, opening stock downstream included; at a cross-dock as often as it can pass.
     """
     sites, periods = len(x.open.index), len(net.axes["period"])
     index = Keys.make(net.axes, site=np.repeat(np.arange(sites), periods), period=np.tile(np.arange(periods), sites))
