@@ -97,7 +97,8 @@ def opened_sites(net: Network, tables: Frames) -> float:
 def closed_sites(net: Network, tables: Frames) -> float:
     """Closing sites that are open today, as an annuity."""
     plan = tables["sites"]
-    return _on(net, plan, "closing_cost", (1 - plan["open_share"]) * (plan["status"] == "open")) * _annuity(net)
+    today = plan["status"].isin(["open", "closing"])
+    return _on(net, plan, "closing_cost", (1 - plan["open_share"]) * today) * _annuity(net)
 
 
 def _on(net: Network, plan: pd.DataFrame, column: str, share: pd.Series[float]) -> float:
