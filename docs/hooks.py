@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,6 +142,25 @@ def findings() -> str:
     return "\n\n".join(parts)
 
 
+def layers() -> str:
+    """Rooms from the top layer down, with what each says of itself, from the contract that keeps them apart."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    contract = next(each for each in settings["contracts"] if each["type"] == "layers")
+    rows = []
+    for layer in contract["layers"]:
+        rooms = re.split(r"\s*[|:]\s*", layer)
+        rows.append((", ".join(f"`{room}`" for room in rooms), " ".join(map(_of_room, rooms))))
+    return _markdown_table(("layer", "what is in it"), rows)
+
+
+def _of_room(name: str) -> str:
+    """The first sentence of a room's docstring."""
+    path = ROOT / "src" / Path(*name.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    said = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    return said.partition("\n\n")[0].replace("\n", " ")
+
+
 def command_line() -> str:
     """The help text of every command, as the command itself prints it."""
     from typer.testing import CliRunner
@@ -198,5 +219,5 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
 
 
 PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
-    data_dictionary, variables, rows, costs, row_table, line_table, drivers, findings, command_line, api,
+    data_dictionary, variables, rows, costs, row_table, line_table, drivers, findings, layers, command_line, api,
     designers_tour, consultants_pack)}

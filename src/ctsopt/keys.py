@@ -243,7 +243,15 @@ class Keys:
         return math.prod(len(self.axes[name]) + 1 for name in self.columns)
 
     def _combined(self, columns: Mapping[str, Ints]) -> _Integers:
-        """One integer per key (mixed radix; a blank counts as 0)."""
+        """One integer per key (mixed radix; a blank counts as 0).
+
+        On axes of 2 sites and 3 customers a key is (site + 1) x 4 + (customer + 1), of 3 x 4 = 12 possible ones. The
+        ones are added in the end, all at once: 1 x 4 + 1 is the shift.
+
+            site        0   0   1  -1
+            customer    0   2   1   1
+            combined    5   7  10   2
+        """
         space = self._space
         if space >= 2**62:
             raise KeyMismatch(f"the key space of {list(self.names)} is too large to be coded")
@@ -263,6 +271,12 @@ class Keys:
 
         Columns are taken in one by one. What there is so far is numbered anew where a table of all combinations with
         the next column would be too large; only where there are too many even so, keys are sorted.
+
+            site           7  2  7  5                    four keys, of 1000 sites
+            rank so far    2  0  2  1    space 3         numbered anew, before 50 products come in
+            product        0  9  0  9
+            code         103 10 103 61   space 3 x 51    rank x 51 + product + 1
+            rank           2  0  2  1    count 3         the distinct keys: 2/9, 5/9, 7/0
         """
         code: _Integers = np.zeros(len(self), dtype=np.int32)
         space, room = 1, _room(len(self))
@@ -338,7 +352,15 @@ def _room(keys: int) -> int:
 
 
 def _rank(code: _Integers, space: int) -> tuple[Ints, int]:
-    """Rank of each code among the distinct ones, and how many these are."""
+    """Rank of each code among the distinct ones, and how many these are.
+
+    Where there are few possible codes they are counted off in a table with a cell for each:
+
+        code          7  2  7  5
+        used          .  .  x  .  .  x  .  x      cells 0 to 7
+        rank of cell  0  0  1  1  1  2  2  3      counted up to there
+        rank          2  0  2  1                  that of its cell, less 1
+    """
     if space > _room(len(code)):
         distinct, rank = np.unique(code, return_inverse=True)
         return rank.astype(np.int32), len(distinct)
@@ -382,7 +404,13 @@ class Coded:
 
 
 def matching(left: npt.ArrayLike, right: npt.ArrayLike) -> tuple[Positions, Positions]:
-    """Positions of all pairs with equal codes, ordered by the left one."""
+    """Positions of all pairs with equal codes, ordered by the left one.
+
+    Of b, a, b on the left and a, b, b on the right these are five:
+
+        position in left     0 0 1 2 2
+        position in right    1 2 0 1 2
+    """
     left, right = np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64)
     order = np.argsort(right, kind="stable")
     begin = np.searchsorted(right, left, side="left", sorter=order)

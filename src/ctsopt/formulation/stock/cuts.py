@@ -30,6 +30,18 @@ _VIOLATED = 1e-3
 class SegmentCuts:
     """Cuts of one program, found so far.
 
+    A pair is a segment and a request that it may hold. Two segments of one point, and two requests that it delivers,
+    of 5 and 3 units a day, are four pairs:
+
+        pair   segment_of   share_of   daily
+          0        0            0        5        the point delivers the share x0 of request 0
+          1        0            1        3        and x1 of request 1, whichever segment is in use
+          2        1            0        5
+          3        1            1        3
+
+    The cut of segment 0 says u0 <= 5 min(x0, z0) + 3 min(x1, z0). At a plan with x = (1, 0.2) and z0 = 0.5 the lesser
+    ones are z0 and x1: the row u0 <= 5 z0 + 3 x1, which is linear, is violated where u0 is above 2.5 + 0.6.
+
     Parameters
     ----------
     net : Network
@@ -45,7 +57,7 @@ class SegmentCuts:
         self._on = _columns_on(made, segments, program)
         self._shares, point, request = _shares(net, made, program)
         self._moved = _moved(net, made, segments, program)
-        self._item, self._source, self._size = _pairs(net, made, segments, point, request)
+        self._segment_of, self._share_of, self._daily = _pairs(net, made, segments, point, request)
         self._rows: list[sp.csr_array] = []
         self._shape = program.columns
 
@@ -56,21 +68,21 @@ class SegmentCuts:
     def violated(self, plan: Floats) -> sp.csr_array | None:
         """New rows that a plan violates; None where there are none."""
         volume, on = plan[self._volume], plan[self._on]
-        share = np.clip(self._shares @ plan, 0.0, 1.0)[self._source]
-        inside = share < on[self._item]
-        most = np.bincount(self._item, weights=self._size * np.where(inside, share, on[self._item]),
+        share, chosen = np.clip(self._shares @ plan, 0.0, 1.0)[self._share_of], on[self._segment_of]
+        by_share = share < chosen  # of each pair, which of the two is the lesser
+        most = np.bincount(self._segment_of, weights=self._daily * np.where(by_share, share, chosen),
                            minlength=len(volume)) + self._moved @ plan
         wanted = np.flatnonzero(volume - most > _VIOLATED * np.maximum(volume, 1e-6))
         if not len(wanted):
             return None
-        place = np.full(len(volume), BLANK)
-        place[wanted] = np.arange(len(wanted))
-        at = place[self._item]
-        some, rest = np.flatnonzero((at >= 0) & inside), np.flatnonzero((at >= 0) & ~inside)
-        gather = sp.csr_array((self._size[some], (at[some], self._source[some])),
-                              shape=(len(wanted), self._shares.shape[0]))
-        fixed = np.bincount(at[rest], weights=self._size[rest], minlength=len(wanted))
-        own = sp.csr_array((np.concatenate([fixed, np.full(len(wanted), -1.0)]), (
+        row_of = np.full(len(volume), BLANK)
+        row_of[wanted] = np.arange(len(wanted))
+        row = row_of[self._segment_of]  # of each pair; blank where its segment keeps its cut
+        some, rest = np.flatnonzero((row >= 0) & by_share), np.flatnonzero((row >= 0) & ~by_share)
+        gather = sp.csr_array((self._daily[some], (row[some], self._share_of[some])),
+                              shape=(len(wanted), self._shares.shape[0]))  # 3 x1
+        by_choice = np.bincount(row[rest], weights=self._daily[rest], minlength=len(wanted))  # 5 z0
+        own = sp.csr_array((np.concatenate([by_choice, np.full(len(wanted), -1.0)]), (
             np.tile(np.arange(len(wanted)), 2), np.concatenate([self._on[wanted], self._volume[wanted]]))),
             shape=(len(wanted), self._shape))
         rows = sp.csr_array(gather @ self._shares + own + self._moved[wanted])
@@ -107,19 +119,19 @@ def _shares(net: Network, made: Declared, program: Program) -> tuple[sp.csr_arra
 
 def _pairs(net: Network, made: Declared, segments: Segments, point: Positions,
            request: Positions) -> tuple[Positions, Positions, Floats]:
-    """Segment, row of shares and daily volume of every request that every segment may hold."""
+    """The pairs: segment, row of shares, and daily volume of every request that every segment may hold."""
     volumes, wanted = made.layers.volumes, net.requests
     of_segment = made.layers.volume[segments.layer]
-    item, source = matching(volumes.point[of_segment], point)
-    volume, service = of_segment[item], made.stocking.request_class[request[source]]
-    period, here = wanted.index["period"][request[source]], volumes.index["period"][volume]
+    segment_of, share_of = matching(volumes.point[of_segment], point)
+    volume, service = of_segment[segment_of], made.stocking.request_class[request[share_of]]
+    period, here = wanted.index["period"][request[share_of]], volumes.index["period"][volume]
     best = made.stocking.configurations.measures["service_class"][made.layers.configuration[segments.layer]]
     best = np.maximum(best, volumes.best[of_segment])  # a pool of one class serves none that is better
-    fits = (best[item] <= service) & (service <= volumes.worst[volume]) & ((here == BLANK) | (here == period))
-    item, source, volume, period = item[fits], source[fits], volume[fits], period[fits]
+    fits = (best[segment_of] <= service) & (service <= volumes.worst[volume]) & ((here == BLANK) | (here == period))
+    segment_of, share_of, volume, period = segment_of[fits], share_of[fits], volume[fits], period[fits]
     days = np.where(volumes.index["period"][volume] == BLANK, net.horizon, net.tables.column("periods", "days")[period])
-    spread = np.where(volumes.index["measure"][volume] == 1, made.stocking.request_variance[request[source]], 1.0)
-    return item, source, wanted.measures["quantity"][request[source]] / days * spread
+    spread = np.where(volumes.index["measure"][volume] == 1, made.stocking.request_variance[request[share_of]], 1.0)
+    return segment_of, share_of, wanted.measures["quantity"][request[share_of]] / days * spread
 
 
 def _moved(net: Network, made: Declared, segments: Segments, program: Program) -> sp.csr_array:

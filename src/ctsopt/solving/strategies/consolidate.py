@@ -92,6 +92,11 @@ class _Priced:
     adding: list[Floats]
 
 
+def _begins(group: Positions) -> Bools:
+    """Where a group begins, in numbers of groups that are in order: of 0 0 0 1 1 2 the first, fourth and sixth."""
+    return np.append(True, group[1:] != group[:-1])[:len(group)]
+
+
 class Consolidation:
     """Better plans near one.
 
@@ -253,20 +258,33 @@ class Consolidation:
         return total
 
     def _elsewhere(self, priced: _Priced) -> tuple[Floats, Positions]:
-        """For each delivery from stock, the least reduced cost of its request from another point, and that point."""
+        """For each delivery from stock, the least reduced cost of its request from another point, and that point.
+
+        Ways in the order of their requests, and of their prices within each; the second best is looked for among the
+        ways of other points than the best one's:
+
+            order      ways   4  1  2  |  0  3  |  5
+            request           0  0  0  |  1  1  |  2
+            price             7  8  9  |  5  6  |  3
+            point             A  A  B  |  B  C  |  A
+            first             ^           ^        ^       best of each request: 7 at A, 5 at B, 3 at A
+            rest                    9  |     6  |          without the ways of that point
+            second                  ^        ^             next: 9 at B, 6 at C, and none
+
+        A delivery from A of request 0 is replaced at 9, one from B at 7.
+        """
         block = self._program.variables["deliver"]
         column = np.arange(block.start, block.start + len(self._request))
         price = np.where(priced.shut[column] | (self._flows.held.upper[column] <= 0), np.inf, priced.reduced[column])
         requests = len(self._net.requests)
         order = np.lexsort((price, self._request))
-        first = order[np.append(True, self._request[order][1:] != self._request[order][:-1])]
+        first = order[_begins(self._request[order])]
         one, at = np.full(requests, np.inf), np.full(requests, -2)
         one[self._request[first]], at[self._request[first]] = price[first], self._of_way[first]
         other, then = np.full(requests, np.inf), np.full(requests, -2)
         rest = order[self._of_way[order] != at[self._request[order]]]
-        if len(rest):
-            second = rest[np.append(True, self._request[rest][1:] != self._request[rest][:-1])]
-            other[self._request[second]], then[self._request[second]] = price[second], self._of_way[second]
+        second = rest[_begins(self._request[rest])]
+        other[self._request[second]], then[self._request[second]] = price[second], self._of_way[second]
         left = self._program.variables["unserved"].span
         unserved = np.where(self._flows.held.upper[left] > 0, priced.reduced[left], np.inf)
         request = self._request[self._out.way]
@@ -314,7 +332,16 @@ class Consolidation:
         return _Steps(np.full_like(here, _CLOSE), here, np.full_like(here, BLANK), gain)
 
     def _added(self, plan: Floats, reduced: Floats, shut: Bools) -> Floats:
-        """Flows that each point would take on with a class and all worse ones: all of the requests that gain by it."""
+        """Flows that each point would take on with a class and all worse ones: all of the requests that gain by it.
+
+        Of the ways by which a point could take on a request, the cheapest one takes what the point does not deliver of
+        it yet. With 10 units wanted of request 0, of which point A delivers 4 by another way:
+
+            code (point x requests + request)   A0  A0  A1  B0       in the order of code, then of reduced cost
+            reduced cost                        -3  -1  -2  -5
+            first                                ^       ^   ^       one way for each point and request
+            more                                 6      ..  10
+        """
         declared = self._stock.declared
         classes, requests = len(declared.stocking.fill_rate), len(self._net.requests)
         site = declared.stocking.points["site"][self._out.point]
@@ -324,7 +351,7 @@ class Consolidation:
         request = self._request[self._out.way]
         code = self._out.point * requests + request
         order = some[np.lexsort((reduced[self._column[some]], code[some]))]
-        first = order[np.append(True, code[order][1:] != code[order][:-1])] if len(order) else order
+        first = order[_begins(code[order])]
         there, place = np.unique(code, return_inverse=True)
         held = np.bincount(place, weights=plan[self._column], minlength=len(there))[place[first]]
         added = np.zeros((classes, len(plan)))
