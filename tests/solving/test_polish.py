@@ -10,7 +10,7 @@ from ctsopt.formulation.preference import preference
 from ctsopt.keys import Axis, Keys
 from ctsopt.programs.algebra import Expr, Variable
 from ctsopt.programs.program import Program
-from ctsopt.solving.polish import clean, polish
+from ctsopt.solving.polish import clean, closed_columns, polish
 from tests.small import chain, rates, table
 
 
@@ -31,6 +31,23 @@ def test_a_trickle_through_a_closed_site_is_gone():
     settled = polish(trickle(), np.array([1e-4, 9.9999, 1e-6]), np.zeros(3))
     assert settled.plan.tolist() == [0, 10, 0]
     assert settled.cost == 20
+
+
+def test_what_a_closed_site_holds_at_nothing_is_nothing():
+    """y = 0 holds a at 0, b is free; y = 1 holds neither. The same where the row is written the other way round."""
+    program = trickle()
+    program.add_rows("turned", expression(program, "y") * 7.0 - expression(program, "b") >= 0.0)
+    for y, closed in ((0.0, [True, True, False]), (1.0, [False, False, False])):
+        assert closed_columns(program.arrays, np.array([0.0, 0.0, y])).tolist() == closed
+    assert closed_columns(trickle().arrays, np.zeros(3)).tolist() == [True, False, False]
+
+
+def test_a_trickle_that_is_more_than_dust_is_gone_where_nothing_may_pass():
+    """7e-9 of 124,110 units made a second source of a customer with one."""
+    arrays = trickle().arrays
+    assert clean(arrays, np.array([7e-9, 10 - 7e-9, 0.0])).tolist() == [0, 10 - 7e-9, 0]
+    assert clean(arrays, np.array([7e-9, 10 - 7e-9, 1.0])).tolist() == [7e-9, 10 - 7e-9, 1]
+    assert clean(arrays, np.array([7e-9, 10 - 7e-9, 0.5])).tolist() == [7e-9, 10 - 7e-9, 0.5]  # a relaxation
 
 
 def test_a_plan_that_holds_only_by_the_tolerance_opens_what_it_touches():

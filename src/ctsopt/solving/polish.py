@@ -15,6 +15,12 @@ from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import solver_units
 
+_DUST, _TRICKLE = 1e-9, 1e-6
+"""Shares of what a solver counts as 1 that are nothing: anywhere, and where the whole columns let nothing through."""
+
+_NEARLY = 1e-6
+"""How near to whole the whole columns of a plan are, or it is a plan of a relaxation."""
+
 _TOUCHED = 1e-12
 """A whole column above this is not 0, when the plan that is rounded to the nearest does not hold."""
 
@@ -127,8 +133,32 @@ def idle_columns(program: Program, plan: Floats, unit: float) -> Positions:
 def _fixed(program: Program, plan: Floats) -> Arrays:
     arrays = program.arrays
     whole = np.where(arrays.integer, np.round(plan), plan)
+    upper = np.where(closed_columns(arrays, whole), 0.0, arrays.upper)
     return replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
-                   upper=np.where(arrays.integer, whole, arrays.upper))
+                   upper=np.where(arrays.integer, whole, upper))
+
+
+def closed_columns(arrays: Arrays, whole: Floats) -> Bools:
+    """Continuous columns that some row holds at 0 once the whole columns are what they are in a plan.
+
+        a + b <= 100 y,  y = 0:  a and b are 0, to the last digit, where a solver would let a millionth through
+
+    Such a row leaves nothing over (its side less what the whole columns take is 0), and each of its other columns is
+    at least 0 and takes of it. Both senses are looked at.
+    """
+    matrix = arrays.matrix.tocsr()
+    flows = ~arrays.integer
+    taken = matrix @ np.where(flows, 0.0, whole)
+    entry_row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    flow, data = flows[matrix.indices], matrix.data
+    closed = np.zeros(len(flows), dtype=bool)
+    for sign, side in ((1.0, arrays.row_upper), (-1.0, arrays.row_lower)):
+        with np.errstate(invalid="ignore"):
+            full = np.isfinite(side) & (sign * (side - taken) <= 0)
+        gives = flow & ((sign * data < 0) | (arrays.lower[matrix.indices] < 0))
+        full[entry_row[gives]] = False
+        closed[matrix.indices[flow & full[entry_row] & (sign * data > 0)]] = True
+    return closed & (arrays.lower <= 0)
 
 
 def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
@@ -143,10 +173,17 @@ def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Float
 
 
 def clean(arrays: Arrays, plan: Floats) -> Floats:
-    """Within the bounds, with the dust of the arithmetic at the bounds removed."""
+    """Within the bounds, without the dust of the arithmetic: at the bounds, and where a closed site lets it through.
+
+    A site is closed to the tolerance of the solver, and that times its volume is more than the dust of one column.
+    """
     clipped = np.clip(plan, arrays.lower, arrays.upper)
-    dust = 1e-9 * solver_units(arrays)
-    return np.where(np.abs(clipped) < dust, 0.0, clipped)
+    size, unit = np.abs(clipped), solver_units(arrays)
+    whole = np.where(arrays.integer, np.round(clipped), clipped)
+    if (np.abs(whole - clipped)[arrays.integer] > _NEARLY).any():  # a relaxation: sites are partly open
+        return np.where(size < _DUST * unit, 0.0, clipped)
+    limit = np.where(closed_columns(arrays, whole), _TRICKLE, _DUST)
+    return np.where(size < limit * unit, 0.0, clipped)
 
 
 def _cost(arrays: Arrays, plan: Floats) -> float:
