@@ -21,8 +21,8 @@ quick: $(DEV)/made  ## with every commit: what is quick, and of many cases alike
 test: $(DEV)/made  ## before a change is taken: the test suite, fast and slow, and the examples in docstrings
 	$(PYTEST)
 
-soak: $(DEV)/made  ## the long run: every case, and hundreds that the seed of today draws
-	$(PYTEST) --long --seed $$(date -u +%Y%m%d)
+soak: $(DEV)/made  ## the long run, for hours: every case, hundreds of seeds, other environments, whole packs
+	$(DEV)/bin/python -m tools.soak
 
 coverage: $(DEV)/made  ## lines and branches that make quick runs; those that every test runs: make coverage TESTS=
 	$(PYTEST) $(TESTS) --budget 0 --cov --cov-report=term:skip-covered
