@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def default_folder() -> Path:
-    """$CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`."""
+    """$CTSOPT_CACHE, else the folder `ctsopt` among the user's caches, wherever this system keeps them."""
     stated = os.environ.get("CTSOPT_CACHE")
-    if stated:
-        return Path(stated)
-    # The standard of the variable says that a relative path in it counts as none:
-    # https://specifications.freedesktop.org/basedir-spec/latest/
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (home if home.is_absolute() else Path.home() / ".cache") / "ctsopt"
+    return Path(stated) if stated else user_cache_path("ctsopt", appauthor=False)

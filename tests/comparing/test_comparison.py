@@ -92,6 +92,11 @@ def test_what_each_scenario_changes_comes_with_its_cells(plans: dict[str, cts.So
     assert set(inputs["scenario"]) == {"dear", "cheap", "near"}
 
 
+def test_a_comparison_is_named_in_a_line(plans: dict[str, cts.Solution]) -> None:
+    assert repr(compare(plans)) == ("<Comparison of 4 plans against 'today': scenarios, inputs, differences, order, "
+                                    "kpis, pareto>")
+
+
 def test_against_another_scenario(plans: dict[str, cts.Solution]) -> None:
     found = compare(plans, against="dear")
     assert found.against == "dear"

@@ -188,7 +188,7 @@ def test_drafts_of_runs_that_are_gone_are_swept(tmp_path):
 def test_the_key_is_of_the_content_the_options_and_the_versions():
     """SHA-256 of a JSON text, worked out beside."""
     key = case_key("00", {"gap": 0.0}, {"highspy": "1"})
-    text = '{"format": 1, "made_by": {"highspy": "1"}, "network": "00", "options": {"gap": 0.0}}'
+    text = '{"format": 2, "made_by": {"highspy": "1"}, "network": "00", "options": {"gap": 0.0}}'
     expected = subprocess.run(["sha256sum"], input=text, capture_output=True, text=True, check=True).stdout.split()[0] \
         if shutil.which("sha256sum") else __import__("hashlib").sha256(text.encode()).hexdigest()
     assert key == expected

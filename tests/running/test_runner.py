@@ -14,7 +14,8 @@ import pytest
 import ctsopt as cts
 from ctsopt.comparing import outcome
 from ctsopt.comparing.outcome import run
-from ctsopt.running import crew, runner, worker
+from ctsopt.results.store import load
+from ctsopt.running import answers, crew, runner, worker
 from ctsopt.running.progress import Event, watching
 from ctsopt.testing import random_network
 from tests.running.packs import Pack, cheap, impossible, same_tables, searches
@@ -93,6 +94,39 @@ def test_solutions_are_read_when_they_are_looked_at(tmp_path):
     (tmp_path / "cases" / key / "solution" / "costs.parquet").unlink()
     with pytest.raises(cts.UsageError, match="run the pack again"):
         result.solutions["dear"]
+
+
+def test_each_plan_is_read_once_and_its_figures_are_kept(tmp_path, monkeypatch):
+    """A comparison, its key figures and the folder of a run: two plans, two readings, nothing worked out again."""
+    pack = cts.Pack.of(cheap(), [cts.Scenario("few", {"table": "demand", "scale": {"quantity": 0.1}})],
+                       solve={"gap": 0.0})
+    result = cts.run(pack, workers=1, cache=tmp_path)
+    entry = tmp_path / "cases" / result.rows["key"].iloc[1]
+    expected = load(entry / "solution").kpis()
+    pd.testing.assert_frame_equal(pd.read_parquet(entry / "kpis.parquet"), expected)
+    reads = []
+    monkeypatch.setattr(answers, "load", lambda folder: reads.append(folder) or load(folder))
+    monkeypatch.setattr(cts.Solution, "kpis", lambda *_: pytest.fail("the key figures are worked out again"))
+    found = result.compare()
+    assert found.scenarios["cost"].tolist() == pytest.approx([130, 40])
+    assert found.kpis["few"].xs("cost_line", level="kpi").tolist() == \
+        expected.loc[expected["kpi"] == "cost_line", "value"].tolist()
+    for name in result.solutions:
+        result.solutions.save(name, tmp_path / "saved" / name)
+    assert len(reads) == 2
+    assert load(tmp_path / "saved" / "few").total_cost == pytest.approx(40)
+    with pytest.raises(cts.UsageError, match="did you mean 'few'"):
+        result.solutions.save("fwe", tmp_path / "saved" / "fwe")
+
+
+def test_of_large_plans_the_last_few_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(answers.Solutions, "_ROOM", 0)
+    monkeypatch.setattr(answers.Solutions, "_KEPT", 2)
+    solutions = run(five(), workers=1, cache=tmp_path).solutions
+    first = {name: solutions[name] for name in ("today", "dear", "few")}
+    assert solutions["few"] is first["few"]
+    assert solutions["dear"] is first["dear"]
+    assert solutions["today"] is not first["today"]
 
 
 def test_what_was_solved_is_not_solved_again(tmp_path, solves):

@@ -43,7 +43,7 @@ _OF_A_RUN = ("parent", "kind", "role", "tags", "outcome", "message", "key")
 _OF_PARENT = ("parent_low", "parent_point", "parent_high", "parent_verdict", "parent_opened", "parent_closed")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Plans compared with one of them.
 
@@ -167,6 +167,11 @@ class Comparison:
                 (target / f"{name}.csv").unlink(missing_ok=True)
         return target
 
+    def __repr__(self) -> str:
+        known = int(self.scenarios["cost"].notna().sum())
+        return (f"<Comparison of {known} {'plan' if known == 1 else 'plans'} against {self.against!r}: "
+                f"{', '.join(name for name in TABLES if len(getattr(self, name)))}>")
+
     def __str__(self) -> str:
         from ctsopt.comparing.words import in_words
 
@@ -283,7 +288,7 @@ class _Comparing:
     def _look(self, name: str, solution: Solution) -> None:
         self.rows.append(row_of(name, solution, self.base, self._dearer(name, self.base_name)))
         self.lines[name] = solution.costs.set_index("line")["amount"]
-        self.kpis[name] = kpi_column(solution)
+        self.kpis[name] = kpi_column(self.facts.kpis(name, solution))
         self.open[name] = set(solution.sites.loc[solution.sites["open"], "site"])
         self.service[name] = service_of(solution, self.measures)
         self.demand[name] = float(solution.service["demand"].sum())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ctsopt.packs.roles import CHOICE
+from ctsopt.running.answers import Solutions
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ctsopt.comparing.outcome import PackResult
     from ctsopt.packs.bridging import BridgePlan, TornadoPlan
+    from ctsopt.results.solution import Solution
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Facts:
         Measure of service that the pack asks for.
     notes : sequence of str
         What else has to be said of the plans.
+    kpis : callable
+        The key figures of a plan, from its name and the plan: those that are kept, or worked out.
     """
 
     rows: pd.DataFrame | None = None
@@ -39,6 +43,7 @@ class Facts:
     tornados: Sequence[TornadoPlan] = ()
     pareto: str = ""
     notes: Sequence[str] = ()
+    kpis: Callable[[str, Solution], pd.DataFrame] = lambda name, solution: solution.kpis()
 
     def aside(self) -> set[str]:
         """Cases that were solved for bridges alone."""
@@ -79,6 +84,11 @@ def facts_of(result: PackResult) -> Facts:
     tags = {case.name: ", ".join(case.tags) for case in result.pack.cases}
     rows = result.rows.assign(tags=result.rows["scenario"].map(tags).fillna(""))
     pack = result.pack
-    return Facts(rows, dict(pack.probabilities), pack.bridges, pack.tornados, pack.compare.get("pareto", ""))
+    kept = result.solutions
+
+    def kpis(name: str, solution: Solution) -> pd.DataFrame:
+        return kept.kpis(name) if isinstance(kept, Solutions) else solution.kpis()
+
+    return Facts(rows, dict(pack.probabilities), pack.bridges, pack.tornados, pack.compare.get("pareto", ""), kpis=kpis)
 
 

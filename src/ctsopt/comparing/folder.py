@@ -17,6 +17,7 @@ from ctsopt.files import renew, sealed, unsealed
 from ctsopt.packs.bridging import BridgePlan, TornadoPlan
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.running.answers import Solutions
 from ctsopt.tables.spreadsheet import harmless, write_csv
 from ctsopt.versions import versions
 
@@ -115,8 +116,12 @@ def _fill(result: PackResult, folder: Path, comparison: Comparison | None) -> No
     write_csv(harmless(pack.findings.frame()), folder / "findings.csv")
     _write_json(folder / _PACK, pack_document(pack))
     _write_json(folder / "versions.json", versions())
+    (folder / _SOLUTIONS).mkdir()
     for name in result.solutions:
-        result.solutions[name].save(folder / _SOLUTIONS / name)
+        if isinstance(result.solutions, Solutions):
+            result.solutions.save(name, folder / _SOLUTIONS / name)
+        else:
+            result.solutions[name].save(folder / _SOLUTIONS / name)
     rows = facts_of(result).rows
     assert rows is not None  # those of a run always are there
     (folder / _RUN).write_text(sealed({

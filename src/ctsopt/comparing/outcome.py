@@ -115,7 +115,7 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
     executor : concurrent.futures.Executor, optional
         Whoever else is to do the work, such as `client.get_executor()` of dask.distributed. It is not shut down.
     cache : path, optional
-        Folder of answers. By default $CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`.
+        Folder of answers. By default $CTSOPT_CACHE, else `ctsopt` among the user's caches (on Linux `~/.cache`).
     only : iterable of str, optional
         Names of cases. Those whose plans they start from are solved, too, and the first of those that are the same,
         so that the answers are those of the whole pack.

@@ -75,9 +75,9 @@ def kinds_of(sites: pd.DataFrame) -> str:
                      if counts.get(kind, 0))
 
 
-def kpi_column(solution: Solution) -> pd.Series[Any]:
+def kpi_column(kpis: pd.DataFrame) -> pd.Series[Any]:
     """Figures, or words where a row has no figure."""
-    frame = solution.kpis().set_index(_KEYS)
+    frame = kpis.set_index(_KEYS)
     known = frame["value"].notna() | (frame["text"] == "")
     return frame["value"].astype(object).where(known, frame["text"])
 

@@ -23,7 +23,10 @@ def difference(old: Network, new: Network) -> pd.DataFrame:
     name of a network does not count.
     """
     parts = [_settings(old, new)]
-    parts += [_table(name, old.tables[name], new.tables[name]) for name in BY_NAME if name != SETTINGS.name]
+    for name in BY_NAME:
+        before, after = (None if name == SETTINGS.name else net.content.frames[name] for net in (old, new))
+        if before is not None and after is not None and not before.equals(after):
+            parts.append(_table(name, before, after))
     parts = [part for part in parts if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS, dtype=object)
 

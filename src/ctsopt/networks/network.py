@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ctsopt.errors import DataError, Finding, Findings
 from ctsopt.keys import Axis, Coded, Ints, Positions
 from ctsopt.networks.checks import check_tables
+from ctsopt.networks.requests import promises, requests
 from ctsopt.networks.schema import SCHEMA, SETTINGS
 from ctsopt.notebook import shown_in_notebook
 from ctsopt.progress import Tell, Teller
@@ -129,15 +130,16 @@ class Network:
 
     # ---- what follows from it ------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def requests(self) -> Coded:
         """What each customer wants: keys customer, tier, product, period; quantity in units."""
-        return self._derived.requests
+        # Of a saved plan they are asked for without the ways, which take long to make.
+        return self._derived.requests if "_derived" in self.__dict__ else requests(self.content, self.promises)
 
-    @property
+    @cached_property
     def promises(self) -> Coded:
         """Promises with coded keys: tier, product_class, period."""
-        return self._derived.promises
+        return self._derived.promises if "_derived" in self.__dict__ else promises(self.content)
 
     @property
     def derived(self) -> Derived:

@@ -83,6 +83,7 @@ class Pack:
         self.hashes = dict(hashes or {})
         self.findings = findings if findings is not None else Findings()
         self._resolver = Resolver(base)
+        self._changes: dict[str, pd.DataFrame] = {}
 
     @classmethod
     def of(cls, net: Network, scenarios: Sequence[Scenario], baseline: str = BASELINE,
@@ -164,7 +165,10 @@ class Pack:
             table, key, column, old, new, source (override that did it), order (position of the edit). A row that is
             taken away has a blank column.
         """
-        return self._resolver.edited(self._case(case)).changes
+        found = self._case(case)
+        if found.name not in self._changes:
+            self._changes[found.name] = self._resolver.edited(found).changes
+        return self._changes[found.name].copy()
 
     def _case(self, case: Case | str) -> Case:
         return self[case] if isinstance(case, str) else case

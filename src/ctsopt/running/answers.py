@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +29,13 @@ HEAD = ("outcome", "message", "cost", "bound", "gap", "gap_money", "seconds")
 SHORTFALLS = "shortfalls.parquet"
 """File of an entry: promises that cannot be kept."""
 
+_KPIS = "kpis.parquet"
+"""File of an entry: the key figures of its plan, which take longer to work out than to read."""
+
 
 class Solutions(Mapping[str, Solution]):
-    """Solutions by the name of their case; each is read from the cache when it is looked at, and the last few kept.
+    """Solutions by the name of their case; each is read from the cache when it is looked at, and kept while there is
+    room for it.
 
     Parameters
     ----------
@@ -41,11 +46,16 @@ class Solutions(Mapping[str, Solution]):
         What became of the cases that have none.
     """
 
+    _ROOM = 64 * 1024 ** 2
+    """Bytes of files whose solutions are kept: of small plans all, so that each is read once; of large ones few."""
+
     _KEPT = 4
+    """So many are kept in any case."""
 
     def __init__(self, cache: Cache, keys: Mapping[str, str], others: Mapping[str, str]) -> None:
         self._cache, self._keys, self._others = cache, dict(keys), dict(others)
         self._read: dict[str, Solution] = {}
+        self._sizes: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> Solution:
         if name in self._others:
@@ -55,14 +65,40 @@ class Solutions(Mapping[str, Solution]):
                              + did_you_mean(name, [*self._keys, *self._others]))
         key = self._keys[name]
         if key not in self._read:
-            entry = self._cache.look(key)
-            if entry is None or entry.solution is None:
-                raise UsageError(f"the solution of {name} is no longer in the cache {self._cache.folder}: run the pack "
-                                 "again")
-            self._read[key] = load(entry.solution)
-            for old in list(self._read)[: -self._KEPT]:
-                del self._read[old]
+            folder = self._folder(name)
+            self._read[key] = load(folder)
+            self._sizes[key] = sum(file.stat().st_size for file in folder.rglob("*"))
+            self._make_room()
         return self._read[key]
+
+    def kpis(self, name: str) -> pd.DataFrame:
+        """The key figures of a plan, as `Solution.kpis()` gives them; kept beside it since it was solved."""
+        return pd.read_parquet(self._folder(name).parent / _KPIS)
+
+    def save(self, name: str, target: Path) -> None:
+        """Write a solution into a new folder: that of the cache as it is, which was found to be whole.
+
+        Raises
+        ------
+        UsageError
+            If there is no such solution any more.
+        """
+        if name not in self._keys:
+            self[name]  # says why there is none
+        shutil.copytree(self._folder(name), target)
+
+    def _folder(self, name: str) -> Path:
+        entry = self._cache.look(self._keys[name])
+        if entry is None or entry.solution is None:
+            raise UsageError(f"the solution of {name} is no longer in the cache {self._cache.folder}: run the pack "
+                             "again")
+        return entry.solution
+
+    def _make_room(self) -> None:
+        for old in list(self._read)[: -self._KEPT]:
+            if sum(self._sizes[key] for key in self._read) <= self._ROOM:
+                return
+            del self._read[old]
 
     def __contains__(self, name: object) -> bool:
         return name in self._keys
@@ -142,6 +178,7 @@ def keep(cache: Cache, key: str, net: Network, answer: Answer, origin: str, opti
     def fill(folder: Path) -> None:
         if solution is not None:
             solution.save(folder / "solution")
+            solution.kpis().to_parquet(folder / _KPIS, index=False)
         if answer.shortfalls is not None:
             answer.shortfalls.to_parquet(folder / SHORTFALLS, index=False)
 

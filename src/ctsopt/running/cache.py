@@ -30,7 +30,7 @@ from ctsopt.folders import default_folder
 
 _log = logging.getLogger("ctsopt.run")
 
-_FORMAT = 1
+_FORMAT = 2
 _HEAD, _SOLUTION = "case.json", "solution"
 _DAY = 86400.0
 _HOME = Path(__file__).parents[1]
@@ -77,7 +77,7 @@ class Cache:
     Parameters
     ----------
     folder : path, optional
-        By default $CTSOPT_CACHE, else `ctsopt` below $XDG_CACHE_HOME, else `~/.cache/ctsopt`.
+        By default $CTSOPT_CACHE, else `ctsopt` among the user's caches (on Linux `~/.cache`).
 
     Attributes
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,7 @@ def figure(traces: Sequence[Any], *, x: str = "", y: str = "", height: int = 420
     return made
 
 
+@lru_cache(maxsize=1)
 def _template() -> go.layout.Template:
     axis = {"gridcolor": GRID, "zerolinecolor": LAND, "linecolor": LAND, "automargin": True, "ticks": "outside",
             "tickcolor": GRID, "title": {"font": {"size": 12, "color": FAINT}, "standoff": 8}}
