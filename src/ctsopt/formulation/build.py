@@ -71,11 +71,8 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
     Program
         Variables, rows (lazy ones marked) and cost lines by name.
     """
-    program = Program(str(net.settings["name"]))
+    program, x = _with_variables(net)
     program.sources = sources(extra)
-    x = Variables()
-    for family in VARIABLES:
-        _add_variable(program, x, family.__name__, family(net))
     choice = program.variables["open"].variable
     x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
     _add_stock(program, x, net, breakpoints)
@@ -91,6 +88,18 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
             _require_rows(rule, rows)
             program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "", row_marks(rule))
     return program
+
+
+def decisions_alone(net: Network) -> Program:
+    """The variables of a network's program alone, those of stock left out: what a plan decides, by its keys."""
+    return _with_variables(net)[0]
+
+
+def _with_variables(net: Network) -> tuple[Program, Variables]:
+    program, x = Program(str(net.settings["name"])), Variables()
+    for family in VARIABLES:
+        _add_variable(program, x, family.__name__, family(net))
+    return program, x
 
 
 def _add_stock(program: Program, x: Variables, net: Network, breakpoints: Breakpoints | None) -> None:

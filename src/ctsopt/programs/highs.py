@@ -172,7 +172,7 @@ class Highs:
         self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
         self._require(self._highs.changeObjectiveOffset(offset * self._money), "refused the objective")
 
-    def run(self, time_limit: float = math.inf, watch: Callable[[Progress], None] | None = None,
+    def run(self, time_limit: float = math.inf, watch: Callable[[Progress], bool | None] | None = None,
             keep: Callable[[Floats], None] | None = None) -> Outcome:
         """Solve. Ctrl-C stops the solver and keeps the best plan; `watch` is told of the progress of a search.
 
@@ -181,7 +181,7 @@ class Highs:
         time_limit : float
             Seconds for this run.
         watch : callable, optional
-            Called now and then with a `Progress`.
+            Called now and then with a `Progress`. Where it gives True, the search ends there.
         keep : callable, optional
             Given every plan that is better than those before.
         """
@@ -193,7 +193,8 @@ class Highs:
             self._wait()
         return self._outcome()
 
-    def _run_watched(self, watch: Callable[[Progress], None] | None, keep: Callable[[Floats], None] | None) -> None:
+    def _run_watched(self, watch: Callable[[Progress], bool | None] | None,
+                     keep: Callable[[Floats], None] | None) -> None:
         raised: list[BaseException] = []
 
         def look(event: Any) -> None:
@@ -201,11 +202,15 @@ class Highs:
             if watch is None or raised:
                 return
             try:
-                watch(Progress(out.running_time, out.mip_primal_bound / self._money, out.mip_dual_bound / self._money,
-                               int(out.mip_node_count)))
+                ends = watch(Progress(out.running_time, out.mip_primal_bound / self._money,
+                                      out.mip_dual_bound / self._money, int(out.mip_node_count)))
             except BaseException as error:  # HiGHS cannot pass it on
                 raised.append(error)
                 self._cancel()
+                return
+            if ends:
+                self._highs.cancelSolve()
+                event.data_in.user_interrupt = True
 
         def take(event: Any) -> None:
             if keep is not None:

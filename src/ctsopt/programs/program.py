@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -181,11 +181,15 @@ class Program:
 
     def fixed(self, name: str, values: Floats) -> Program:
         """The same program with the variables of one name held at some values."""
+        return self.bounded({name: (values, values)})
+
+    def bounded(self, bounds: Mapping[str, tuple[Floats, Floats]]) -> Program:
+        """The same program with other bounds of the variables of some names."""
         twin = Program(self.name)
         twin.__dict__.update({key: value for key, value in self.__dict__.items() if key != "arrays"})
-        block = self.variables[name]
-        twin.variables = {**self.variables, name: replace(block, variable=replace(block.variable, lower=values,
-                                                                                 upper=values))}
+        twin.variables = self.variables | {
+            name: replace(block, variable=replace(block.variable, lower=lower, upper=upper))
+            for name, (lower, upper) in bounds.items() for block in (self.variables[name],)}
         return twin
 
     @cached_property

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.formulation.build import build, marks_of_lines
+from ctsopt.errors import UsageError, did_you_mean
+from ctsopt.formulation.build import build, decisions_alone, marks_of_lines
 from ctsopt.keys import Floats
 from ctsopt.programs.program import Program
 from ctsopt.results import tables
@@ -47,6 +48,27 @@ def cube_of(solution: Solution, allocation: Allocation) -> pd.DataFrame:
         return anew
     both = pd.concat([part.astype({name: object for name in KEYS}) for part in (anew, own)], ignore_index=True)
     return both.astype({name: "category" for name in KEYS})
+
+
+def decisions_of(solution: Solution, name: str) -> pd.DataFrame:
+    """The decisions of one kind in a plan: their key columns and `value`.
+
+    Raises
+    ------
+    UsageError
+        If the plan decides nothing of that name.
+    """
+    program = variables_in(solution)
+    if name not in program.variables:
+        raise UsageError(f"the plan has no decisions {name!r}" + did_you_mean(name, program.variables, listed=True))
+    block = program.variables[name]
+    values = solution.tables["values"]["value"].to_numpy(dtype=float)[block.span]
+    return block.index.frame().assign(value=values)
+
+
+def variables_in(solution: Solution) -> Program:
+    """The variables whose values a solution holds, in their order."""
+    return decisions_alone(solution.net.unpruned() if solution.record.get("unpruned") else solution.net)
 
 
 def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:

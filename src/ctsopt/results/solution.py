@@ -133,6 +133,20 @@ class Solution:
         """Cycle, safety and pipeline stock by site, product and service class; empty where none is planned."""
         return self.tables["stock"]
 
+    def decisions(self, name: str) -> pd.DataFrame:
+        """The decisions of one kind, such as `open`, `level`, `deliver`: their key columns and `value`.
+
+        All of them or some of the rows may be held in another solve, see `ctsopt.Fix`.
+
+        Raises
+        ------
+        UsageError
+            If the plan decides nothing of that name.
+        """
+        from ctsopt.results.read_back import decisions_of
+
+        return decisions_of(self, name)
+
     @property
     def limits(self) -> pd.DataFrame:
         """Limits with a fixed figure (capacities, contracts, caps) beside what the plan uses."""

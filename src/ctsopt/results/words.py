@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 _STOPS = {"gap": "", "time_limit": ", stopped by the time limit", "interrupt": ", interrupted",
-          "tolerance": ", as near as the solver's tolerance allows", "solver": ", the solver ended by itself"}
+          "tolerance": ", as near as the solver's tolerance allows", "solver": ", the solver ended by itself",
+          "decided": ", stopped as soon as it was decided"}
 _PROMISES, _NAMES, _TIERS = 8, 8, 6
 """How many promises, names in a line, and tiers are written out."""
 

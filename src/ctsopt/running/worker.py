@@ -174,7 +174,7 @@ def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, boo
         outcome = "proven"
     elif status.stopped_by == "time_limit":
         outcome = "time_limit"
-    elif status.stopped_by != "gap":
+    elif status.stopped_by not in ("gap", "decided"):
         message = f"the gap asked for is not proven: stopped by {status.stopped_by} ({status.detail})"
     return Answer(outcome, message, time.monotonic() - begun, dict(solution.tables),
                   (status.solution, status.stopped_by, status.detail), solution.bound, dict(solution.record))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from numbers import Real
 from typing import Any, Literal, get_args
 
 from ctsopt.errors import UsageError, did_you_mean
+from ctsopt.solving.fixing import Fix, as_fixes
 
 Links = Literal["lazy", "all", "capacity"]
 StockPlan = Literal["in_plan", "after"]
@@ -31,6 +32,9 @@ class Options:
     solver: str = DIRECT
     stock: StockPlan = "in_plan"
     solver_options: Mapping[str, Any] = field(default_factory=dict)
+    fix: Sequence[Fix] = ()
+    known_bound: float | None = None
+    decide: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gap", as_gap(self.gap))
@@ -50,6 +54,9 @@ class Options:
             if value not in known:
                 raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}" + did_you_mean(str(value), known))
         self._check_solver()
+        object.__setattr__(self, "fix", as_fixes(self.fix))
+        for name in ("known_bound", "decide"):
+            self._check_amount(name)
 
         # Plain numbers, whatever kind of number was given: they are saved with the solution.
         for name, kind in (("gap", float), ("abs_gap", float), ("seed", int)):
@@ -72,9 +79,30 @@ class Options:
                              "abs_gap, time_limit, seed and links say how to search")
         object.__setattr__(self, "solver_options", given)
 
-    def record(self) -> dict[str, object]:
-        """The options as plain values."""
-        return asdict(self)
+    def _check_amount(self, name: str) -> None:
+        """An amount of money, or None; neither says anything about a relaxation."""
+        value = getattr(self, name)
+        if value is None:
+            return
+        if not _is_number(value) or not math.isfinite(value):
+            raise UsageError(f"{name} = {value!r}: give an amount of money, or None")
+        if self.relax:
+            raise UsageError(f"{name} is about plans: leave it out where relax asks for the relaxation alone")
+        object.__setattr__(self, name, float(value))
+
+    @property
+    def known(self) -> float:
+        """The bound that is known from elsewhere; -infinite where there is none."""
+        return -math.inf if self.known_bound is None else self.known_bound
+
+    def decided(self, cost: float, bound: float) -> bool:
+        """Whether it is known if a plan costs at most the amount to decide about."""
+        return self.decide is not None and (cost <= self.decide or bound > self.decide)
+
+    def record(self, *, brief: bool = False) -> dict[str, object]:
+        """The options as plain values, of which they can be made again; what is fixed in short, if `brief`."""
+        held = [fix.brief() if brief else fix.record() for fix in self.fix]
+        return asdict(replace(self, fix=())) | {"fix": held}
 
 
 def as_gap(gap: float | str) -> float:

@@ -26,6 +26,7 @@ from ctsopt.progress import Tell, Teller
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solving.checking.recheck import recheck
+from ctsopt.solving.fixing import Fix, as_fixes, fixed
 from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, as_gap
 from ctsopt.solving.polish import Polished
 from ctsopt.solving.settle import settle
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ctsopt.solve")
 
-_OWN = frozenset(family.__name__ for family in (*VARIABLES, *STOCK))
+_DECISIONS = frozenset(family.__name__ for family in VARIABLES)
+_STOCK = frozenset(family.__name__ for family in STOCK)
 """Names of the variables of a network's program; all others are those of rules."""
 
 
@@ -69,7 +71,8 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
           log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
           start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
-          stock: StockPlan = "in_plan", progress: Tell | None = None) -> Solution:
+          stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
+          known_bound: float | None = None, decide: float | None = None) -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -93,8 +96,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`.
     start : Solution or mapping of site to bool, optional
-        Which sites are open in a plan to start from. A solver by name is not given it: it is the plan where that
-        solver is stopped before it finds one.
+        A plan to start from, of this network or a neighbour: whatever has the same keys here. Where it is a plan of
+        this network, too, the search begins with it; else with its sites and sources. A mapping says which sites are
+        open. A solver by name is not given it: it is the plan where that solver is stopped before it finds one.
     solver : str
         `direct` (HiGHS, given the arrays), or the name of any solver that Pyomo drives, such as `highs` or
         `scip_direct`. The plan is made whole, checked and reported the same way; the bound is the one that the solver
@@ -111,11 +115,17 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         Where a fill rate is promised: stock is decided together with the network, or added to the network that is best
         without it. Both plans are valued the same way; the bound of the second one leaves stock out, so that its gap is
         wide.
-
     progress : callable, optional
         Called with a `ctsopt.Progress` (phase, seconds, plan, bound, gap, nodes) whenever a phase begins or a better
         plan is found, and a few times a second while HiGHS searches; also from another thread than the caller's. What
         it raises ends the solve.
+    fix : Fix or sequence of Fix, optional
+        Decisions that are held, see `ctsopt.Fix`: as they are in another plan, or at figures of your own.
+    known_bound : float, optional
+        A cost below which there is no plan of this network under these fixes and rules, known from elsewhere. It counts
+        as proven: the search ends where it proves the gap asked for.
+    decide : float, optional
+        End as soon as it is known whether a plan costs at most this much: a plan does, or none can.
 
     Returns
     -------
@@ -133,7 +143,8 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         If the solver fails or its release is refused (docs/solver-versions.md), or a plan does not agree with the
         tables.
     """
-    options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {})
+    options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {},
+                      as_fixes(fix), known_bound, decide)
     _require_network(net)
     net.tables.warn_of_lost_edits()
     admit()
@@ -142,7 +153,7 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         net = net.unpruned()
     seconds, teller = {"begin": time.monotonic()}, Teller(progress)
     teller.phase("building")
-    make = _Maker(net, extra, pyomo_rules)
+    make = _Maker(net, options, extra, pyomo_rules)
     problem = _problem(net, make(None), options, start, teller)
     _lap(seconds, "build")
     _log.info("built %d columns, %d rows in %.2f s", problem.program.columns, problem.program.row_count,
@@ -168,6 +179,7 @@ class _Maker:
     """Makes the program of a network with rules of the user's own: for some breakpoints, or without stock decisions."""
 
     net: Network
+    options: Options
     extra: Sequence[RowFamily]
     rules: Sequence[PyomoRule]
 
@@ -181,7 +193,7 @@ class _Maker:
             from ctsopt.programs.pyomo_rules import with_rules
 
             program, _ = with_rules(program, self.rules, self.net)
-        return program
+        return fixed(program, self.options.fix, _DECISIONS, _STOCK)
 
 
 def _problem(net: Network, program: Program, options: Options, start: Solution | Mapping[str, bool] | None,
@@ -231,7 +243,7 @@ def _record(net: Network, problem: Problem, found: Found, settled: Polished, mak
     program = problem.program if found.program is None else found.program
     values = settled.plan if found.values is None else found.values
     return {"versions": versions(), "highs": highs_version(), "highs_admitted": admitted(),
-            "input_hash": net.hash, "options": problem.options.record(),
+            "input_hash": net.hash, "options": problem.options.record(brief=True),
             "extra": [rule.__name__ for rule in make.extra], "nodes": found.nodes, "iterations": found.iterations,
             "rounds": found.rounds, "lazy_rows": int(found.rows[program.lazy].sum()), "columns": program.columns,
             "rows": program.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance,
@@ -242,6 +254,6 @@ def _record(net: Network, problem: Problem, found: Found, settled: Polished, mak
 
 def _rule_variables(program: Program, values: Floats) -> dict[str, float]:
     """Values of the variables that rules written in Pyomo have added, by name and key."""
-    first = max(block.span.stop for name, block in program.variables.items() if name in _OWN)
+    first = max(block.span.stop for name, block in program.variables.items() if name in _DECISIONS | _STOCK)
     names = list(program.column_names())[first:]
     return dict(zip(names, values[first:].tolist(), strict=True))

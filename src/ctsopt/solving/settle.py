@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctsopt.errors import NoPlanError, SolverError
+from ctsopt.errors import CtsError, InfeasibleError, NoPlanError, SolverError, UsageError
 from ctsopt.formulation.preference import preference
 from ctsopt.programs.program import Program
-from ctsopt.programs.status import OPTIMAL_WITHIN
+from ctsopt.programs.status import OPTIMAL_WITHIN, StoppedBy
 from ctsopt.solving.options import DIRECT, Options
 from ctsopt.solving.polish import Polished, clean, polish
 from ctsopt.solving.shortfall import explain
@@ -42,17 +42,35 @@ def settle(net: Network, problem: Problem, found: Found, spent: float) -> tuple[
     InfeasibleError, NoPlanError, SolverError
         If there is no plan, or it is none.
     """
+    program, options = problem.program, problem.options
     if found.settled is not None:
         _require_bound(found, found.settled)
-        return found, found.settled
-    program, options = problem.program, problem.options
-    if problem.start is not None and found.plan is None and found.stopped_by in ("time_limit", "interrupt"):
+        return _with_known(found, found.settled, options)
+    cut_off = found.plan is None and found.stopped_by in ("time_limit", "interrupt")
+    if cut_off and problem.start is not None and problem.value is None:
         found = _fall_back(net, problem, found)
-    _require_plan(net, program if found.program is None else found.program, found)
+    _require_plan(net, program if found.program is None else found.program, found, options)
     settled = _settle(net, program, found, options)
-    if found.stopped_by == "gap" and not options.relax and not _within(found, settled, options):
-        return _search_on(net, problem, found, settled, spent)
-    return found, settled
+    if found.stopped_by in ("gap", "decided") and not options.relax and not _enough(found, settled, options):
+        found, settled = _search_on(net, problem, found, settled, spent)
+    return _with_known(found, settled, options)
+
+
+def _with_known(found: Found, settled: Polished, options: Options) -> tuple[Found, Polished]:
+    """With the bound that is known from elsewhere, and what that comes to.
+
+    Raises
+    ------
+    UsageError
+        If the plan costs less: it shows that this is no bound.
+    """
+    if options.relax:
+        return found, settled
+    if settled.cost < options.known - 1e-6 * max(found.least, abs(settled.cost)):
+        raise UsageError(f"known_bound = {options.known:,.4f}: a plan costs {settled.cost:,.4f}, so that it is no "
+                         "bound of this network")
+    stopped = _enough(found, settled, options) if found.stopped_by in ("gap", "solver", "decided") else None
+    return replace(found, bound=max(found.bound, options.known), stopped_by=stopped or found.stopped_by), settled
 
 
 def _fall_back(net: Network, problem: Problem, found: Found) -> Found:
@@ -64,12 +82,15 @@ def _fall_back(net: Network, problem: Problem, found: Found) -> Found:
     return found if none else replace(found, plan=plan)
 
 
-def _require_plan(net: Network, program: Program, found: Found) -> None:
+def _require_plan(net: Network, program: Program, found: Found, options: Options) -> None:
     """Say in the planner's words why there is no plan."""
     if found.plan is not None:
         return
     if found.stopped_by == "infeasible":
-        raise explain(net, program)
+        raise _why_none(net, program, options)
+    if found.stopped_by == "decided":
+        raise NoPlanError(f"no plan costs at most {options.decide:,.2f}, which was proven before any plan was found; "
+                          "leave `decide` out to have one", found.stopped_by)
     if found.stopped_by == "interrupt":
         raise NoPlanError("interrupted before any plan was found", found.stopped_by)
     if found.stopped_by == "time_limit":
@@ -78,6 +99,16 @@ def _require_plan(net: Network, program: Program, found: Found) -> None:
     if found.stopped_by == "unbounded":
         raise SolverError("the cost can fall without end: a negative cost in the tables or in a rule of your own?")
     raise SolverError(f"the solver ended without a plan: {found.detail}")
+
+
+def _why_none(net: Network, program: Program, options: Options) -> CtsError:
+    """Why there is no plan; what is fixed is named, as it may be the reason."""
+    error = explain(net, program)
+    if not options.fix:
+        return error
+    held = ", ".join(f"{len(fix.values):,} of {fix.decision} {fix.how.replace('_', ' ')}" for fix in options.fix)
+    return InfeasibleError(f"no plan keeps what is fixed ({held}); with that, {error}",
+                           getattr(error, "shortfalls", None))
 
 
 def _settle(net: Network, program: Program, found: Found, options: Options) -> Polished:
@@ -100,10 +131,14 @@ def _require_bound(found: Found, settled: Polished) -> None:
                           "gave as proven; look for very large or very small figures in the tables")
 
 
-def _within(found: Found, settled: Polished, options: Options) -> bool:
-    """Whether the plan that is reported is within the gap asked for, to the accuracy that `optimal` has."""
-    size = max(abs(settled.cost), found.least)
-    return settled.cost - found.bound <= max(options.gap * size, options.abs_gap) + OPTIMAL_WITHIN * size
+def _enough(found: Found, settled: Polished, options: Options) -> StoppedBy | None:
+    """Why the plan that is reported is enough: it is within the gap asked for, to the accuracy that `optimal` has, or
+    what was to be decided is; None where it is not.
+    """
+    size, bound = max(abs(settled.cost), found.least), max(found.bound, options.known)
+    if settled.cost - bound <= max(options.gap * size, options.abs_gap) + OPTIMAL_WITHIN * size:
+        return "gap"
+    return "decided" if options.decided(settled.cost, bound) else None
 
 
 def _search_on(net: Network, problem: Problem, found: Found, settled: Polished,
@@ -121,8 +156,9 @@ def _search_on(net: Network, problem: Problem, found: Found, settled: Polished,
     if again.plan is not None:
         better = _settle(net, program, again, options)
         settled = better if better.cost < settled.cost else settled
-    if _within(again, settled, options):
-        again = replace(again, stopped_by="gap")
+    enough = _enough(again, settled, options)
+    if enough is not None:
+        again = replace(again, stopped_by=enough)
     elif again.stopped_by not in ("time_limit", "interrupt"):
         again = replace(again, stopped_by="tolerance")
     return again, settled

@@ -6,46 +6,69 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ctsopt.errors import UsageError, did_you_mean
-from ctsopt.keys import Floats, Keys
+from ctsopt.keys import Floats
 from ctsopt.programs.program import Program
+from ctsopt.programs.scaling import solver_units
+from ctsopt.results.read_back import variables_in
 from ctsopt.results.solution import Solution
+from ctsopt.solving.fixing import matched
 from ctsopt.solving.strategies.strategy import Start
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
+_DECIDED = ("open", "source", "group_source")
+"""What is taken from a plan that is none of this network: its flows, and what has to have room for them, differ."""
+
+_KEPT = 1e-9
+"""By this share of its terms a row of a plan of this network may be off."""
+
 
 def start_of(net: Network, program: Program, start: Solution | Mapping[str, bool] | None) -> Start | None:
-    """Whole columns and their values in the plan to start from, within what the study allows."""
+    """Columns and their values in the plan to start from, within what the study allows.
+
+    All columns where it is a plan of this program, too; else those of sites and sources.
+    """
     if start is None:
         return None
-    known = start.sites.set_index("site")["open"].to_dict() if isinstance(start, Solution) else dict(start)
-    sites = net.axes["site"].labels.tolist()
+    if isinstance(start, Solution):
+        values = _values(program, start)
+        if _holds(program, values):
+            return np.arange(program.columns), values
+        blocks = [program.variables[name].span for name in _DECIDED if name in program.variables]
+        columns = np.concatenate([np.arange(span.start, span.stop) for span in blocks])
+        return columns, values[columns]
+    known, sites = dict(start), net.axes["site"].labels.tolist()
     known_sites = set(sites)
     strange = [name for name in known if name not in known_sites]
-    if strange and not isinstance(start, Solution):
+    if strange:
         raise UsageError(f"start: there is no site {strange[0]!r}" + did_you_mean(str(strange[0]), sites))
-    block = program.variables["open"]
-    values = np.array([float(bool(known.get(name, False))) for name in sites])
-    values = np.clip(values, np.asarray(block.variable.lower), np.asarray(block.variable.upper))
-    columns = np.arange(block.span.start, block.span.stop)
-    if not isinstance(start, Solution) or "source" not in program.variables:
-        return columns, values
-    sources = program.variables["source"]
-    return (np.concatenate([columns, np.arange(sources.span.start, sources.span.stop)]),
-            np.concatenate([values, _sources(start, sources.index)]))
+    span = program.variables["open"].span
+    wanted = np.array([float(bool(known.get(name, False))) for name in sites])
+    return (np.arange(span.start, span.stop),
+            np.clip(wanted, program.arrays.lower[span], program.arrays.upper[span]))
 
 
-def _sources(start: Solution, index: Keys) -> Floats:
-    """1 for each source that the plan to start from uses."""
-    flow = start.flows[start.flows["kind"] == "delivery"]
-    wanted = index.frame()
-    used = np.zeros(len(wanted), dtype=bool)
-    for names, here in ((["customer", "origin"], wanted["product"] == ""),
-                        (["customer", "origin", "product"], wanted["product"] != "")):
-        keys = wanted.rename(columns={"site": "origin"})[names]
-        used |= here.to_numpy() & pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(flow[names]))
-    return used.astype(float)
+def _values(program: Program, start: Solution) -> Floats:
+    """The values of a plan at the columns of another program with the same keys, within their bounds; else 0."""
+    values, given = np.zeros(program.columns), start.tables["values"]["value"].to_numpy(dtype=float)
+    for name, old in variables_in(start).variables.items():
+        block = program.variables.get(name)
+        if block is None or block.index.names != old.index.names:
+            continue
+        place = matched(block.index, old.index)
+        values[block.start + place[place >= 0]] = given[old.span][place >= 0]
+    arrays = program.arrays
+    values = np.where(arrays.integer, np.round(values), values)
+    return np.clip(values, arrays.lower, arrays.upper)
+
+
+def _holds(program: Program, plan: Floats) -> bool:
+    """Whether a plan keeps every row."""
+    arrays = program.arrays
+    activity = np.asarray(arrays.matrix @ plan)
+    size = _KEPT * np.maximum(np.asarray(abs(arrays.matrix) @ np.maximum(np.abs(plan), solver_units(arrays))), 1e-9)
+    kept = (activity >= arrays.row_lower - size) & (activity <= arrays.row_upper + size)
+    return bool(kept[~program.lazy].all())

@@ -19,6 +19,7 @@ from ctsopt.programs.outcome import Outcome, Progress
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import quantity_scale
 from ctsopt.programs.sentinel import admit
+from ctsopt.programs.status import StoppedBy
 from ctsopt.progress import Teller
 from ctsopt.solving.options import Options
 from ctsopt.solving.second_look import second_look
@@ -151,16 +152,17 @@ def _search(problem: Problem, strictly: bool, first: FirstPlan | None) -> Found:
     arrays, lazy = program.arrays, program.lazy
     active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
     rounds = iterations = 0
-    bound = -math.inf
+    bound, cost = -math.inf, math.inf
     if first is not None:
         teller.phase("first plan")
         first.find(start, limit)
-        bound = first.bound
+        bound, cost = first.bound, first.cost
         teller.bound(bound)
         if first.interrupted:
             return Found(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
-        if first.cost <= _allowed(first.cost, bound, options):
-            return Found(first.plan, bound, "gap", _BEFORE, active, 0, 0, 0)
+        ends = _ends(cost, bound, options)
+        if ends is not None:
+            return Found(first.plan, bound, ends, _BEFORE, active, 0, 0, 0)
     if (options.links == "lazy" and lazy.any()) or cuts is not None:
         teller.phase("relaxation")
         root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
@@ -173,12 +175,14 @@ def _search(problem: Problem, strictly: bool, first: FirstPlan | None) -> Found:
         if (root.stopped_by != "gap" and not left) or options.relax:
             return Found(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
                           active, 0, iterations, rounds)
-        if first is not None and root.plan is not None and first.cost > _allowed(first.cost, bound, options):
+        if first is not None and root.plan is not None and _ends(cost, bound, options) is None:
             first.near(root.plan, limit)
+            cost = first.cost
             if first.interrupted:
                 return Found(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
-    if first is not None and first.cost <= _allowed(first.cost, bound, options):
-        return Found(first.plan, bound, "gap", _BEFORE, active, 0, iterations, rounds)
+    ends = _ends(cost, bound, options)
+    if ends is not None:
+        return Found(None if first is None else first.plan, bound, ends, _BEFORE, active, 0, iterations, rounds)
     teller.phase("search")
     if first is not None and first.plan is not None:
         start = np.arange(program.columns), first.plan
@@ -196,9 +200,12 @@ def _search(problem: Problem, strictly: bool, first: FirstPlan | None) -> Found:
     return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
 
 
-def _allowed(cost: float, bound: float, options: Options) -> float:
-    """What a plan may cost that is within the gap of a bound, if it costs about as much as this one."""
-    return bound + max(options.gap * abs(cost), options.abs_gap, _ROUNDING * abs(cost)) if cost < math.inf else bound
+def _ends(cost: float, bound: float, options: Options) -> StoppedBy | None:
+    """Why a search may end with a plan of some cost (infinite: none) and a bound; None where it goes on."""
+    bound = max(bound, options.known)
+    if cost < math.inf and cost - bound <= max(options.gap * abs(cost), options.abs_gap, _ROUNDING * abs(cost)):
+        return "gap"
+    return "decided" if options.decided(cost, bound) else None
 
 
 def _strict(arrays: Arrays, wanted: float) -> float:
@@ -218,14 +225,23 @@ def _branch(arrays: Arrays, options: Options, start: Start | None, deadline: flo
                   mip_feasibility_tolerance=whole)
     if start is not None and not options.relax:
         model.start_from(start[0].astype(np.int32), start[1])
-    end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller), keep)
+    end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller, options), keep)
+    if end.stopped_by == "interrupt" and not model.interrupted:  # by what is known or decided
+        end = replace(end, stopped_by=_ends(end.value, end.bound, options) or "interrupt")
     return Found(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])
 
 
-def _watch(teller: Teller) -> Callable[[Progress], None]:
-    return lambda at: teller.search(at.value, at.bound, at.nodes)
+def _watch(teller: Teller, options: Options) -> Callable[[Progress], bool]:
+    """Tells of a search, and ends it where that is enough by what the solver does not know."""
+
+    def watch(at: Progress) -> bool:
+        teller.search(at.value, at.bound, at.nodes)
+        asked = options.known_bound is not None or options.decide is not None
+        return asked and _ends(at.value, at.bound, options) is not None
+
+    return watch
 
 
 def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline: float,

@@ -99,6 +99,8 @@ class FirstPlan:
         limit : float
             Seconds of the whole search.
         """
+        if start is not None and len(start[0]) == self._program.columns:
+            self._take(start[1])
         if self.small:
             return
         self._deadline = time.monotonic() + _SHARE * limit

@@ -80,11 +80,16 @@ class Incumbent:
 
     @property
     def within(self) -> bool:
-        """Whether the gap asked for is proven."""
+        """Whether the gap asked for is proven, by what is known from elsewhere, too."""
         if self.best is None:
             return False
         allowed = max(self._options.gap * abs(self.cost), self._options.abs_gap)
-        return self.cost - self.bound <= allowed + 1e-9 * abs(self.cost)
+        return self.cost - max(self.bound, self._options.known) <= allowed + 1e-9 * abs(self.cost)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the search may end: the gap is proven, or what is to be decided is."""
+        return self.within or self._options.decided(self.cost, max(self.bound, self._options.known))
 
     # ---- plans -----------------------------------------------------------------------------------------------------
 

@@ -89,6 +89,8 @@ class _Run:
         assert isinstance(problem.value, StockedValue)
         self._net, self._make, self._problem = net, make, problem
         self._base, self._options, self._value = problem.program, problem.options, problem.value
+        # What is known and to be decided is about plans with their stock by the curves, not about a search within.
+        self._inner = replace(problem.options, known_bound=None, decide=None)
         self._teller = problem.watch.teller
         self._stock, self._declared = self._value.stock, self._value.declared
         self._begin = time.monotonic()
@@ -107,8 +109,10 @@ class _Run:
         """The whole of it."""
         if self._options.relax:
             return self._relaxed()
-        known = self._known
+        known, start = self._known, self._problem.start
         found = self._design_then_stock()
+        if start is not None and len(start[0]) == self._base.columns and self._options.stock == "in_plan":
+            known.take_as_it_is(start[1])
         if found.stopped_by in ("infeasible", "unbounded", "error", "interrupt") or (
                 self._options.stock == "after" and known.best is not None):
             return self._result(replace(found, bound=known.bound), self._base, 0, 0, found.plan)
@@ -119,8 +123,8 @@ class _Run:
         points, rounds = self._at_the_root(points)
         self._consolidate()
         found = replace(found, bound=known.bound)
-        if known.within or self._left <= 0:
-            stopped: StoppedBy = "gap" if known.within else "time_limit"
+        if known.enough or self._left <= 0:
+            stopped: StoppedBy = self._enough() or "time_limit"
             return self._result(replace(found, stopped_by=stopped), self._base, rounds, 0, None)
         points = self._with_sites_fixed(points)
         self._consolidate()
@@ -147,7 +151,7 @@ class _Run:
                 most = gap * _STEP  # where no line is any nearer to its curve, only a smaller gap leads on
             points = finer
         found = known.looked_again(found, self._left)
-        stopped = "gap" if known.within else found.stopped_by
+        stopped = self._enough() or found.stopped_by
         return self._result(replace(found, stopped_by=stopped, bound=known.bound), program, rounds,
                             len(points.segments(self._declared)), plan)
 
@@ -157,7 +161,7 @@ class _Run:
         """The network without stock, and its stock: a plan and a bound (stock costs nothing at the least)."""
         limit = None if self._options.time_limit is None else _DESIGN_SHARE * self._options.time_limit
         self._teller.phase("search")
-        options = replace(self._options, time_limit=limit)
+        options = replace(self._inner, time_limit=limit)
         problem = Problem(self._base, options, self._problem.start, self._watch())
         found = self._search(problem, first=FirstPlan(self._base))
         self._known.proven(problem, found)
@@ -169,13 +173,13 @@ class _Run:
     def _at_the_root(self, points: Breakpoints) -> tuple[Breakpoints, int]:
         """Refine at the linear relaxation, which takes little time, as long as its bound rises."""
         known, limit, rounds = self._known, self._left, 0
-        while rounds < _ROOT_ROUNDS and self._options.solver == DIRECT and not known.within:
+        while rounds < _ROOT_ROUNDS and self._options.solver == DIRECT and not known.enough:
             left = self._left - (1 - _ROOT_SHARE) * limit if math.isfinite(limit) else math.inf
             if left <= 0:
                 break
             rounds += 1
             program, before = self._make(points), known.bound
-            options = replace(self._options, relax=True, time_limit=None if math.isinf(left) else left)
+            options = replace(self._inner, relax=True, time_limit=None if math.isinf(left) else left)
             found = self._search(Problem(program, options, None, self._watch(), self._cuts(program, points)))
             known.raised(found.bound)
             if found.plan is None:
@@ -195,7 +199,7 @@ class _Run:
     def _consolidate(self) -> None:
         """Keep less stock, where that costs less, in a best plan that has not been looked at yet."""
         known = self._known
-        if known.best is None or self._options.solver != DIRECT or known.within or self._left <= 0 or (
+        if known.best is None or self._options.solver != DIRECT or known.enough or self._left <= 0 or (
                 known.cost >= self._consolidated):
             return
         seconds = self._left if math.isinf(self._left) else _NEARBY_SHARE * self._left
@@ -216,7 +220,7 @@ class _Run:
         block = program.variables["open"]
         fixed = program.fixed("open", np.round(best.plan[block.span]))
         limit = None if math.isinf(self._left) else _FIXED_SHARE * self._left
-        options = replace(self._options, gap=_OF_GAP * self._options.gap, time_limit=limit)
+        options = replace(self._inner, gap=_OF_GAP * self._options.gap, time_limit=limit)
         plans: list[Floats] = []
         begin = starting(program, self._stock, points.segments(self._declared), best.plan)
         found = self._search(Problem(fixed, options, begin, self._watch(plans), self._cuts(program, points)))
@@ -243,7 +247,7 @@ class _Run:
     def _round(self, program: Program, points: Breakpoints, gap: float) -> tuple[Found, Floats | None]:
         """One search with lines; the bound it proves, and its plans valued by the curves."""
         limit = None if self._options.time_limit is None else max(self._left, 0.01)
-        options = replace(self._options, gap=gap, abs_gap=_OF_GAP * self._options.abs_gap, time_limit=limit)
+        options = replace(self._inner, gap=gap, abs_gap=_OF_GAP * self._options.abs_gap, time_limit=limit)
         best = self._known.best
         begin = None if best is None else starting(program, self._stock, points.segments(self._declared), best.plan)
         plans: list[Floats] = []
@@ -282,12 +286,16 @@ class _Run:
             points = points.near(self._declared, self._stock.of(own).volume, allowed)
         return points
 
+    def _enough(self) -> StoppedBy | None:
+        """Why the search may end; None where it may not."""
+        return "gap" if self._known.within else "decided" if self._known.enough else None
+
     def _done(self, found: Found) -> bool:
-        return self._known.within or found.stopped_by not in ("gap", "solver", "tolerance") or self._left <= 0
+        return self._known.enough or found.stopped_by not in ("gap", "solver", "tolerance") or self._left <= 0
 
     def _relaxed(self) -> Found:
         program, known = self._make(Breakpoints.first(self._declared)), self._known
-        found = self._search(Problem(program, self._options, None, self._watch()))
+        found = self._search(Problem(program, self._inner, None, self._watch()))
         known.bound = found.bound
         if found.plan is not None:
             own = known.own(found.plan)
