@@ -9,6 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import ctsopt as cts
+from ctsopt.formulation.family import line
 from ctsopt.programs.highs import Highs
 from ctsopt.solving.options import Options
 from ctsopt.testing import random_network
@@ -171,6 +172,58 @@ def decided(plan: cts.Solution, name: str) -> bool:
         return len(plan.decisions(name)) > 0
     except cts.UsageError:
         return False
+
+
+@line("penalty")
+def switching(x, net):
+    """5 * open[s]   [money]
+
+    Every site that is a candidate.
+    """
+    candidate = np.asarray(net.tables["sites"]["status"] == "candidate")
+    return x.open.where(candidate) * 5.0
+
+
+@line("penalty")
+def much(x, net):
+    """25 * open[s]   [money]"""
+    return switching(x, net) * 5.0
+
+
+@line("fixed")
+def each_site(x, net):
+    """open[s]   [money]"""
+    return x.open
+
+
+@pytest.mark.parametrize("solver", WAYS)
+def test_cost_lines_of_ones_own(solver: str) -> None:
+    """Both: 80 + 10; at 25 a site none (100) is cheaper than one (90 + 25). A penalty is no cash."""
+    sol = solved(PAIR, extra_costs=[switching], solver=solver)
+    assert (sol.total_cost, sol.cash_cost, sol.penalty) == pytest.approx((90, 80, 10))
+    assert costs(sol)["switching"] == pytest.approx(10)
+    assert sol.record["extra_costs"] == ["switching"]
+    dear = solved(PAIR, extra_costs=[much], solver=solver)
+    assert (dear.total_cost, dear.bound, dear.penalty) == pytest.approx((100, 100, 0))
+    assert solved(PAIR, extra_costs=[much], fix=cts.Fix("open", {"D1": 1}), solver=solver).total_cost == (
+        pytest.approx(90 + 25))
+
+
+def test_cost_lines_of_ones_own_with_stock() -> None:
+    """One for each open site: all of them are open in any case."""
+    sol = cts.solve(cts.network(tiers_and_promise("pooled")), gap=0.0, extra_costs=[each_site])
+    assert costs(sol)["each_site"] == pytest.approx(len(is_open(sol)))
+    assert sol.total_cost == pytest.approx(163.2843 + len(is_open(sol)), abs=5e-5)
+
+
+def test_what_is_no_cost_line_is_said() -> None:
+    def rent(x, net):
+        return 5.0
+
+    with pytest.raises(cts.UsageError, match="the cost line rent gave float"):
+        solved(PAIR, extra_costs=[rent])
+    with pytest.raises(cts.UsageError, match="cost lines of your own"):
+        cts.shadow_prices(solved(PAIR, extra_costs=[switching]))
 
 
 # ---- what is known, and what is to be decided ------------------------------------------------------------------------

@@ -54,7 +54,8 @@ ROWS: tuple[RowFamily, ...] = (*flow.ROWS, *sites.ROWS, *carried.ROWS, *decision
 COSTS: tuple[CostFamily, ...] = costs.COSTS
 
 
-def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoints | None = None) -> Program:
+def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoints | None = None,
+          extra_costs: Sequence[CostFamily] = ()) -> Program:
     """The program of a network.
 
     Parameters
@@ -65,6 +66,8 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
     breakpoints : Breakpoints, optional
         Where the lines below the declared curves of stock meet. Without them stock is not decided, only valued: the
         cost lines of stock have no terms, and come to the curves at a plan's own volumes.
+    extra_costs : sequence of functions, optional
+        A user's own cost lines `f(x, net) -> Expr`, marked by `ctsopt.formulation.family.line`.
 
     Returns
     -------
@@ -76,9 +79,10 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
     choice = program.variables["open"].variable
     x.choice = np.asarray(choice.upper) > np.asarray(choice.lower)
     _add_stock(program, x, net, breakpoints)
-    for cost in COSTS:
+    for cost in (*COSTS, *extra_costs):
         parts = cost(x, net)
         if parts is not None:
+            _require_terms(cost, parts)
             marks = line_marks(cost)
             program.add_cost(cost.__name__, parts, marks.behaviour, cost.__doc__ or "", marks)
     x.cash = _cash(program)
@@ -122,6 +126,14 @@ def _require_rows(rule: RowFamily, rows: object) -> None:
     if not isinstance(rows, Rows):
         raise UsageError(f"the rule {rule.__name__} gave {type(rows).__name__}, not rows: end it with <=, >= or == "
                          "between expressions, or return None where it does not apply")
+
+
+def _require_terms(cost: CostFamily, parts: object) -> None:
+    several = parts if isinstance(parts, tuple) else (parts,)
+    strange = [part for part in several if not hasattr(part, "amount")]
+    if strange:
+        raise UsageError(f"the cost line {cost.__name__} gave {type(strange[0]).__name__}, not an expression of "
+                         "variables: give amounts of money by key, or None where it does not apply")
 
 
 def _cash(program: Program) -> tuple[Expr, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ctsopt.errors import UsageError
 from ctsopt.formulation.build import STOCK, VARIABLES, build
-from ctsopt.formulation.family import RowFamily
+from ctsopt.formulation.family import CostFamily, RowFamily
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.segments import Breakpoints
 from ctsopt.keys import Floats
@@ -48,7 +48,7 @@ _STOCK = frozenset(family.__name__ for family in STOCK)
 """Names of the variables of a network's program; all others are those of rules."""
 
 
-def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
+def program(net: Network, extra: Sequence[RowFamily] = (), extra_costs: Sequence[CostFamily] = ()) -> Program:
     """The mixed-integer program of a network, to look at, to write as an LP file, or to hand to Pyomo.
 
     Parameters
@@ -57,14 +57,17 @@ def program(net: Network, extra: Sequence[RowFamily] = ()) -> Program:
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule
         of one's own may tell ways apart that cost alone does not.
+    extra_costs : sequence of functions, optional
+        Cost lines of your own, `f(x, net) -> Expr`, see `solve`.
 
     Returns
     -------
     Program
     """
     _require_network(net)
-    net = net.unpruned() if extra else net
-    return build(net, extra, None if net.derived.stocking is None else Breakpoints.first(declared(net)))
+    net = net.unpruned() if extra or extra_costs else net
+    points = None if net.derived.stocking is None else Breakpoints.first(declared(net))
+    return build(net, extra, points, extra_costs)
 
 
 def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
@@ -72,7 +75,8 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
           start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
           stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
-          known_bound: float | None = None, decide: float | None = None) -> Solution:
+          known_bound: float | None = None, decide: float | None = None,
+          extra_costs: Sequence[CostFamily] = ()) -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -126,6 +130,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         as proven: the search ends where it proves the gap asked for.
     decide : float, optional
         End as soon as it is known whether a plan costs at most this much: a plan does, or none can.
+    extra_costs : sequence of functions, optional
+        Cost lines of your own, `f(x, net) -> Expr`: amounts of money by key, minimised with the others and reported
+        under the function's name. `ctsopt.formulation.family.line("penalty")` marks one that is never cash.
 
     Returns
     -------
@@ -149,11 +156,11 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     net.tables.warn_of_lost_edits()
     admit()
     require_solver(options)
-    if extra or pyomo_rules:
+    if extra or pyomo_rules or extra_costs:
         net = net.unpruned()
     seconds, teller = {"begin": time.monotonic()}, Teller(progress)
     teller.phase("building")
-    make = _Maker(net, options, extra, pyomo_rules)
+    make = _Maker(net, options, extra, pyomo_rules, extra_costs)
     problem = _problem(net, make(None), options, start, teller)
     _lap(seconds, "build")
     _log.info("built %d columns, %d rows in %.2f s", problem.program.columns, problem.program.row_count,
@@ -182,9 +189,10 @@ class _Maker:
     options: Options
     extra: Sequence[RowFamily]
     rules: Sequence[PyomoRule]
+    extra_costs: Sequence[CostFamily]
 
     def __call__(self, points: Breakpoints | None) -> Program:
-        program = build(self.net, self.extra, points)
+        program = build(self.net, self.extra, points, self.extra_costs)
         given: Sequence[Any] = self.rules
         strange = [rule for rule in given if not callable(rule)]
         if strange:
@@ -247,7 +255,8 @@ def _record(net: Network, problem: Problem, found: Found, settled: Polished, mak
             "extra": [rule.__name__ for rule in make.extra], "nodes": found.nodes, "iterations": found.iterations,
             "rounds": found.rounds, "lazy_rows": int(found.rows[program.lazy].sum()), "columns": program.columns,
             "rows": program.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance,
-            "unpruned": bool(make.extra or make.rules),
+            "unpruned": bool(make.extra or make.rules or make.extra_costs),
+            "extra_costs": [cost.__name__ for cost in make.extra_costs],
             "pyomo_rules": [getattr(rule, "__name__", type(rule).__name__) for rule in make.rules],
             "rule_variables": _rule_variables(program, values) if make.rules else {}, **found.notes}
 

@@ -79,6 +79,9 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
 def _network(solution: Solution, extra: Sequence[RowFamily]) -> Network:
     """The network that the plan is of, with the ways that its program has."""
     record = solution.record
+    if record.get("extra_costs") or record.get("options", {}).get("fix"):
+        raise UsageError("shadow prices: the plan was found with decisions held, or with cost lines of your own, which "
+                         "this does not know")
     if record.get("pyomo_rules"):
         raise UsageError("shadow prices: the plan was found under rules written in Pyomo, which this does not know; "
                          "write them as `extra` families")
