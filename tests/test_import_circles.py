@@ -17,6 +17,7 @@ FACADES = {
     "networks.network": "a network opens its summary, its graph and its files",
     "programs.program": "a program opens its ranges and its LP file",
     "results.solution": "a solution opens its key figures, its words and its files",
+    "shortage.allocation": "an allocation opens its reasons, its fairness and its words",
     "comparison": "a comparison opens its words, its facts and its folder",
     "ctsopt": "another process imports the whole package by its name",
 }

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.errors import KeyMismatch
+from ctsopt.ranks import rank, room
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +32,6 @@ On = Mapping[str, "str | Ints"]
 
 BLANK = -1
 """Code of a blank key, such as the `via` of a direct way."""
-
-_CELLS_PER_KEY = 16
-"""A table of all possible keys is worth while where it has at most so many cells for each key looked at."""
 
 
 class Axis:
@@ -138,7 +136,7 @@ class Keys:
         chosen = self.select(*names, **renamed)
         if not chosen.columns:
             return chosen
-        if chosen._space > _room(len(chosen)):
+        if chosen._space > room(len(chosen)):
             return chosen.grouped(*chosen.names)[0]
         used = np.zeros(chosen._space, dtype=bool)
         used[chosen._combined(chosen.columns)] = True
@@ -279,21 +277,21 @@ class Keys:
             rank           2  0  2  1    count 3         the distinct keys: 2/9, 5/9, 7/0
         """
         code: _Integers = np.zeros(len(self), dtype=np.int32)
-        space, room = 1, _room(len(self))
+        space, most = 1, room(len(self))
         for name, codes in self.columns.items():
             radix = len(self.axes[name]) + 1
-            if space * radix > room:
-                code, space = _rank(code, space)
+            if space * radix > most:
+                code, space = rank(code, space)
             space *= radix
             if space >= 2**31:
                 code = code.astype(np.int64)
             code *= radix
             code += codes
             code += 1
-        return _rank(code, space)
+        return rank(code, space)
 
     def _lookup(self, wanted: _Integers) -> Ints:
-        if "dense" in self._cache or self._space <= _room(len(self) + len(wanted)):
+        if "dense" in self._cache or self._space <= room(len(self) + len(wanted)):
             return np.asarray(self._dense()[wanted])
         keys, order = self._sorted()
         if not len(keys):
@@ -344,30 +342,6 @@ class _Taken(Mapping[str, Ints]):
 
     def __len__(self) -> int:
         return len(self._columns)
-
-
-def _room(keys: int) -> int:
-    """Cells of the largest table of all possible keys that is worth while for so many keys."""
-    return max(_CELLS_PER_KEY * keys, 1 << 10)
-
-
-def _rank(code: _Integers, space: int) -> tuple[Ints, int]:
-    """Rank of each code among the distinct ones, and how many these are.
-
-    Where there are few possible codes they are counted off in a table with a cell for each:
-
-        code          7  2  7  5
-        used          .  .  x  .  .  x  .  x      cells 0 to 7
-        rank of cell  0  0  1  1  1  2  2  3      counted up to there
-        rank          2  0  2  1                  that of its cell, less 1
-    """
-    if space > _room(len(code)):
-        distinct, rank = np.unique(code, return_inverse=True)
-        return rank.astype(np.int32), len(distinct)
-    used = np.zeros(space, dtype=bool)
-    used[code] = True
-    rank = np.cumsum(used, dtype=np.int32)
-    return np.asarray(rank[code] - 1, dtype=np.int32), int(rank[-1]) if space else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,23 +17,6 @@ if TYPE_CHECKING:
 
 NOTHING = 1e-6
 
-STEPS = {
-    "full": "it has what was asked",
-    "no_site": "no supply of the product may serve it",
-    "too_late": "all supply that may serve it comes after the day on which it is wanted",
-    "complete_only": "it is taken in full or not at all, and what is left for it is less",
-    "minimum": "what is left for it is less than the least that is taken of it",
-    "history": "it asks for more than its customer usually takes",
-    "commitment": "what was committed is all it gets",
-    "floor": "its floor is all it gets",
-    "case_rounding": "cases are whole",
-    "rank": "better ranks are served first",
-    "share": "its share of what is there",
-    "value": "dearer shortages are served first",
-    "protected": "units are kept for better ranks",
-}
-"""What may decide about a line, and what it says."""
-
 
 def reasons(alloc: Allocation) -> pd.DataFrame:
     """One row per order line of every pool that is short, in the order of the lines.
@@ -47,7 +30,7 @@ def reasons(alloc: Allocation) -> pd.DataFrame:
     -------
     DataFrame
         order, line, customer, tier, product, asked, got, short, rule, policy (tier and product class of its row),
-        `step` (a key of `STEPS`), `competitor` (the order that got the last case of the pool) and `because`, `next`
+        `step` (of `texts.STEPS`), `competitor` (the order that got the last case of the pool) and `because`, `next`
         (the order that gets the next case), `more_for_full` (units more in the pool that would serve the line in full),
         `rank_for_full` (the worst rank that is served in full, where ranks decide), `worse_rank_served` (an order of a
         worse rank that gets something while this one is short), `expected_on`, `expected_quantity` and

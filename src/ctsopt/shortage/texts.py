@@ -7,6 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+STEPS = {
+    "full": "it has what was asked",
+    "no_site": "no supply of the product may serve it",
+    "too_late": "all supply that may serve it comes after the day on which it is wanted",
+    "complete_only": "it is taken in full or not at all, and what is left for it is less",
+    "minimum": "what is left for it is less than the least that is taken of it",
+    "history": "it asks for more than its customer usually takes",
+    "commitment": "what was committed is all it gets",
+    "floor": "its floor is all it gets",
+    "case_rounding": "cases are whole",
+    "rank": "better ranks are served first",
+    "share": "its share of what is there",
+    "value": "dearer shortages are served first",
+    "protected": "units are kept for better ranks",
+}
+"""What may decide about a line, and what it says."""
+
 
 def sentences(rows: pd.DataFrame) -> pd.Series[str]:
     """One text per row of reasons.
@@ -16,8 +33,6 @@ def sentences(rows: pd.DataFrame) -> pd.Series[str]:
     rows : DataFrame
         The columns of `ctsopt.shortage.reasons.reasons`.
     """
-    from ctsopt.shortage.reasons import STEPS
-
     got = rows["got"].map("{:,.10g}".format) + " of " + rows["asked"].map("{:,.10g}".format)
     text: Any = "Gets " + got + " by the rule " + rows["rule"] + ": " + rows["step"].map(STEPS) + "."
     short = rows["short"] > 1e-6
