@@ -22,6 +22,7 @@ from ctsopt.shortage.sharing import Options, Shares, in_cases, share_book
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
+    from ctsopt.tables.io import Source
 
 NOTHING = 1e-6
 """Amounts below this are none, in cases."""
@@ -274,15 +275,33 @@ def allocate(supply: pd.DataFrame, orders: pd.DataFrame, rule: str = "priority",
     >>> allocate(supply, orders, "proportional").table["whole"].tolist()
     [15.0, 8.0]
     """
+    tables = {"supply": supply, "orders": orders, "policy": policy, "customers": customers, "products": products,
+              "eligible": eligible, "history": history}
+    return allocate_tables({name: frame for name, frame in tables.items() if frame is not None}, rule, inside=inside,
+                           net=net, basis=basis, rounding=rounding, usual=usual, as_of=as_of, horizon=horizon)
+
+
+def allocate_tables(source: Source, rule: str = "priority", *, inside: str = "proportional",
+                    net: Network | None = None, basis: str = "orders", rounding: str = "largest_remainder",
+                    usual: float = np.inf, as_of: str | dt.date | None = None,
+                    horizon: float | str = np.inf) -> Allocation:
+    """The same as `allocate`, from a folder of tables, a workbook, or frames by name.
+
+    Parameters
+    ----------
+    source : path or mapping of str to DataFrame
+        The tables supply and orders, and where wanted policy, customers, products, eligible and history.
+    rule, inside, net, basis, rounding, usual, as_of, horizon
+        As in `allocate`.
+    """
     today = day(as_of)
     options = Options(rule, inside, basis, rounding, usual)
-    if rule == "priority" and policy is None and net is None:
+    book = order_book(source, net=net, today=today, horizon=_horizon(horizon, today))
+    if rule == "priority" and net is None and "policy" not in book.given:
         raise UsageError("the rule priority needs ranks: give a policy (tier, rank) and the customers' tiers, or a "
                          "network")
-    if usual < np.inf and history is None:
+    if usual < np.inf and "history" not in book.given:
         raise UsageError("orders are to be capped at what is usual, and nothing says what that is: give a history")
-    book = order_book(supply, orders, policy=policy, customers=customers, products=products, eligible=eligible,
-                      history=history, net=net, today=today, horizon=_horizon(horizon, today))
     return Allocation(book, options, share_book(book, options))
 
 

@@ -15,8 +15,9 @@ from ctsopt.shortage import schema
 from ctsopt.shortage.days import days
 from ctsopt.shortage.settling import Sources
 from ctsopt.shortage.ways import kinds_and_ways
-from ctsopt.tables.cast import cast_frame
-from ctsopt.tables.columns import ALL, Table
+from ctsopt.tables.cast import cast_tables
+from ctsopt.tables.columns import ALL
+from ctsopt.tables.io import Source, read_tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,8 @@ class OrderBook:
         Who may be served from what.
     history : DataFrame
         What customers usually take; empty where none was given.
+    given : frozenset of str
+        Tables that were given.
     today : date or None
         The date of day 0.
     findings : Findings
@@ -47,6 +50,7 @@ class OrderBook:
     held: pd.DataFrame
     sources: Sources
     history: pd.DataFrame
+    given: frozenset[str]
     today: dt.date | None
     findings: Findings
 
@@ -57,14 +61,6 @@ class _Reading:
 
     today: dt.date | None
     findings: list[Finding] = field(default_factory=list)
-
-    def typed(self, table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
-        """A table with its types; one that was not given has no rows."""
-        if frame is None:
-            return cast_frame(table, pd.DataFrame({c.name: [] for c in table.columns}))[0]
-        found, _, faults = cast_frame(table, frame)
-        self.findings += faults
-        return found
 
     def days_of(self, table: str, frame: pd.DataFrame, column: str) -> Floats:
         """A column of days as numbers."""
@@ -88,32 +84,44 @@ class _Reading:
                                          severity="warning" if severity == "warning" else "error"))
 
 
-def order_book(supply: pd.DataFrame, orders: pd.DataFrame, *, policy: pd.DataFrame | None = None,
-               customers: pd.DataFrame | None = None, products: pd.DataFrame | None = None,
-               eligible: pd.DataFrame | None = None, history: pd.DataFrame | None = None, net: Network | None = None,
-               today: dt.date | None = None, horizon: float = np.inf) -> OrderBook:
+def order_book(source: Source, *, net: Network | None = None, today: dt.date | None = None,
+               horizon: float = np.inf) -> OrderBook:
     """Type the tables, look up tiers and policy, and say who may be served from what.
+
+    Parameters
+    ----------
+    source : path or mapping of str to DataFrame
+        Folder of tables, workbook, or frames by the names of `ctsopt.shortage.schema.SCHEMA`.
+    net : Network, optional
+        Where tiers, ranks and product classes come from that the tables do not say.
+    today : date, optional
+        The date of day 0.
+    horizon : float
+        The last day whose supply is shared.
 
     Raises
     ------
     DataError
         With every fault of every table at once.
     """
-    read = _Reading(today)
-    stock, lines = read.typed(schema.SUPPLY, supply), read.typed(schema.ORDERS, orders)
-    rules, allowed = read.typed(schema.POLICY, policy), read.typed(schema.ELIGIBLE, eligible)
-    usual = read.typed(schema.HISTORY, history)
-    who, what = read.typed(schema.CUSTOMERS, customers), read.typed(schema.PRODUCTS, products)
+    raw, of_reading = read_tables(source, schema.SCHEMA)
+    typed, of_cells = cast_tables(raw)
+    read = _Reading(today, [*of_reading, *of_cells])
+    read.done()
+    # In the order in which they were given; the index is the row as the user sees it.
+    stock, lines, rules, allowed, usual, who, what = (
+        typed.frames[name].set_index(pd.Index(typed.rows[name])).sort_index() for name in schema.SCHEMA.names)
     if net is not None:
-        who = net.tables["customers"] if customers is None else who
-        what = net.tables["products"] if products is None else what
-        rules = net.tables["tiers"].assign(product_class=ALL) if policy is None else rules
+        who = net.tables["customers"] if "customers" not in typed.given else who
+        what = net.tables["products"] if "products" not in typed.given else what
+        rules = net.tables["tiers"].assign(product_class=ALL) if "policy" not in typed.given else rules
     stock["day"] = read.days_of("supply", stock, "available_on")
     lines["product"] = _the_only_one(read, lines, stock)
     lines["needed"] = read.days_of("orders", lines, "requested_date")
     lines["placed"] = read.days_of("orders", lines, "order_date")
     read.done()
-    lines = _with_policy(read, _with_tiers(lines, who, what), rules, given=policy is not None or net is not None)
+    lines = _with_policy(read, _with_tiers(lines, who, what), rules,
+                         given="policy" in typed.given or net is not None)
     _look(read, stock, lines)
     read.done()
     lines = lines[lines["status"] == "open"].reset_index(names="row")
@@ -121,8 +129,8 @@ def order_book(supply: pd.DataFrame, orders: pd.DataFrame, *, policy: pd.DataFra
                     ["it is on quality hold", "it comes after the horizon"], "")
     held = stock[why != ""].assign(why=why[why != ""])
     stock = stock[why == ""].reset_index(names="row")
-    sources = kinds_and_ways(lines, stock, allowed if eligible is not None else None)
-    return OrderBook(lines, stock, held, sources, usual, today, Findings(read.findings))
+    sources = kinds_and_ways(lines, stock, allowed if "eligible" in typed.given else None)
+    return OrderBook(lines, stock, held, sources, usual, typed.given, today, Findings(read.findings))
 
 
 def _the_only_one(read: _Reading, lines: pd.DataFrame, stock: pd.DataFrame) -> pd.Series[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ctsopt.shortage.rules import EVEN
-from ctsopt.tables.columns import Column, Table, choice, key, number, reference, text, yes_no
+from ctsopt.tables.columns import Column, Table, choice, key, number, text, yes_no
+from ctsopt.tables.schema import Schema
 
 BLANK = math.nan
 
@@ -30,7 +31,7 @@ SUPPLY = Table("supply", "What there is, or will be: one row for a product at a 
 ORDERS = Table("orders", "Open order lines.", (
     key("order", "Name of the order."),
     key("line", "Line of the order.", default="1", blank="the only line"),
-    reference("customer", "Who ordered.", ("customers",)),
+    Column("customer", "text", "Who ordered.", required=True),
     text("product", "What was ordered; blank: the only product that there is."),
     number("quantity", "How much was ordered.", "units", None),
     _day("order_date", "When it was ordered: the earlier order goes first where all else is equal.", "as the first"),
@@ -85,6 +86,9 @@ CUSTOMERS = Table("customers", "Tier of each customer.", (
 
 PRODUCTS = Table("products", "Class of each product.", (
     key("product", "Product."), text("product_class", "Its class.", "all")))
+
+SCHEMA = Schema("shortage", (SUPPLY, ORDERS, POLICY, ELIGIBLE, HISTORY, CUSTOMERS, PRODUCTS))
+"""What an allocation is made from."""
 
 SUBSTITUTES = Table("substitutes", "What may take the place of a product.", (
     key("product", "Product that is short."),
