@@ -78,9 +78,9 @@ def test_findings_page_lists_rules_with_their_meaning(hooks: ModuleType) -> None
 def test_command_page_has_every_verb(hooks: ModuleType) -> None:
     page = built(hooks, "reference/cli.md")
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [
-        "new", "check", "summary", "solve", "run", "compare", "template", "version", "pack check", "pack expand",
-        "pack diff"]
-    assert page.count("Usage: ctsopt ") == 12
+        "new", "check", "summary", "solve", "run", "compare", "allocate", "template", "version", "pack check",
+        "pack expand", "pack diff"]
+    assert page.count("Usage: ctsopt ") == 13
 
 
 def test_python_page_has_the_public_names(hooks: ModuleType) -> None:
@@ -155,7 +155,8 @@ def commands(text: str) -> list[list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/quick-start.md", "docs/add-your-own-rule.md",
-                                  pytest.param("docs/packs.md", marks=pytest.mark.long), "docs/report.md"])
+                                  pytest.param("docs/packs.md", marks=pytest.mark.long), "docs/report.md",
+                                  "docs/shortage.md"])
 def test_examples_run_as_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
