@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ctsopt.cli_parts import AsJson, Quiet, Verbose, network_path, terminal_of
-from ctsopt.terminal import OK, PROMISES, Terminal, amount
+from ctsopt.terminal import OK, PROMISES, Terminal, amount, records
 
 if TYPE_CHECKING:
     from ctsopt.shortage.allocation import Allocation
@@ -83,18 +83,18 @@ def _write(tables: dict[str, Any], out: Path) -> None:
 
 def _show(terminal: Terminal, alloc: Allocation) -> None:
     """Tiers, then the rules side by side, then the reasons of lines that are short."""
-    fair, rules = alloc.fairness, alloc.compare()
+    rules = records(alloc.compare().sort_values("chosen", kind="stable"))
     terminal.write(f"{alloc!r}\n")
     terminal.table("Tiers (units)", ["tier", "lines", "in full", "asked", "got", "fill %"], [
-        [str(row.tier), str(row.lines), str(row.lines_in_full), amount(row.asked), amount(row.got),
-         amount(100 * row.fill)] for row in fair.itertuples()])
+        [row["tier"], str(row["lines"]), str(row["lines_in_full"]), amount(row["asked"]), amount(row["got"]),
+         amount(100 * row["fill"])] for row in records(alloc.fairness)])
     terminal.table("Rules (the chosen one last)", ["rule", "in full", "least %", "Jain", "penalty"], [
-        [row.rule, str(row.lines_in_full), amount(100 * row.least), f"{row.jain:.3f}", amount(row.penalty)]
-        for row in rules.sort_values("chosen", kind="stable").itertuples()])
+        [row["rule"], str(row["lines_in_full"]), amount(100 * row["least"]), f"{row['jain']:.3f}", amount(row["penalty"])]
+        for row in rules])
     short = alloc.reasons[alloc.reasons["short"] > 1e-6]
-    lines = [f"{row.order} {row.line} ({row.customer}): {row.text}" for row in short.head(SHOWN).itertuples()]
+    lines = [f"{row['order']} {row['line']} ({row['customer']}): {row['text']}" for row in records(short.head(SHOWN))]
     if len(short) > SHOWN:
         lines.append(f"... and {len(short) - SHOWN} more")
     terminal.write("\n".join(lines))
-    for row in alloc.not_kept.itertuples():
-        terminal.note(f"not kept: {row.what} of {row.order} {row.line}: {row.got:g} of {row.promised:g}")
+    for row in records(alloc.not_kept):
+        terminal.note(f"not kept: {row['what']} of {row['order']} {row['line']}: {row['got']:g} of {row['promised']:g}")
