@@ -89,8 +89,8 @@ def _show(terminal: Terminal, alloc: Allocation) -> None:
         [row["tier"], str(row["lines"]), str(row["lines_in_full"]), amount(row["asked"]), amount(row["got"]),
          amount(100 * row["fill"])] for row in records(alloc.fairness)])
     terminal.table("Rules (the chosen one last)", ["rule", "in full", "least %", "Jain", "penalty"], [
-        [row["rule"], str(row["lines_in_full"]), amount(100 * row["least"]), f"{row['jain']:.3f}", amount(row["penalty"])]
-        for row in rules])
+        [row["rule"], str(row["lines_in_full"]), amount(100 * row["least"]), f"{row['jain']:.3f}",
+         amount(row["penalty"])] for row in rules])
     short = alloc.reasons[alloc.reasons["short"] > 1e-6]
     lines = [f"{row['order']} {row['line']} ({row['customer']}): {row['text']}" for row in records(short.head(SHOWN))]
     if len(short) > SHOWN:
