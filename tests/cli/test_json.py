@@ -50,11 +50,13 @@ def test_a_run_with_a_scenario_that_has_no_plan(home: Path) -> None:
         "today": "proven", "growth": "proven", "stuck": "infeasible"}
 
 
+@pytest.mark.slow
 def test_faults_of_tables_and_an_odd_name_on_a_narrow_console(home: Path) -> None:
     found = document(home, "check faulty", 3, "ascii")
     assert {"sites\ufffd"} == {row["table"] for row in found["findings"] if row["rule"] == "unknown_file"}
 
 
+@pytest.mark.slow
 def test_a_call_that_no_command_takes(home: Path) -> None:
     assert document(home, "solve two_dcs --gap much", 2)["error"]["kind"] == "usage"
 

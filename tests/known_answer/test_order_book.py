@@ -109,6 +109,7 @@ def test_warehouse_cost_is_the_published_one(folder):
     assert deliveries["quantity"].sum() == pytest.approx(1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below_lowest", ["lowest_band", "next_break"])
 @pytest.mark.parametrize("capacity_share", [1.0, 0.12])
 def test_with_freight_it_is_the_independent_program(folder, below_lowest, capacity_share):

@@ -28,6 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder(tmp_path_factory.mktemp("impossible"))
 
 
+@pytest.mark.slow
 def test_one_impossible_scenario_is_a_row_with_its_reason(home: Path) -> None:
     """By van, 100 km at 500 km a day take 0.2 days: nobody is reached in 0.1; without a dc no lane ends at anybody."""
     findings = check_pack(pack_file(home, PACK))
@@ -59,6 +60,7 @@ def test_a_fault_of_writing_stays_a_fault(home: Path) -> None:
     assert "unknown_reference" in {f.rule for f in check_pack(pack_file(home, text, "faulty.yaml")).errors}
 
 
+@pytest.mark.slow
 def test_what_several_scenarios_share_is_said_once(home: Path) -> None:
     """Ten scenarios without the customers of a tier: it is without customers, which goes without saying; and a speed
     per hour, which does not, is one warning for all ten.

@@ -92,6 +92,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder(tmp_path_factory.mktemp("pack"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quoted", [False, True])
 def test_texts_arrive_in_the_tables_as_they_were_written(home, quoted):
     """Names that look like numbers, dates or yes and no: in insert, where, set, groups and names of scenarios."""
@@ -134,6 +135,7 @@ def test_a_gap_may_be_written_in_per_cent(home, written):
     assert pack.options == {"gap": 0.01}
 
 
+@pytest.mark.slow
 def test_parents_come_first_whatever_the_order_in_the_file(home):
     text = HEAD + """
 scenarios:
@@ -149,6 +151,7 @@ scenarios:
     assert [pack.hashes[name] == pack.network(name).hash for name in pack.names] == [True] * 4
 
 
+@pytest.mark.slow
 def test_a_child_may_write_what_its_parent_wrote_and_states_come_last(home):
     text = HEAD + """
 overrides:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import ctsopt as cts
@@ -22,6 +22,7 @@ from ctsopt.packs.expand import expand
 from ctsopt.packs.grammar import read_draft
 from ctsopt.packs.pack import check_pack, read_pack
 from ctsopt.packs.source import parse, plain
+from tests.often import drawn
 from tests.packs.pack_files import HEAD, OF_THE_DESIGN, folder, pack_file
 
 EVERY_FAULT = """
@@ -285,6 +286,7 @@ def test_the_words_of_some_faults(findings):
     assert "sweep equal: equal_0.50 is the same as equal_0.5" in same
 
 
+@pytest.mark.slow
 def test_reading_a_pack_with_faults_raises_all_of_them(home, findings):
     with pytest.raises(cts.DataError) as error:
         read_pack(home / "every.yaml")
@@ -350,6 +352,7 @@ def test_a_pack_file_that_is_not_there_is_wrong_usage(tmp_path: Path):
             ask(home / "evry.yaml")
 
 
+@pytest.mark.slow
 def test_a_file_of_rows_beside_the_pack_is_read_and_one_outside_is_not(tmp_path: Path):
     home = folder(tmp_path / "inside")
     (home / "rows.csv").write_text("customer,product,period,quantity\n010,goods,year,70\n")
@@ -374,8 +377,9 @@ DESIGN = plain(parse(OF_THE_DESIGN, "pack.yaml").root)
 TWISTS = ("", "x", "9", "-1", "{", [], ["x"], {}, {"a": "b"}, [["x"]], "today", "NO" * 200, {"in_group": "x"})
 
 
+@pytest.mark.slow
 @given(st.sampled_from([path for path in paths(DESIGN) if path]), st.sampled_from(TWISTS))
-@settings(max_examples=150, deadline=None)
+@drawn(60)
 def test_whatever_stands_in_a_place_is_read_or_said(path, twist):
     """One part of a pack is replaced by something else: there are cases or findings, and never a failure."""
     tree = copy.deepcopy(DESIGN)

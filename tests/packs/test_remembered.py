@@ -31,6 +31,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
+@pytest.mark.slow
 def test_a_check_is_made_once_and_says_the_same_again(tmp_path: Path, checks: list[int]) -> None:
     file = pack_file(folder(tmp_path), PACK)
     first, second = (cts.read_pack(file, cache=tmp_path / "cache") for _ in range(2))

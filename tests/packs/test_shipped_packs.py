@@ -42,6 +42,7 @@ def test_tier_structures_is_the_study_it_says(tiers: cts.Pack) -> None:
     assert len(set(tiers.hashes.values())) == len(tiers)  # each one changes something, and something else
 
 
+@pytest.mark.slow
 def test_structures_move_the_customers_that_they_say(tiers: cts.Pack) -> None:
     """The README of retail_us: 55 online customers are gold, 79 big stores silver, 141 small ones bronze."""
     def counts(name: str) -> dict[str, int]:
@@ -82,6 +83,7 @@ def test_the_script_makes_the_committed_table(script: ModuleType, tmp_path: Path
     assert (tmp_path / "made.csv").read_text(encoding="utf-8") == committed.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_three_bases_worked_out_on_paper(tmp_path: Path) -> None:
     """The README of two_dcs prices every box; here without West's opening cost of 10,000 a year."""
     pack = cts.read_pack(examples.pack("three_bases"))
@@ -102,6 +104,7 @@ def test_three_bases_worked_out_on_paper(tmp_path: Path) -> None:
 # ---- price_of_gold -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_price_of_gold_asks_what_it_says() -> None:
     pack = cts.read_pack(examples.pack("price_of_gold"))
     assert not pack.findings, str(pack.findings)
@@ -127,6 +130,7 @@ def stock() -> cts.Pack:
     return cts.read_pack(examples.pack("stock_of_tiers"))
 
 
+@pytest.mark.slow
 def test_stock_of_tiers_promises_what_it_says(stock: cts.Pack) -> None:
     assert not stock.findings, str(stock.findings)
     assert len(set(stock.hashes.values())) == len(stock) == 12

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsopt.packs.source import (
@@ -22,6 +22,7 @@ from ctsopt.packs.source import (
     plain,
     read_source,
 )
+from tests.often import drawn
 
 KEYS = ["NO", "00123", "010", "1E10", "1_000", "2026-01-01", "on", "1e3", "12:30", "10%", "null", "~", "yes", "0x1F",
         "1.50", "-", "=x", "München", "</script>"]
@@ -100,6 +101,7 @@ def test_just_as_deep_as_allowed_is_read():
     assert isinstance(inner.root.values["a"], Items)
 
 
+@pytest.mark.slow
 def test_limits_hold_before_time_and_memory_are_spent(tmp_path: Path):
     begin = time.process_time()
     assert found("a: " + "[" * 200_000) == [("too_deep", "p.yaml:1")]
@@ -120,7 +122,7 @@ def test_what_is_no_file_is_a_finding(tmp_path: Path):
 @given(st.recursive(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=8),
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner,
                                                                                 max_size=3), max_leaves=10))
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 def test_any_json_of_texts_is_read_back_as_it_is(tree):
     import unicodedata
 
@@ -135,7 +137,7 @@ def test_any_json_of_texts_is_read_back_as_it_is(tree):
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40) | st.binary(max_size=40))
-@settings(max_examples=150, deadline=None)
+@drawn(150)
 def test_no_text_at_all_makes_the_reader_fail(text):
     source = parse(text, "p.yaml")
     assert source.root is not None or source.findings

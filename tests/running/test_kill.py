@@ -135,6 +135,7 @@ def test_killed_at_a_random_moment_it_resumes(tmp_path, undisturbed, duration, s
     resume(cache, undisturbed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_with_an_entry_written_and_not_in_its_place(tmp_path, undisturbed, workers):
     with Child(tmp_path, workers, "die") as child:
@@ -146,6 +147,7 @@ def test_killed_with_an_entry_written_and_not_in_its_place(tmp_path, undisturbed
     resume(tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_two_runs_at_the_same_time_do_not_harm_each_other(tmp_path, undisturbed):
     with Child(tmp_path, 1) as one, Child(tmp_path, 1) as other:
         children = [one, other]
@@ -160,6 +162,7 @@ def test_two_runs_at_the_same_time_do_not_harm_each_other(tmp_path, undisturbed)
     assert list((tmp_path / "damaged").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_keeps_what_is_done(tmp_path, workers):
     """SIGINT to the whole group, as a terminal sends it, while cases are searched that take minutes."""
@@ -216,6 +219,7 @@ def deadly(limit: float) -> Pack:
                 {"gap": 0.0, "time_limit": limit})
 
 
+@pytest.mark.slow
 def test_a_case_whose_worker_dies_twice_is_a_row(tmp_path, monkeypatch):
     watch, threads = killing(monkeypatch, "victim", 2)
     result = run(deadly(120.0), workers=2, cache=tmp_path, watch=watch)
@@ -229,6 +233,7 @@ def test_a_case_whose_worker_dies_twice_is_a_row(tmp_path, monkeypatch):
     assert list((tmp_path / "drafts").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_once_costs_only_time(tmp_path, monkeypatch):
     watch, threads = killing(monkeypatch, "victim", 1)
     result = run(deadly(5.0), workers=2, cache=tmp_path, watch=watch)
@@ -238,6 +243,7 @@ def test_a_worker_that_dies_once_costs_only_time(tmp_path, monkeypatch):
     assert result.rows["cost"].notna().all()
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_start_are_told(tmp_path, monkeypatch):
     """As in a script without `if __name__ == "__main__":`: each process ends before it is ready."""
     script = tmp_path / "script.py"
@@ -268,12 +274,14 @@ class Breaking(Executor):
         return future
 
 
+@pytest.mark.slow
 def test_an_executor_that_breaks_is_told_in_the_rows(tmp_path):
     result = run(deadly(1.0), workers=1, executor=Breaking(), cache=tmp_path)
     assert result.rows["outcome"].tolist() == ["proven", "error", "error", "error"]
     assert set(result.rows["message"][1:]) == {runner._BROKE}
 
 
+@pytest.mark.slow
 def test_a_future_that_fails_by_itself_is_a_row(tmp_path):
     """Such as a result that cannot be pickled: its error is told, and the others go on."""
 

@@ -41,6 +41,7 @@ def five() -> Pack:
                  "impossible": impossible()}, parents={"few": "dear"})
 
 
+@pytest.mark.slow
 def test_one_row_per_case(tmp_path, solves):
     result = run(five(), workers=1, cache=tmp_path)
     rows = result.rows.set_index("scenario")
@@ -63,6 +64,7 @@ def test_one_row_per_case(tmp_path, solves):
     assert len(solves) == 4  # `again` is `today`
 
 
+@pytest.mark.slow
 def test_a_case_starts_from_the_open_sites_of_its_parent(tmp_path, solves):
     """`few` from `dear`, where D is shut, and not from `today`, where it is open; the baseline from nothing."""
     run(five(), workers=1, cache=tmp_path)
@@ -79,6 +81,7 @@ def test_a_case_whose_parent_failed_starts_from_nothing(tmp_path, solves):
     assert solves[1][2] is None
 
 
+@pytest.mark.slow
 def test_solutions_are_read_when_they_are_looked_at(tmp_path):
     result = run(five(), workers=1, cache=tmp_path)
     assert list(result.solutions) == ["today", "dear", "few", "again"]
@@ -129,6 +132,7 @@ def test_of_large_plans_the_last_few_are_kept(tmp_path, monkeypatch):
     assert solutions["today"] is not first["today"]
 
 
+@pytest.mark.slow
 def test_what_was_solved_is_not_solved_again(tmp_path, solves):
     first = run(five(), workers=1, cache=tmp_path)
     solves.clear()
@@ -145,6 +149,7 @@ def test_what_was_solved_is_not_solved_again(tmp_path, solves):
     assert [options["seed"] for _, options, _ in solves] == [7] * 4
 
 
+@pytest.mark.slow
 def test_a_damaged_entry_is_solved_again(tmp_path, solves):
     first = run(five(), workers=1, cache=tmp_path)
     solves.clear()
@@ -159,6 +164,7 @@ def test_a_damaged_entry_is_solved_again(tmp_path, solves):
     pd.testing.assert_frame_equal(first.rows[same], second.rows[same])
 
 
+@pytest.mark.slow
 def test_only_some_cases_and_those_they_start_from(tmp_path):
     pack = five()
     rows = run(pack, workers=1, cache=tmp_path, only=["few"]).rows
@@ -169,6 +175,7 @@ def test_only_some_cases_and_those_they_start_from(tmp_path):
         run(pack, workers=1, cache=tmp_path, only=["daer"])
 
 
+@pytest.mark.slow
 def test_hashes_that_are_known_spare_the_networks(tmp_path):
     """Of a pack that was checked: what is in the cache is not resolved again; `again` is `today`, which is solved."""
     pack = five()
@@ -191,6 +198,7 @@ def test_hashes_that_are_known_spare_the_networks(tmp_path):
         run(pack, workers=1, cache=tmp_path, only=["w"])
 
 
+@pytest.mark.slow
 def test_a_pack_file_is_run(tmp_path):
     """min(5 q, fixed + q): 130 by the dc; 500 where it costs 600; for 10 units 50 or, by the dc for 30, 40."""
     cheap().write(tmp_path / "model")
@@ -219,6 +227,7 @@ scenarios:
         run(tmp_path / "pack.yaml", cache=tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_faults_of_one_case_are_its_row(tmp_path, monkeypatch, caplog):
     """Tables with faults, and a fault of ours: each is told, and the pack goes on."""
     pack = five()
@@ -247,6 +256,7 @@ def test_faults_of_one_case_are_its_row(tmp_path, monkeypatch, caplog):
     assert again["from_cache"].tolist() == [True, False, False, True, True]  # errors are not kept
 
 
+@pytest.mark.slow
 def test_many_cases_are_not_all_held_at_once(tmp_path):
     """While the first is solved, at most eight others wait."""
     nets = {f"n{k:02}": cheap(10 + k) for k in range(12)}
@@ -267,6 +277,7 @@ def test_many_cases_are_not_all_held_at_once(tmp_path):
     assert result.rows["cost"].tolist() == pytest.approx([30 + 10 + k for k in range(12)])
 
 
+@pytest.mark.slow
 def test_one_process_and_two_give_the_same_tables(tmp_path):
     alone = run(searches(), workers=1, cache=tmp_path / "one")
     assert set(alone.rows["outcome"]) == {"gap", "proven", "infeasible"}
@@ -275,6 +286,7 @@ def test_one_process_and_two_give_the_same_tables(tmp_path):
     assert list((tmp_path / "two" / "drafts").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_a_dask_cluster_gives_the_same_tables(tmp_path):
     pytest.importorskip("distributed", reason="the extra [distributed] is not installed")
@@ -291,6 +303,7 @@ def test_dask_that_is_not_installed_is_told(monkeypatch):
         pass
 
 
+@pytest.mark.slow
 def test_a_case_ended_by_the_clock_says_so_and_its_bounds_hold(tmp_path):
     """The least cost lies within what the short run and the long one prove: the intervals overlap."""
     nets = {"today": hard(30, seed=1)}
@@ -381,6 +394,7 @@ def test_as_many_workers_as_cores_but_not_more_than_cases(monkeypatch, tmp_path)
 # ---- how it shows itself ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_line_per_case_on_a_stream_that_is_no_terminal(tmp_path):
     stream = io.StringIO()
     with watching(stream) as watch:
@@ -417,6 +431,7 @@ def test_a_bar_on_a_terminal():
     assert "1/2" in stream.getvalue()
 
 
+@pytest.mark.slow
 def test_the_library_prints_nothing(tmp_path, capfd):
     run(five(), workers=2, cache=tmp_path)
     assert capfd.readouterr() == ("", "")
