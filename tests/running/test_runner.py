@@ -360,7 +360,7 @@ def test_a_worker_with_other_versions_refuses():
 
 @pytest.mark.parametrize(("options", "words"), [
     ({"seed": 1}, "belongs to whoever runs the pack"), ({"threads": 4}, "belongs to whoever runs the pack"),
-    ({"tme_limit": 1}, "did you mean 'time_limit'"), ({"gap": 7}, "a share is meant"), ({"zzz": 1}, "there are gap")])
+    ({"tme_limit": 1}, "did you mean 'time_limit'"), ({"gap": 7}, "a share is meant"), ({"zzz": 1}, "there are: gap")])
 def test_options_that_are_none(tmp_path, options, words):
     with pytest.raises(cts.UsageError, match=words):
         run(Pack({"today": cheap()}, options), cache=tmp_path)
