@@ -26,18 +26,20 @@ from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.shortage.allocation import Allocation, allocate
 from ctsopt.solving import program, solve
+from ctsopt.solving.explaining.explanation import Explanation, Offer
 from ctsopt.solving.export import to_pyomo
 from ctsopt.solving.fixing import Fix
 from ctsopt.solving.guaranteed_service import GuaranteedService, guaranteed_service
 from ctsopt.solving.shadow_prices import shadow_prices
+from ctsopt.solving.why_not import explain
 from ctsopt.versions import show_versions
 
 __all__ = [
-    "Allocation", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "FileError", "Finding",
-    "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError", "Pack",
-    "PackResult", "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError", "UsageError",
-    "allocate", "check", "check_pack", "compare", "guaranteed_service", "load", "network", "program", "read",
-    "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
+    "Allocation", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Explanation", "FileError",
+    "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError",
+    "Offer", "Pack", "PackResult", "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError",
+    "UsageError", "allocate", "check", "check_pack", "compare", "explain", "guaranteed_service", "load", "network",
+    "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 
 

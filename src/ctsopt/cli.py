@@ -22,7 +22,7 @@ from ctsopt.cli_parts import (
     terminal_of,
     write_report,
 )
-from ctsopt.terminal import DATA, INTERRUPTED, OK, USAGE, Terminal, amount, never_lose_a_letter, records
+from ctsopt.terminal import DATA, INTERRUPTED, OK, PROMISES, USAGE, Terminal, amount, never_lose_a_letter, records
 from ctsopt.versions import show_versions, versions
 from ctsopt.working import working
 
@@ -179,6 +179,25 @@ def solve(
         _show(terminal, served, keys, str(net.settings["currency"]))
         terminal.document(_summary(sol, served, keys) | {"findings": net.findings} | terminal.kept())
         raise typer.Exit(terminal.code(INTERRUPTED if terminal.interrupted else OK))
+
+
+@app.command()
+def explain(
+    path: NetworkPath,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Time for the explanation, and again for what can be "
+                                                           "promised instead.")] = 60.0,
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Say why no plan keeps the promises, and what can be promised instead."""
+    import ctsopt as cts
+
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the reasons were sought"
+        found = cts.explain(network_path(path), seconds=seconds)
+        terminal.write(f"{found}\n")
+        if as_json:
+            terminal.document(found.document())
+        raise typer.Exit(OK if found.rung == "kept" else PROMISES)
 
 
 app.command()(cli_packs.run)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,11 +71,20 @@ class NoPlanError(CtsError):
 
 
 class InfeasibleError(CtsError):
-    """The promises cannot all be kept. `shortfalls` says which, by how much, in the planner's words."""
+    """The promises cannot all be kept.
 
-    def __init__(self, message: str, shortfalls: pd.DataFrame | None = None) -> None:
+    Attributes
+    ----------
+    shortfalls : DataFrame or None
+        What goes short, by how much, in the planner's words.
+    explanation : ctsopt.Explanation or None
+        Why, and what can be promised instead (`explanation.offers`).
+    """
+
+    def __init__(self, message: str, shortfalls: pd.DataFrame | None = None,
+                 explanation: Any = None) -> None:
         super().__init__(message)
-        self.shortfalls = shortfalls
+        self.shortfalls, self.explanation = shortfalls, explanation
 
 
 class CtsWarning(UserWarning):

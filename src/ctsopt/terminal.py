@@ -185,6 +185,9 @@ class Terminal:
             content["findings"] = records(error.findings.frame())
         if isinstance(error, InfeasibleError) and error.shortfalls is not None:
             content["shortfalls"] = records(error.shortfalls)
+        if isinstance(error, InfeasibleError) and error.explanation is not None:
+            content["conflicts"] = records(error.explanation.conflicts)
+            content["limits"] = records(error.explanation.limits)
         if self.verbose:
             sys.stderr.write("".join(traceback.format_exception(error)))
         sys.stderr.write(f"{legible(message)}\n")

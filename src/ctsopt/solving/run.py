@@ -6,12 +6,12 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ctsopt.errors import UsageError
+from ctsopt.errors import CtsError, InfeasibleError, SolverError, UsageError
 from ctsopt.formulation.build import STOCK, VARIABLES, build
 from ctsopt.formulation.family import CostFamily, RowFamily
 from ctsopt.formulation.stock.declared import declared
@@ -26,6 +26,7 @@ from ctsopt.progress import Tell, Teller
 from ctsopt.results.read_back import read_back
 from ctsopt.results.solution import Solution
 from ctsopt.solving.checking.recheck import recheck
+from ctsopt.solving.explaining.ladder import SECONDS, Case
 from ctsopt.solving.fixing import Fix, as_fixes, fixed
 from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, as_gap
 from ctsopt.solving.polish import Polished
@@ -141,7 +142,8 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     Raises
     ------
     InfeasibleError
-        If the promises cannot all be kept; `shortfalls` says which fall short, and by how much.
+        If the promises cannot all be kept; `shortfalls` says which fall short, and by how much, `explanation` why, and
+        what can be promised instead.
     NoPlanError
         If a limit was reached, or Ctrl-C pressed, before any plan was found.
     UsageError
@@ -168,7 +170,8 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     found = _strategy(net, make, problem).find(problem)
     _lap(seconds, "search")
     teller.phase("polish")
-    found, settled = settle(net, problem, found, seconds["search"])
+    found, settled = settle(net, problem, found, seconds["search"],
+                            lambda program: _impossible(case(net, make, program)))
     _lap(seconds, "polish")
     teller.plan(settled.cost)
     teller.phase("read back")
@@ -202,6 +205,34 @@ class _Maker:
 
             program, _ = with_rules(program, self.rules, self.net)
         return fixed(program, self.options.fix, _DECISIONS, _STOCK)
+
+
+def _impossible(this: Case) -> CtsError:
+    """The error that says which promises and limits cannot be kept together."""
+    found = this.explanation()
+    if found.rung == "kept":
+        return SolverError("the solver found no plan, yet every promise can be kept: look for very large or very small "
+                           "figures")
+    return InfeasibleError("\n".join([found.why(), "relax these promises, or add capacity, lanes, modes or sites; "
+                                      "`ctsopt explain` says what can be promised instead"]), found.shortfalls, found)
+
+
+def case(net: Network, like: _Maker | None = None, model: Program | None = None, seconds: float = SECONDS,
+         extra: Sequence[RowFamily] = ()) -> Case:
+    """A network without a plan, to be explained: with what is fixed, and the rules of one's own, that `like` has."""
+    like = _Maker(net, Options(), extra, (), ()) if like is None else like
+    options = like.options
+
+    def make(other: Network) -> Program:
+        other = other.unpruned() if like.extra or like.rules or like.extra_costs else other
+        points = None if other.derived.stocking is None else Breakpoints.first(declared(other))
+        return replace(like, net=other)(points)
+
+    def plan(other: Network) -> Solution:
+        return solve(other, gap=max(options.gap, 1e-3), time_limit=seconds, seed=options.seed, extra=like.extra,
+                     pyomo_rules=like.rules, extra_costs=like.extra_costs, fix=options.fix)
+
+    return Case(net, make, plan, seconds, model)
 
 
 def _problem(net: Network, program: Program, options: Options, start: Solution | Mapping[str, bool] | None,

@@ -5,6 +5,7 @@ in the planner's words.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from ctsopt.programs.program import Program
 from ctsopt.programs.status import OPTIMAL_WITHIN, StoppedBy
 from ctsopt.solving.options import DIRECT, Options
 from ctsopt.solving.polish import Polished, clean, polish
-from ctsopt.solving.shortfall import explain
 from ctsopt.solving.strategies.direct import SearchOn
 from ctsopt.solving.strategies.strategy import Found, Problem
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("ctsopt.solve")
 
 
-def settle(net: Network, problem: Problem, found: Found, spent: float) -> tuple[Found, Polished]:
+def settle(net: Network, problem: Problem, found: Found, spent: float,
+           impossible: Callable[[Program], CtsError]) -> tuple[Found, Polished]:
     """The plan made whole, and what is proven of it.
 
     Parameters
@@ -36,6 +37,8 @@ def settle(net: Network, problem: Problem, found: Found, spent: float) -> tuple[
     found : Found
     spent : float
         Seconds of the time limit that the search took.
+    impossible : callable
+        The error for a program without a plan.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def settle(net: Network, problem: Problem, found: Found, spent: float) -> tuple[
     cut_off = found.plan is None and found.stopped_by in ("time_limit", "interrupt")
     if cut_off and problem.start is not None and problem.value is None:
         found = _fall_back(net, problem, found)
-    _require_plan(net, program if found.program is None else found.program, found, options)
+    _require_plan(program if found.program is None else found.program, found, options, impossible)
     settled = _settle(net, program, found, options)
     if found.stopped_by in ("gap", "decided") and not options.relax and not _enough(found, settled, options):
         found, settled = _search_on(net, problem, found, settled, spent)
@@ -82,12 +85,13 @@ def _fall_back(net: Network, problem: Problem, found: Found) -> Found:
     return found if none else replace(found, plan=plan)
 
 
-def _require_plan(net: Network, program: Program, found: Found, options: Options) -> None:
+def _require_plan(program: Program, found: Found, options: Options,
+                  impossible: Callable[[Program], CtsError]) -> None:
     """Say in the planner's words why there is no plan."""
     if found.plan is not None:
         return
     if found.stopped_by == "infeasible":
-        raise _why_none(net, program, options)
+        raise _why_none(impossible(program), options)
     if found.stopped_by == "decided":
         raise NoPlanError(f"no plan costs at most {options.decide:,.2f}, which was proven before any plan was found; "
                           "leave `decide` out to have one", found.stopped_by)
@@ -101,14 +105,13 @@ def _require_plan(net: Network, program: Program, found: Found, options: Options
     raise SolverError(f"the solver ended without a plan: {found.detail}")
 
 
-def _why_none(net: Network, program: Program, options: Options) -> CtsError:
+def _why_none(error: CtsError, options: Options) -> CtsError:
     """Why there is no plan; what is fixed is named, as it may be the reason."""
-    error = explain(net, program)
     if not options.fix:
         return error
     held = ", ".join(f"{len(fix.values):,} of {fix.decision} {fix.how.replace('_', ' ')}" for fix in options.fix)
     return InfeasibleError(f"no plan keeps what is fixed ({held}); with that, {error}",
-                           getattr(error, "shortfalls", None))
+                           getattr(error, "shortfalls", None), getattr(error, "explanation", None))
 
 
 def _settle(net: Network, program: Program, found: Found, options: Options) -> Polished:

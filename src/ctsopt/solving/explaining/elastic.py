@@ -38,6 +38,8 @@ class Giving:
         Names of the row of the table.
     columns : int array
         Columns of the elastic program; of `may_close`, the column of the site.
+    names : tuple of str
+        Names of the keys of the family's rows.
     rows : list of tuple of str
         Keys of the family's row behind each column.
     size : float array
@@ -50,6 +52,7 @@ class Giving:
     limit: Limit | None
     key: tuple[str, ...]
     columns: Positions
+    names: tuple[str, ...]
     rows: list[tuple[str, ...]]
     size: Floats
     sign: Floats
@@ -197,7 +200,7 @@ def _limits(net: Network, program: Program, more: _More, name: str) -> list[Givi
     for place, label in enumerate(labels):
         key = tuple(label[names.index(k)] for k in limit.keys) if limit is not None else ()
         parts.setdefault(key, []).append(place)
-    return [Giving(name, limit, key, column[at], [labels[i] for i in at], amount[at], sign_of[at])
+    return [Giving(name, limit, key, column[at], tuple(names), [labels[i] for i in at], amount[at], sign_of[at])
             for key, at in parts.items()]
 
 
@@ -242,5 +245,6 @@ def _kept_open(program: Program) -> list[Giving]:
     """Sites that are open today and may not be closed."""
     block = program.variables["open"]
     held = np.flatnonzero(np.asarray(block.variable.lower) > 0)
-    return [Giving("may_close", KEPT_OPEN, name, np.array([block.start + at]), [name], np.ones(1), -np.ones(1))
+    one = np.ones(1)
+    return [Giving("may_close", KEPT_OPEN, name, np.array([block.start + at]), ("site",), [name], one, -one)
             for at, name in zip(held.tolist(), block.index.labels(held), strict=True)]

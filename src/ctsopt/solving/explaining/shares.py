@@ -27,9 +27,6 @@ NOTHING = 1e-6
 _PRICED = 1e-9
 """A dual above this shows that a claimant cannot be better off."""
 
-_ROOM = 1e-9
-"""Share of what was asked by which what is fixed may still move, so that rounding does not make it impossible."""
-
 
 @dataclass(frozen=True, eq=False)
 class Claims:
@@ -47,6 +44,8 @@ class Claims:
         Level of each claimant, 0 the best, and its tier.
     customer : int array
         The customer that each claimant is; -1 for a promise to a whole tier.
+    late_promise : int array
+        Row of the promises behind each of those.
     """
 
     column: Positions
@@ -55,6 +54,7 @@ class Claims:
     level: Positions
     tier: Positions
     customer: Positions
+    late_promise: Positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ def claims(net: Network, model: Elastic) -> Claims:
     return Claims(np.append(model.short[asked], model.late),
                   np.append(claimant, len(known) + np.arange(len(model.late))),
                   np.append(wanted.measures["quantity"][asked], model.late_size), np.asarray(level[tier]), tier,
-                  np.append(known, np.full(len(of_late), BLANK)).astype(np.int64))
+                  np.append(known, np.full(len(of_late), BLANK)).astype(np.int64), model.late_promise)
 
 
 def fair_shares(arrays: Arrays, wanted: Claims, deadline: float) -> Shares | None:
@@ -153,11 +153,11 @@ class _Sequence:
         least = self._least(self.wanted.column[columns], self.of_level[columns], self.whole or self.linear)
         if least is None:
             return False
-        self._at_most(np.array([2 * self.claimants + level]), np.array([least + _ROOM]))
+        self._at_most(np.array([2 * self.claimants + level]), np.array([least]))
         done = least <= NOTHING or self._even(mine)
         assert self.plan is not None
         short = np.bincount(self.wanted.claimant, self.plan[self.wanted.column] * self.part, minlength=self.claimants)
-        self._at_most(self.claimants + mine, np.asarray(short[mine] + _ROOM, dtype=np.float64))
+        self._at_most(self.claimants + mine, np.asarray(short[mine], dtype=np.float64))
         return done
 
     def _even(self, mine: Positions) -> bool:
@@ -179,7 +179,7 @@ class _Sequence:
                 break
             stuck = free[np.abs(self.dual[self.begin + free]) > _PRICED] if self.dual is not None else free
             stuck = stuck if len(stuck) else free
-            self._at_most(self.claimants + stuck, np.full(len(stuck), found + _ROOM))
+            self._at_most(self.claimants + stuck, np.full(len(stuck), found))
             free = np.setdiff1d(free, stuck)
         if self.whole is not None:
             self._hold(None)

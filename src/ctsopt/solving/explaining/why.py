@@ -55,11 +55,23 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A conflict: its members, whether it is proven to be a smallest one, and how each limit would have to give way."""
+    """A conflict.
+
+    Attributes
+    ----------
+    members : list of Member
+    smallest : bool
+        Whether it is proven that without any one of its members the others can hold.
+    ways : list of Way
+        How each limit would have to give way.
+    explains : bool array or None
+        Claimants whose shortfall it explains; None for a conflict among limits alone.
+    """
 
     members: list[Member]
     smallest: bool
     ways: list[Way]
+    explains: Bools | None = None
 
 
 class Questions:
@@ -246,8 +258,9 @@ def _of_promises(ask: Questions, net: Network, model: Elastic, wanted: Claims, n
             if member.claimants is not None:
                 mine[member.claimants] = True
         _grant(ask, wanted, value, short & ~mine)
-        conflicts.append(how_to_give_way(ask, found))
+        found = how_to_give_way(ask, found)
         explained = open_ones & (mine | ~_still_short(ask, wanted, found, open_ones))
+        conflicts.append(replace(found, explains=explained))
         open_ones &= ~explained
         _grant(ask, wanted, np.zeros(len(value)), short)
         _grant(ask, wanted, value, short & ~open_ones)
