@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import DataError, Findings, InfeasibleError, NoPlanError
+from ctsopt.networks.edits import with_edits
 from ctsopt.networks.network import even_impossible
 from ctsopt.programs.program import Program
 from ctsopt.solving.explaining import told
@@ -28,7 +29,6 @@ from ctsopt.solving.explaining.mends import granted, limit_edits, merged
 from ctsopt.solving.explaining.offers import Shop
 from ctsopt.solving.explaining.shares import Claims, claims
 from ctsopt.solving.explaining.why import Questions, Why, why
-from ctsopt.tables.edits.edits import with_edits
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
@@ -139,7 +139,7 @@ def edited(net: Network, edits: list[Mapping[str, Any]]) -> Network:
     DataError
         If an edit, or a table, is written wrongly.
     """
-    done = with_edits(net, edits)
+    done = with_edits(net.content, edits)
     faults = [fault.finding(f"edit {number + 1}") for number, fault in done.faults]
     if any(fault.severity == "error" for fault in faults):
         raise DataError(Findings(faults))

@@ -81,13 +81,16 @@ def promise_members(net: Network, wanted: Claims, names: Sequence[str],
     """
     kept_ones, failing = [], []
     tiers = net.axes["tier"].labels
-    for tier in np.unique(wanted.tier)[::-1].tolist():
+    units = np.bincount(wanted.claimant, wanted.weight, minlength=len(wanted.level))
+    level = dict(zip(wanted.tier.tolist(), wanted.level.tolist(), strict=True))
+    for tier in sorted(level, key=lambda code: -level[code]):
         kept = np.flatnonzero((wanted.tier == tier) & ~open_ones)
         if len(kept):
             words = f"what {'the other customers' if (open_ones & (wanted.tier == tier)).any() else 'the customers'} of"
             kept_ones.append(_promise(wanted, kept, f"{words} {tiers[tier]} are promised", tiers[tier]))
-    for tier in np.unique(wanted.tier[open_ones])[::-1].tolist():
+    for tier in sorted(set(wanted.tier[open_ones].tolist()), key=lambda code: -level[code]):
         short = np.flatnonzero((wanted.tier == tier) & open_ones)
+        short = short[np.argsort(units[short], kind="stable")]
         if len(short) > _ONE_BY_ONE:
             failing.append(_promise(wanted, short, f"what {len(short):,} customers of {tiers[tier]} are promised",
                                     tiers[tier]))
