@@ -127,6 +127,28 @@ def _family_section(family: Callable[..., Any]) -> str:
     return f"### {family.__name__}\n\n```text\n{mathematics}\n```" + (f"\n\n{rest}" if rest else "")
 
 
+def result_tables() -> str:
+    """Every table of results, from their schema."""
+    from ctsopt.results.schema import TABLES
+
+    return "\n\n".join(map(_result_section, TABLES))
+
+
+def comparison_tables() -> str:
+    """Every table of a comparison, from their schema."""
+    from ctsopt.comparing.schema import TABLES
+
+    return "\n\n".join(map(_result_section, TABLES))
+
+
+def _result_section(table: Any) -> str:
+    rows = [(f"`{c.name}`", c.meaning, c.unit.replace("_", " "), {"flag": "yes or no"}.get(c.kind, c.kind))
+            for c in table.columns]
+    lines = " Cost lines follow as columns of their own, in money." if table.lines else ""
+    return f"### {table.name}\n\nOne row for each {table.row}.{lines}\n\n" + _markdown_table(
+        ("column", "meaning", "unit", "kind"), rows)
+
+
 def findings() -> str:
     """Every rule that files, cells, tables and ways are checked against."""
     from ctsopt.networks.checks import RULES
@@ -219,5 +241,6 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
 
 
 PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
-    data_dictionary, variables, rows, costs, row_table, line_table, drivers, findings, layers, command_line, api,
+    data_dictionary, variables, rows, costs, row_table, line_table, drivers, result_tables, comparison_tables, findings,
+    layers, command_line, api,
     designers_tour, consultants_pack)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ctsopt.report.columns import COUNT, MONEY, SHARE, TEXT, UNITS, Column
+from ctsopt.report.columns import Column
 from ctsopt.report.front import Front, base_of, choices, front_of, others, risks
 from ctsopt.report.meanings import of_cases
 from ctsopt.report.menus import menus, sweeps_of
@@ -44,12 +44,13 @@ def _of_pack(sheet: Sheet, result: PackResult, comparison: Comparison) -> None:
     if len(table):
         money = comparison.currency
         placed = sheet.table("Choices: what each costs beside what it starts from, and what it changes", table, named=[
-            Column("choice", "choice", TEXT), Column("note", "what it is", TEXT), Column("parent", "against", TEXT),
-            Column("point", f"difference ({money})", MONEY), Column("low", f"at least ({money})", MONEY),
-            Column("high", f"at most ({money})", MONEY), Column("share", "share of cost", SHARE),
-            Column("verdict", "proven", TEXT), Column("opened", "opens", TEXT), Column("closed", "closes", TEXT),
-            Column("moved", "customers re-sourced", COUNT), Column("stock_more", "stock more (units)", UNITS),
-            Column("service", "service", TEXT)])
+            Column("choice", "choice", "text"), Column("note", "what it is", "text"),
+            Column("parent", "against", "text"),
+            Column("point", f"difference ({money})", "money"), Column("low", f"at least ({money})", "money"),
+            Column("high", f"at most ({money})", "money"), Column("share", "share of cost", "share"),
+            Column("verdict", "proven", "text"), Column("opened", "opens", "text"), Column("closed", "closes", "text"),
+            Column("moved", "customers re-sourced", "count"), Column("stock_more", "stock more (units)", "units"),
+            Column("service", "service", "text")])
         sheet.bars(f"Difference to what each starts from, {money}", placed, "choice", "point")
     for sentence in (*others(screen), *without(result, comparison)):
         sheet.paragraph(text_of(sentence))
@@ -90,7 +91,7 @@ def _menus(sheet: Sheet, result: PackResult, comparison: Comparison, source: Sou
         wide = wide.reindex(columns=menu.columns).reset_index()
         head = f"{menu.across}, by {menu.down}" if menu.down else menu.across
         placed = sheet.table(f"{menu.title} ({comparison.currency} beyond {cases[0].parent})", wide, named=[
-            Column("line", head, TEXT), *(Column(column, column, MONEY) for column in menu.columns)])
+            Column("line", head, "text"), *(Column(column, column, "money") for column in menu.columns)])
         sheet.shaded(placed, menu.columns)
         sheet.words("")
 
@@ -105,5 +106,5 @@ def _of_plan(sheet: Sheet, plan: Solution, comparison: Comparison, name: str) ->
     sheet.words("")
     costs = plan.costs.loc[plan.costs["amount"] != 0, ["line", "amount"]].reset_index(drop=True)
     placed = sheet.table("Cost by line", costs, named=[
-        Column("line", "cost line", TEXT), Column("amount", f"amount ({comparison.currency})", MONEY)])
+        Column("line", "cost line", "text"), Column("amount", f"amount ({comparison.currency})", "money")])
     sheet.bars(f"Cost by line, {comparison.currency}", placed, "line", "amount")

@@ -10,31 +10,13 @@ from typing import Any
 import pandas as pd
 
 from ctsopt.report.figures.theme import percent, short
+from ctsopt.report.schema import COLUMNS
 
 MOST_ROWS = 1000
 """Rows of one table that a report shows; what more there is, is counted and said."""
 
 MOST_LETTERS = 120
 """Letters of one cell."""
-
-SHARES = frozenset({
-    "gap", "served", "customers_resourced", "volume_moved", "share_of_units", "share_of_cost", "utilisation", "service",
-    "probability", "served_fraction", "served_fraction_achieved", "on_time_share", "on_time_share_achieved",
-    "on_time_expected", "on_time_certain", "reliability", "fill_rate", "fill_rate_given",
-    "exact_fill_rate", "share", "in_stock", "in_stock_before", "served_before", "stock_share"})
-MONEY = frozenset({
-    "cost", "bound", "gap_money", "low", "point", "high", "cash_cost", "penalty", "cash", "total", "cost_per_unit",
-    "amount", "at_one_rate", "surplus", "cumulative", "value", "fixed_cost", "opening_cost", "closing_cost",
-    "one_off_cash", "swing", "worst_low", "worst_point", "worst_high", "expected_low", "expected_point",
-    "expected_high", "cost_low", "cost_point", "cost_high", "regret_low", "regret_point", "regret_high",
-    "better_use_low", "better_use_point", "better_use_high", "idea_low", "idea_point", "idea_high", "total_low",
-    "total_point", "total_high", "parent_low", "parent_point", "parent_high"})
-_UNITS = {"lead_time": "days", "slack": "days", "seconds": "s", "wait": "days", "days_of_supply": "days",
-          "cycle": "units", "safety": "units", "pipeline": "units", "exact_safety": "units",
-          "lead_time_sd": "days", "volume": "units a day", "turns": "a year",
-          "promised": "days", "promised_before": "days", "stock": "units", "stock_before": "units",
-          "stock_more": "units"}
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -83,7 +65,7 @@ def grid(frame: pd.DataFrame, name: str, currency: str = "", *, where: str = "",
     name : str
         Caption.
     currency : str
-        Of the columns that hold money: those of `MONEY`, and those that are named.
+        Of the columns that hold money: those of the schema, and those that are named.
     where : str
         Where rows are that are not shown.
     most : int
@@ -92,9 +74,8 @@ def grid(frame: pd.DataFrame, name: str, currency: str = "", *, where: str = "",
     names : sequence of str
         Columns whose headers are names, and no words of ours.
     """
-    amounts = MONEY | set(money)
     own = set(names)
-    header = tuple(short(column, MOST_LETTERS) if column in own else _header(str(column), currency, amounts)
+    header = tuple(short(column, MOST_LETTERS) if column in own else _header(str(column), currency, money)
                    for column in frame.columns)
     shown = frame.head(most)
     columns = [[cell(value, str(column)) for value in shown.iloc[:, place]]
@@ -104,11 +85,13 @@ def grid(frame: pd.DataFrame, name: str, currency: str = "", *, where: str = "",
     return Grid(name, header, rows, len(frame) - len(shown), where, timed)
 
 
-def _header(column: str, currency: str, amounts: frozenset[str] | set[str]) -> str:
-    words = short(column.replace("_", " "), MOST_LETTERS)
-    if column in amounts and currency:
-        return f"{words} ({short(currency, 20)})"
-    return f"{words} ({_UNITS[column]})" if column in _UNITS else words
+def _header(column: str, currency: str, money: Sequence[str]) -> str:
+    words, known = short(column.replace("_", " "), MOST_LETTERS), COLUMNS.get(column)
+    unit = "currency" if column in money else "" if known is None else known.unit
+    if unit == "currency":
+        return f"{words} ({short(currency, 20)})" if currency else words
+    plain = known is None or known.kind in ("share", "distance") or unit in ("", words)
+    return words if plain else f"{words} ({unit})"
 
 
 def cell(value: Any, column: str = "") -> Cell:
@@ -130,7 +113,8 @@ def number(value: float, column: str = "") -> str:
         return ""
     if math.isinf(value):
         return "no limit" if value > 0 else "-no limit"
-    if column in SHARES:
+    known = COLUMNS.get(column)
+    if known is not None and known.kind == "share":
         return percent(value, 2)
     if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"

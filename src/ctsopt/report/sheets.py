@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt.report.columns import ADDITIVE, FORMATS, MONEY, TEXT, Column, Columns
+from ctsopt.report.columns import FORMATS, Column, Columns
 from ctsopt.report.extra import require
+from ctsopt.results.schema import ADDITIVE
 
 MOST_ROWS = 1_048_576
 """Rows that a sheet holds."""
@@ -139,7 +140,7 @@ class Book:
         self.header_of_numbers = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1,
                                                         "bg_color": "#E8EEF4", "align": "right"})
         self.number = self._book.add_format({"num_format": "0", "align": "left"})
-        self.total = self._book.add_format({"num_format": FORMATS[MONEY], "bold": True, "top": 1})
+        self.total = self._book.add_format({"num_format": FORMATS["money"], "bold": True, "top": 1})
         self.label = self._book.add_format({"bold": True, "top": 1})
         self.green = self._book.add_format({"bg_color": "#C6EFCE", "font_color": "#005C1A"})
         self.red = self._book.add_format({"bg_color": "#FF4D4D", "font_color": "#FFFFFF"})
@@ -244,7 +245,7 @@ class Sheet:
         header = self._row
         self._headers.append(header)
         for place, column in enumerate(columns):
-            left = column.kind == TEXT or column.name == "no."
+            left = column.kind == "text" or column.name == "no."
             self._text(place, column.header, self._book.header if left else self._book.header_of_numbers)
             self._wide(place, min(len(column.header), 16))
         self._row += 1
@@ -269,7 +270,7 @@ class Sheet:
         by = rest.groupby(keys, sort=False, observed=True) if keys else None
         sums = by[additive].sum().reset_index() if by is not None else rest[additive].sum().to_frame().T
         counts = by.size().tolist() if by is not None else [len(rest)]
-        first = next(column.name for column in columns if column.kind == TEXT and column.name not in keys)
+        first = next(column.name for column in columns if column.kind == "text" and column.name not in keys)
         sums[first] = [f"{count:,} further rows, added up: a sheet holds {MOST_ROWS:,}" for count in counts]
         return pd.concat([kept, sums.reindex(columns=frame.columns)], ignore_index=True)
 
@@ -379,7 +380,7 @@ def _numeric(column: pd.Series[Any]) -> bool:
 
 def _plain(column: pd.Series[Any], kind: Column) -> Iterator[Any]:
     """Numbers, texts, or None where there is nothing; what has no limit says so."""
-    if kind.kind == TEXT:
+    if kind.kind == "text":
         words = {True: "yes", False: "no"}
         return (words[value] if isinstance(value, bool) else value if isinstance(value, str) else
                 None if pd.isna(value) else str(value) for value in column.tolist())
@@ -390,7 +391,7 @@ def _plain(column: pd.Series[Any], kind: Column) -> Iterator[Any]:
 
 def _width(column: pd.Series[Any], kind: Column) -> int:
     """Characters that the cells need; the first ones are looked at, and the largest number."""
-    if kind.kind == TEXT:
+    if kind.kind == "text":
         return max((len(str(value)) for value in column.head(_LOOKED_AT).tolist()), default=0)
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))

@@ -11,7 +11,7 @@ import pandas as pd
 from ctsopt.comparing.comparison import Comparison
 from ctsopt.comparing.outcome import PackResult
 from ctsopt.errors import FileError
-from ctsopt.report.columns import NUMBER, TEXT, Column, Columns
+from ctsopt.report.columns import Column, Columns
 from ctsopt.report.decision import write_decision
 from ctsopt.report.sheets import Book, Formula, Line, Placed
 from ctsopt.report.tables import Contents, contents, summary
@@ -156,8 +156,8 @@ class _Writing:
         # A scenario may have the name of a column.
         frame = kpis.set_axis([*keys, *range(len(self.told.names))], axis=1)
         placed = sheet.table("Key figures of each plan", frame, keys=4, named=[
-            *(Column(name, name, TEXT) for name in keys),
-            *(Column(name, name, NUMBER) for name in self.told.names)])
+            *(Column(name, name, "text") for name in keys),
+            *(Column(name, name, "number") for name in self.told.names)])
         of_costs = kpis["kpi"] == "cost_line"
         lines = [Line(name, [Formula(f'=SUMIF({placed.range("kpi")},"cost_line",{placed.range(place)})',
                                      math.fsum(frame.loc[of_costs, place].tolist()))], self._of_plan("cost", place + 1))
