@@ -153,6 +153,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> cts.PackResult:
     return cts.run(write(folder), workers=1, cache=folder / "cache")
 
 
+@pytest.mark.slow
 def test_what_a_pack_solves_for_its_bridges(result: cts.PackResult) -> None:
     pack = result.pack
     bridging = [case.name for case in pack.cases if case.kind == "bridge"]
@@ -166,6 +167,7 @@ def test_what_a_pack_solves_for_its_bridges(result: cts.PackResult) -> None:
     assert not set(bridging) & set(result.compare().scenarios["scenario"])
 
 
+@pytest.mark.slow
 def test_the_bridge_of_two_dcs_by_hand(result: cts.PackResult) -> None:
     """Last mile is 157,500 at a surcharge of 0.25, so a tenth more is 12,600; two days for gold save 11,500, see
     models/two_dcs/README.md. Then C and D come from East over 600 and 500 km: last mile is 40,000 + 58,000 + 60,000 +
@@ -185,6 +187,7 @@ def test_the_bridge_of_two_dcs_by_hand(result: cts.PackResult) -> None:
     assert found["shapley", "patient"] == pytest.approx(single["patient"] + rest / 2)
 
 
+@pytest.mark.slow
 def test_every_bridge_of_a_pack_adds_up(result: cts.PackResult) -> None:
     bridges = result.compare().bridges
     assert set(zip(bridges["bridge"], bridges["method"], strict=True)) == {
@@ -198,6 +201,7 @@ def test_every_bridge_of_a_pack_adds_up(result: cts.PackResult) -> None:
             assert by.loc["start", column] + between[column].sum() == pytest.approx(by.loc["end", column], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_tornado_by_hand(result: cts.PackResult) -> None:
     """Half of the 12,600 that a tenth of fuel costs, each way; demand moves more, so it stands first."""
     frame = result.compare().tornado
@@ -209,6 +213,7 @@ def test_the_tornado_by_hand(result: cts.PackResult) -> None:
     assert fuel["verdict"].tolist() == ["cheaper", "dearer"]
 
 
+@pytest.mark.slow
 def test_a_saved_run_has_the_same_bridges(result: cts.PackResult, tmp_path: Path) -> None:
     save_run(result, tmp_path / "run", result.compare())
     again, found = read_saved([tmp_path / "run"]).compare(), result.compare()
@@ -218,6 +223,7 @@ def test_a_saved_run_has_the_same_bridges(result: cts.PackResult, tmp_path: Path
     assert [(tmp_path / "run" / f"{name}.csv").is_file() for name in ("bridges", "tornado", "pareto")] == [True] * 3
 
 
+@pytest.mark.slow
 def test_a_bridge_over_a_case_without_a_plan_says_so(result: cts.PackResult) -> None:
     some = cts.run(result.pack, workers=1, cache=Path(result.solutions._cache.folder),  # type: ignore[attr-defined]
                    only=["both", "in_place"])
@@ -235,6 +241,7 @@ def test_plans_of_bridges_as_plain_values() -> None:
     assert TornadoPlan.of_document(bars.document()) == bars
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("compare", "rule", "words"), [
     ("bridge: {from: today}", "missing_key", "leads nowhere"),
     ("bridge: {to: bith}", "unknown_scenario", "did you mean 'both'"),
@@ -321,6 +328,7 @@ def test_names_of_measures(name: str, good: bool) -> None:
     assert is_measure(name) == good
 
 
+@pytest.mark.slow
 def test_service_by_measure_of_two_dcs(result: cts.PackResult) -> None:
     """55,000 of 60,000 boxes come within 0.9 days, see models/two_dcs/README.md."""
     pareto = result.compare().pareto
@@ -330,6 +338,7 @@ def test_service_by_measure_of_two_dcs(result: cts.PackResult) -> None:
                                              "within_2": 1, "within_3": 1})
 
 
+@pytest.mark.slow
 def test_bars_of_a_tornado_are_no_choices(result: cts.PackResult, tmp_path: Path) -> None:
     """They are on no front, and are not solved in states of demand; cases of bridges are not, either."""
     assert set(result.compare().pareto["scenario"]) == {"today", "both", "in_place"}  # dearer fuel is no choice, either

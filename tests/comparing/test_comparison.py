@@ -38,6 +38,7 @@ def row(frame: pd.DataFrame, scenario: str) -> pd.Series:
     return found.iloc[0]
 
 
+@pytest.mark.slow
 def test_differences_lie_between_bound_and_cost(plans: dict[str, cts.Solution]) -> None:
     rows = compare(plans).scenarios
     assert rows["cost"].tolist() == pytest.approx([500, 560, 450, 520])
@@ -50,6 +51,7 @@ def test_differences_lie_between_bound_and_cost(plans: dict[str, cts.Solution]) 
     assert rows["verdict"].tolist() == ["same", "dearer", "cheaper", "tie"]
 
 
+@pytest.mark.slow
 def test_ranks_are_a_range_where_plans_cannot_be_told_apart(plans: dict[str, cts.Solution]) -> None:
     rows = compare(plans).scenarios
     # cheap < {today, near} < dear: 520 < 540, so near is proven cheaper than dear.
@@ -57,6 +59,7 @@ def test_ranks_are_a_range_where_plans_cannot_be_told_apart(plans: dict[str, cts
     assert rows["worst_rank"].tolist() == [3, 4, 1, 3]
 
 
+@pytest.mark.slow
 def test_every_pair_stands_in_both_directions(plans: dict[str, cts.Solution]) -> None:
     order = compare(plans).order.set_index(["scenario", "other"])
     assert len(order) == 12
@@ -66,6 +69,7 @@ def test_every_pair_stands_in_both_directions(plans: dict[str, cts.Solution]) ->
         assert {"dearer": "cheaper", "cheaper": "dearer", "tie": "tie"}[pair["verdict"]] == back["verdict"]
 
 
+@pytest.mark.slow
 def test_cost_lines_of_a_difference_add_up_to_it(plans: dict[str, cts.Solution]) -> None:
     found = compare(plans)
     lines = found.differences.set_index(["scenario", "line"])["amount"]
@@ -76,6 +80,7 @@ def test_cost_lines_of_a_difference_add_up_to_it(plans: dict[str, cts.Solution])
         assert amount == pytest.approx(points[scenario])
 
 
+@pytest.mark.slow
 def test_difference_is_a_certified_amount_with_a_verdict_for_a_price(plans: dict[str, cts.Solution]) -> None:
     found = compare(plans)
     dearer = found.difference("dear")
@@ -85,6 +90,7 @@ def test_difference_is_a_certified_amount_with_a_verdict_for_a_price(plans: dict
         found.difference("deer")
 
 
+@pytest.mark.slow
 def test_what_each_scenario_changes_comes_with_its_cells(plans: dict[str, cts.Solution]) -> None:
     inputs = compare(plans).inputs
     assert inputs[inputs["scenario"] == "dear"].values.tolist() == [
@@ -97,6 +103,7 @@ def test_a_comparison_is_named_in_a_line(plans: dict[str, cts.Solution]) -> None
                                     "kpis, pareto>")
 
 
+@pytest.mark.slow
 def test_against_another_scenario(plans: dict[str, cts.Solution]) -> None:
     found = compare(plans, against="dear")
     assert found.against == "dear"
@@ -116,11 +123,13 @@ def test_as_is_splits_a_difference_in_better_use_and_the_idea(plans: dict[str, c
     assert "better use of what is there -60 (proven -70 and -40)" in str(found)
 
 
+@pytest.mark.slow
 def test_without_an_as_is_plan_nothing_is_split(plans: dict[str, cts.Solution]) -> None:
     assert compare(plans).bases.empty
     assert "better use" not in str(compare(plans))
 
 
+@pytest.mark.slow
 def test_the_as_is_of_two_dcs_by_hand() -> None:
     """D comes from East alone, though West has room for half of it: 5,000 boxes at 1.30 dearer."""
     net = cts.read(examples.path("two_dcs"))
@@ -137,6 +146,7 @@ def test_the_as_is_of_two_dcs_by_hand() -> None:
     assert row(found.bases, "today")["better_use_point"] == pytest.approx(-6_500)
 
 
+@pytest.mark.slow
 def test_sites_opened_closed_and_customers_resourced() -> None:
     net = cts.read(examples.path("two_dcs"))
     patient = net.with_edits({"table": "promises", "where": {"tier": "gold"}, "set": {"lead_time": 2}})
@@ -171,6 +181,7 @@ def test_a_scenario_without_a_plan_is_a_row_with_its_reason(plans: dict[str, cts
     assert "2 of 3 scenarios have a plan" in str(found)
 
 
+@pytest.mark.slow
 def test_the_same_case_twice_is_no_tie(plans: dict[str, cts.Solution]) -> None:
     rows = outcomes(scenario=["today", "twin", "near"], key=["k", "k", "n"])
     found = compare({"today": plans["today"], "twin": plans["today"], "near": plans["near"]}, facts=Facts(rows))
@@ -180,12 +191,14 @@ def test_the_same_case_twice_is_no_tie(plans: dict[str, cts.Solution]) -> None:
     assert "today and twin: the same network" in str(found)
 
 
+@pytest.mark.slow
 def test_a_tie_says_how_the_difference_compares_with_the_proof(plans: dict[str, cts.Solution]) -> None:
     text = str(compare(plans))
     assert "today and near: a difference of 20 is within the proof (-30 to +5)" in text
     assert "Every two plans can be told apart" in str(compare({"today": plans["today"], "dear": plans["dear"]}))
 
 
+@pytest.mark.slow
 def test_key_figures_stand_side_by_side(plans: dict[str, cts.Solution]) -> None:
     kpis = compare(plans).kpis
     assert list(kpis.columns) == list(plans)
@@ -193,6 +206,7 @@ def test_key_figures_stand_side_by_side(plans: dict[str, cts.Solution]) -> None:
     assert total.tolist() == pytest.approx([500, 560, 450, 520])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared() -> None:
     one = per_unit(1)
     euros = per_unit(1, settings={"currency": "EUR"})
@@ -209,6 +223,7 @@ def test_what_cannot_be_compared() -> None:
         compare({"one": one}, as_is="x")
 
 
+@pytest.mark.slow
 def test_two_writings_are_byte_for_byte_alike_but_for_seconds(plans: dict[str, cts.Solution], tmp_path: Path) -> None:
     again = {"today": with_gap(per_unit(3), 490.0), "dear": with_gap(per_unit(3.6), 540.0), "cheap": per_unit(2.5),
              "near": with_gap(per_unit(3.2), 495.0)}
@@ -239,6 +254,7 @@ def test_ranks_of_a_chain_and_of_a_tie() -> None:
     assert ranks.values.tolist() == [["a", 1, 1], ["b", 2, 3], ["c", 2, 3]]
 
 
+@pytest.mark.slow
 def test_where_the_baseline_has_no_plan_the_first_scenario_that_has_one_stands_for_it(tmp_path: Path) -> None:
     """East alone is too small for 60,000 boxes, and of two open sites one is the plant; with room, one DC does."""
     stuck = cts.read(examples.path("two_dcs")).with_edits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_same_is_an_equivalence(least: dict[str, cts.Certified]) -> None:
     assert all((a, d) in same for a, b in same for c, d in same if b == c and a != d)
 
 
+@pytest.mark.slow
 @given(plans, st.data())
 def test_the_true_ranks_are_among_those_stated(least: dict[str, cts.Certified], data: st.DataObject) -> None:
     """Whatever the least costs are within their ends: so many may be cheaper."""

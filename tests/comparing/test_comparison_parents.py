@@ -75,6 +75,7 @@ def test_what_may_happen_has_no_rank_and_is_on_no_front(found: cts.Comparison) -
     assert "low_rent" not in str(found).partition("scenarios have a plan")[2].partition("\n\n")[0]
 
 
+@pytest.mark.slow
 def test_as_is_and_what_others_are_compared_with_in_one_split_nothing(found: cts.Comparison) -> None:
     plans = {"as_is": per_unit(4), "free": per_unit(3)}
     assert compare(plans, against="as_is", as_is="as_is").bases.empty
@@ -100,6 +101,7 @@ compare: {tornado: [room], regret: states}
 """
 
 
+@pytest.mark.slow
 def test_who_is_a_choice(tmp_path: Path) -> None:
     """A rent that falls is none, unless it is said to be; a bar of a tornado is none; what is decided is one."""
     pack = cts.read_pack(pack_file(folder(tmp_path), HEAD + PACK))
@@ -132,6 +134,7 @@ def test_one_edit_that_decides_makes_a_choice(ops: list[str], columns: list[str]
 # ---- regret among equal promises -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_regret_does_not_recommend_the_loosest_promise(tmp_path: Path) -> None:
     """A looser promise can only be cheaper: it is held against what promises the same, here nothing.
 
@@ -162,6 +165,7 @@ solve: {gap: 0}
 # ---- some cases alone ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_cases_that_were_not_asked_for_are_not_said_to_have_no_plan(tmp_path: Path) -> None:
     text = HEAD + """
 overrides:

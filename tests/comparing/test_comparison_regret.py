@@ -79,6 +79,7 @@ def test_no_states_no_rows() -> None:
 ends = st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda pair: (float(min(pair)), float(max(pair))))
 
 
+@pytest.mark.slow
 @given(st.data(), st.integers(1, 4), st.integers(1, 3))
 def test_regrets_hold_for_all_least_costs_within_the_ends(data: st.DataObject, scenarios: int, states: int) -> None:
     costs = {f"s{i}": {f"d{j}": data.draw(ends) for j in range(states)} for i in range(scenarios)}
