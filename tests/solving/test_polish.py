@@ -10,8 +10,10 @@ from ctsopt.formulation.preference import preference
 from ctsopt.keys import Axis, Keys
 from ctsopt.programs.algebra import Expr, Variable
 from ctsopt.programs.program import Program
+from ctsopt.solving import pricing
 from ctsopt.solving.polish import clean, closed_columns, polish
 from tests.small import chain, rates, table
+from tests.solving.test_solve import hard
 
 
 def trickle(cost_of_a: float = 0.0) -> Program:
@@ -127,3 +129,42 @@ def test_dust_is_swept_to_the_bounds():
     plan[program.variables["deliver"].span] = -1e-8
     assert (clean(program.arrays, plan)[program.variables["deliver"].span] == 0).all()
     assert (clean(program.arrays, plan)[program.variables["open"].span] == 1).all()  # both are open for good
+
+
+@pytest.mark.parametrize("open_too", [False, True])
+def test_few_of_many_columns_give_the_plan_of_all(monkeypatch, open_too):
+    """From the best plan, and with every candidate open: the same plan, though a solver is given fewer columns."""
+    net = hard(5)
+    program = cts.program(net)
+    best = cts.solve(net, gap=0.0)
+    plan = best.tables["values"]["value"].to_numpy(dtype=float).copy()
+    if open_too:
+        plan[program.variables["open"].span] = 1.0
+    every = polish(program, plan, preference(net, program))
+    given = []
+    real = pricing.Highs
+    monkeypatch.setattr(pricing, "_MANY", 0)
+    monkeypatch.setattr(pricing, "Highs", lambda arrays, **options: (given.append(len(arrays.cost)),
+                                                                    real(arrays, **options))[1])
+    some = polish(program, plan, preference(net, program))
+    assert max(given) < program.columns
+    assert some.plan == pytest.approx(every.plan, abs=1e-6)
+    assert (some.cost, some.tie_rule) == (pytest.approx(every.cost, rel=1e-12), every.tie_rule)
+
+
+def test_columns_that_make_it_cheaper_are_taken_in(monkeypatch):
+    """100 units from P over D at 1 + 1, or over E at 1 + 3: the plan to begin with takes the dear way, 400."""
+    tables = chain(sites=table({"site": "P", "kind": "plant"}, *({"site": dc, "kind": "dc"} for dc in "DE")),
+                   lanes=table(*({"origin": o, "destination": d, "mode": "*"} for o, d in ("PD", "DC", "PE", "EC"))),
+                   rates=rates(P_D=1, D_C=1, P_E=1, E_C=3))
+    net = cts.network(tables)
+    program = cts.program(net)
+    plan = np.zeros(program.columns)
+    for name, key in (("open", None), ("make", None), ("move", "E"), ("deliver", "E")):
+        block = program.variables[name]
+        frame = block.index.frame()
+        here = np.ones(len(frame), dtype=bool) if key is None else (
+            frame["destination" if name == "move" else "site"] == key).to_numpy()
+        plan[block.span] = np.where(here, 1.0 if name == "open" else 100.0, 0.0)
+    monkeypatch.setattr(pricing, "_MANY", 0)
+    assert polish(program, plan, preference(net, program)).cost == pytest.approx(200)

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Floats, Ints
+from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.programs.outcome import Outcome, Progress
 from ctsopt.programs.program import Arrays
 from ctsopt.programs.scaling import (
@@ -285,6 +285,13 @@ class Highs:
         if self._own is not None:
             return size
         return np.full(len(size), self.quantity) if self.quantity > 1 else np.minimum(size, 1.0)
+
+    def priced(self, reduced: Floats) -> Bools | None:
+        """Whether reduced costs of flows, which may be no columns of this model, are more than HiGHS' way of saying 0.
+
+        None where columns have units of their own, so that this cannot be told of others.
+        """
+        return None if self._own is not None else reduced * self.quantity * self._money > _PRICED
 
     @property
     def interrupted(self) -> bool:

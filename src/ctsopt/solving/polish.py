@@ -10,10 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.keys import Bools, Floats, Positions
-from ctsopt.programs.highs import Highs
 from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import solver_units
+from ctsopt.solving.pricing import Priced
 
 _DUST, _TRICKLE = 1e-9, 1e-6
 """Shares of what a solver counts as 1 that are nothing: anywhere, and where the whole columns let nothing through."""
@@ -62,28 +62,27 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     Polished or None
         None where the rounded plan is no plan.
     """
-    arrays, model, first = _flows(program, plan)
+    arrays, flows, first = _flows(program, plan)
     if first.plan is None:
         # What the rounding closed may carry a trickle that has nowhere else to go: whatever is touched is opened.
         plan = np.where(program.arrays.integer & (plan > _TOUCHED), np.ceil(plan - _TOUCHED), plan)
-        arrays, model, first = _flows(program, plan)
+        arrays, flows, first = _flows(program, plan)
     idle = np.empty(0, dtype=np.int64)
     if first.plan is not None:
-        idle = idle_columns(program, first.plan, model.small[0])
+        idle = idle_columns(program, first.plan, flows.model.small[0])
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
         closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
         if closed[2].plan is not None and closed[2].value <= first.value:
-            arrays, model, first = closed
+            arrays, flows, first = closed
     if first.plan is None:
         return None
     assert first.row_dual is not None
     # A dual shows that the row or column binds in every plan of the same cost.
     assert first.col_priced is not None
     assert first.row_priced is not None
-    _hold(model, arrays, first.plan, first.col_priced, np.where(first.row_priced, np.sign(first.row_dual), 0.0))
-    model.change_cost(preference)
-    second = model.run()
+    _hold(flows, arrays, first.plan, first.col_priced, np.where(first.row_priced, np.sign(first.row_dual), 0.0))
+    second = flows.again(preference)
     best = clean(arrays, first.plan)
     if second.stopped_by != "gap" or second.plan is None:
         return Polished(best, _cost(arrays, best), f"not applied: {second.detail}")
@@ -94,17 +93,17 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
     return Polished(settled, _cost(arrays, settled), "applied")
 
 
-def _flows(program: Program, plan: Floats) -> tuple[Arrays, Highs, Outcome]:
+def _flows(program: Program, plan: Floats) -> tuple[Arrays, Priced, Outcome]:
     """The linear program that is left when the whole columns are fixed, solved."""
     arrays = _fixed(program, plan).with_rows(~program.lazy)
-    model = Highs(arrays, relax=True)
-    outcome = model.run()
+    flows = Priced(arrays, plan)
+    outcome = flows.best()
     if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
-        model = Highs(arrays, relax=True)  # the interrupted one would stop again
-        outcome = model.run()
+        flows = Priced(arrays, plan)  # the interrupted one would stop again
+        outcome = flows.best()
     if outcome.stopped_by == "interrupt":
         raise KeyboardInterrupt
-    return arrays, model, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
+    return arrays, flows, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
 def idle_columns(program: Program, plan: Floats, unit: float) -> Positions:
@@ -161,15 +160,15 @@ def closed_columns(arrays: Arrays, whole: Floats) -> Bools:
     return closed & (arrays.lower <= 0)
 
 
-def _hold(model: Highs, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
+def _hold(flows: Priced, arrays: Arrays, plan: Floats, priced: Bools, sign: Floats) -> None:
     """Keep every column and row with a dual where it is: what is left free costs nothing."""
     columns = np.flatnonzero(priced)
-    model.change_bounds(columns.astype(np.int32), plan[columns], plan[columns])
+    flows.change_bounds(columns, plan[columns], plan[columns])
     rows = np.flatnonzero(sign)
     side = np.where(sign[rows] > 0, arrays.row_lower[rows], arrays.row_upper[rows])
     activity = (arrays.matrix @ plan)[rows]
     side = np.where(np.isfinite(side), side, activity)
-    model.change_sides(rows.astype(np.int32), side, side)
+    flows.model.change_sides(rows.astype(np.int32), side, side)
 
 
 def clean(arrays: Arrays, plan: Floats) -> Floats:
