@@ -81,12 +81,14 @@ def test_tiers_and_promise(sharing: str, cost: float, sources: str) -> None:
     assert "".join(served[c][-1] for c in "ABCD") == sources
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "cost"), [("separate", 42.3205), ("pooled", 50.0), ("rationed", 35.0)])
 def test_one_dc(sharing: str, cost: float) -> None:
     sol, _ = compare(one_dc(sharing))
     assert round(sol.total_cost, 4) == cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharing", ["pooled", "rationed"])
 def test_a_better_tier_with_the_smaller_factor_gets_that_of_the_next(sharing: str) -> None:
     """Factors 1 and 2.5: both get 2.5, and 2.5 x sqrt(400) = 50."""

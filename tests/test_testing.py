@@ -12,6 +12,7 @@ from ctsopt.testing import FEATURES, random_features, random_network
 from tests.often import sampled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_no_errors_in_the_tables(seed):
     """Only columns of the data dictionary, and no finding but that somebody is out of reach."""
@@ -21,6 +22,7 @@ def test_no_errors_in_the_tables(seed):
     assert {f.rule for f in cts.check(tables).errors} <= {"unreachable_customer"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_tables():
     one, other = random_network(3), random_network(3)
     assert one.keys() == other.keys()

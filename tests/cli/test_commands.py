@@ -139,6 +139,7 @@ def test_solve_of_faulty_tables_is_3(faulty: Path) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 def test_solve_shows_a_profit_and_loss_account_by_tier(two_dcs: Path) -> None:
     result = run("solve", two_dcs)
     assert result.exit_code == 0
@@ -150,6 +151,7 @@ def test_solve_shows_a_profit_and_loss_account_by_tier(two_dcs: Path) -> None:
     assert result.stdout.splitlines()[-1].split() == ["total", "305,000", "328,500", "633,500"]
 
 
+@pytest.mark.slow
 def test_solve_takes_the_name_of_an_example() -> None:
     result = run("solve", "two_dcs", "--json", "--by", "tier,customer")
     document = json.loads(result.stdout)
@@ -163,6 +165,7 @@ def test_solve_takes_the_name_of_an_example() -> None:
     assert gold["C"] == pytest.approx(87_000 + 50_000 * 10 / 15, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_many_groups_stand_below_each_other(two_dcs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctsopt.cli.FEW_GROUPS", 4)
     result = run("solve", two_dcs, "--by", "customer,tier")
@@ -173,6 +176,7 @@ def test_many_groups_stand_below_each_other(two_dcs: Path, monkeypatch: pytest.M
     assert lines[-1] == ["total", "60,000", "10.56", "633,500", "633,500"]
 
 
+@pytest.mark.slow
 def test_displayed_rows_add_up_to_the_displayed_total(tmp_path: Path) -> None:
     """100 of fixed cost over three customers of equal size, who pay 1 a unit besides."""
     tables = chain(sites=table({"site": "D", "kind": "plant", "fixed_cost": 100}), lanes=lanes("D-A", "D-B", "D-C"),
@@ -270,6 +274,7 @@ def test_ctrl_c_during_the_search_is_130_and_keeps_a_plan_that_there_is(with_pla
         assert (done.stdout, done.stderr) == ("", "interrupted before any plan was found\n")
 
 
+@pytest.mark.slow
 def test_a_gap_in_percent(two_dcs: Path) -> None:
     assert run("solve", two_dcs, "--gap", "1%").exit_code == 0
     wrong = run("solve", two_dcs, "--gap", "few")

@@ -107,6 +107,7 @@ def test_a_plan_that_cannot_be_saved_is_shown(tmp_path: Path) -> None:
     assert (result.exit_code, "633,500" in result.stdout) == (2, True)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_plan_is_saved_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt

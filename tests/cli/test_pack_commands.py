@@ -60,6 +60,7 @@ def test_check_lists_every_fault_with_its_line(pack: Path) -> None:
     assert document["errors"] == 2
 
 
+@pytest.mark.slow
 def test_expand_lists_the_cases(pack: Path) -> None:
     result = run("pack", "expand", pack)
     assert result.exit_code == 0
@@ -73,6 +74,7 @@ def test_expand_lists_the_cases(pack: Path) -> None:
          "level": 1}]
 
 
+@pytest.mark.slow
 def test_diff_shows_cells_old_and_new(pack: Path, tmp_path: Path) -> None:
     result = run("pack", "diff", pack, "growth", "-o", tmp_path / "cells.csv")
     assert result.exit_code == 0

@@ -97,6 +97,7 @@ def alone(truth: dict[frozenset[int], float], count: int) -> list[float]:
     return [*effects, rest] if count > 1 else effects
 
 
+@pytest.mark.slow
 def test_line_bridge_adds_up_with_penalties_apart() -> None:
     """60 of 100 units at 3 + 2 and 40 missing at 10 each, against 100 units at 3.6 + 2."""
     short = solved(chain(tiers=table({"tier": "gold", "shortage_cost": 10}),
@@ -359,6 +360,7 @@ def test_fill_rate_is_weighted_by_what_customers_get_from_stock(result: cts.Pack
     assert service_of(stocked, ["fill_rate"])["fill_rate"] == pytest.approx(36.8 / 40)
 
 
+@pytest.mark.slow
 def test_a_bridge_from_python() -> None:
     """Edits of a scenario in Python are overrides of their own; a fault is told as in a file."""
     net = cts.read(examples.path("two_dcs"))

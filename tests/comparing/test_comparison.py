@@ -110,6 +110,7 @@ def test_against_another_scenario(plans: dict[str, cts.Solution]) -> None:
     assert row(found.scenarios, "today")[["low", "high"]].tolist() == pytest.approx([-70, -40])
 
 
+@pytest.mark.slow
 def test_as_is_splits_a_difference_in_better_use_and_the_idea(plans: dict[str, cts.Solution]) -> None:
     found = compare({"as_run": plans["dear"], "today": plans["today"], "idea": plans["cheap"]}, against="today",
                     as_is="as_run")
@@ -169,6 +170,7 @@ def outcomes(**columns: list[str]) -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.slow
 def test_a_scenario_without_a_plan_is_a_row_with_its_reason(plans: dict[str, cts.Solution]) -> None:
     rows = outcomes(scenario=["today", "stuck", "cheap"], outcome=["gap", "infeasible", "proven"],
                     message=["", "gold cannot be kept", ""])
@@ -239,6 +241,7 @@ def test_two_writings_are_byte_for_byte_alike_but_for_seconds(plans: dict[str, c
         pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.slow
 def test_names_that_spreadsheets_would_run_are_text(plans: dict[str, cts.Solution], tmp_path: Path) -> None:
     folder = compare({"today": plans["today"], "=cmd()": plans["dear"]}).write(tmp_path)
     read = pd.read_csv(folder / "scenarios.csv")

@@ -106,6 +106,7 @@ def test_a_cross_dock_counts_what_is_delivered_over_it(optimum, scope, cost):
     assert result.status == "infeasible" if cost is None else result.total == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_the_share_stands_among_the_limits():
     """300 of 1,000 made in Q; North 400 of 1,000, of which A's 400 are a whole of its own."""
     made = cts.solve(cts.network(two_plants(**contract(site="Q", quantity=0.3)))).limits

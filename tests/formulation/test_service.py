@@ -46,6 +46,7 @@ def test_share_certain():
     assert flows(solution, "mode_out") == pytest.approx({"parcel": 0.8, "ltl": 0.2})
 
 
+@pytest.mark.slow
 def test_each_order():
     """LTL may not be used at all; both may where 0.6 is enough."""
     assert solved(parcel_or_ltl("each_order")).total_cost == pytest.approx(8.0)
@@ -62,6 +63,7 @@ def test_a_share_that_no_mode_keeps_is_infeasible(form):
         [0.96 if form == "share_certain" else 0.01], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_no_promise_on_time_asks_for_nothing():
     assert solved(parcel_or_ltl("each_order", lead_time=None)).total_cost == pytest.approx(3.0)
     assert solved(parcel_or_ltl("share_expected", on_time_share=0)).total_cost == pytest.approx(3.0)
@@ -184,6 +186,7 @@ def test_tier_modes_bind():
     assert flows(solution, "customer", "mode_out") == {("C", "parcel"): 1, ("E", "ltl"): 1}
 
 
+@pytest.mark.slow
 def test_a_faster_site_is_worth_its_cost_only_under_a_promise():
     """D is near C (1 day) and costs 50; from P it takes 4 days. Without a promise the way from P at 1 is best."""
     tables = chain(sites=table({"site": "P", "kind": "plant"},

@@ -51,6 +51,7 @@ def test_capacity_counts_by_days():
     assert solution.total_cost == pytest.approx(2 * 173 + 5 * 27)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fixed", "opened", "total"), [(299, True, 499), (301, False, 500)])
 @pytest.mark.parametrize("links", LINKS)
 def test_a_candidate_opens_where_it_saves_its_cost(fixed, opened, total, links):
@@ -101,6 +102,7 @@ GROUP = table({"site": "P", "kind": "plant"},
 GROUP_RATES = rates(P_D1=0, P_D2=0, P_D3=0, D1_A=1, D2_A=2, D3_A=3, D1_B=5, D2_B=1, D3_B=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "quantity", "opened", "total"), [
     # Each of A and B wants 10. Alone: D1 10 + 10 + 50 = 70, D2 20 + 20 + 10 = 50, D3 30 + 30 + 0 = 60.
     # Two: D1 D2 30 + 10 + 10 = 50, D1 D3 40 + 10 + 0 = 50, D2 D3 50 + 20 + 0 = 70. Three: 60 + 10 + 0 = 70.

@@ -19,6 +19,7 @@ def sourced(rule: str, **more) -> dict:
             "rates": rates(P_D1=0, P_D2=0, D1_C=1, D2_C_a=2, D2_C_b=4)} | more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("links", LINKS)
 @pytest.mark.parametrize(("rule", "total", "sources"), [
     # D1: 40 b and 30 a; D2: 30 a at 2.

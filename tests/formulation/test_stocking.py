@@ -50,6 +50,7 @@ def test_a_faster_way_in_is_bought_for_the_stock_that_it_saves(extra: float, mod
     assert sol.stock["lead_time"].tolist() == [days]
 
 
+@pytest.mark.slow
 def test_with_one_lead_time_it_is_that_of_the_slowest_way() -> None:
     """Nothing is saved by the plane: 60 whatever comes how."""
     tables = ways_in(30)
@@ -57,6 +58,7 @@ def test_with_one_lead_time_it_is_that_of_the_slowest_way() -> None:
     assert solved(tables).total_cost == pytest.approx(60)
 
 
+@pytest.mark.slow
 def test_one_unit_by_the_slow_way_sets_the_lead_time() -> None:
     """At most 99 units fit on the plane: the boat carries the hundredth, and all stock is for nine days."""
     tables = ways_in(10)
@@ -66,6 +68,7 @@ def test_one_unit_by_the_slow_way_sets_the_lead_time() -> None:
     assert sol.total_cost == pytest.approx(60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("promised", "wait", "cost"), [(1.0, 0, 40.0), (2.0, 1, 1200**0.5), (3.5, 2, 800**0.5)])
 def test_slack_in_the_promise_shortens_the_protection_interval(promised: float, wait: int, cost: float) -> None:
     """Four days of replenishment, one to the customer: of 2 days one is left, of 3.5 two. 2 x sqrt((4 - w) x 100)."""
@@ -76,10 +79,12 @@ def test_slack_in_the_promise_shortens_the_protection_interval(promised: float, 
     assert sol.total_cost == pytest.approx(cost)
 
 
+@pytest.mark.slow
 def test_no_wait_is_quoted_unless_it_may_be() -> None:
     assert solved(one_customer(4.0, transit=1.0, lead_time=3.5)).total_cost == pytest.approx(40.0)
 
 
+@pytest.mark.slow
 def test_the_nearest_promise_sets_the_wait_of_all() -> None:
     """B is promised a day and takes one to reach: A's slack is of no use from the same dc, 2 x sqrt(4 x 200)."""
     tables = one_customer(4.0)
@@ -116,6 +121,7 @@ def test_a_pool_at_the_better_rate_is_dearer_for_all(cross: float, dcs: set[str]
     assert solved(by_hand(1.0, 1.0, fixed, customers, promises, deliveries, "separate")).total_cost == pytest.approx(60)
 
 
+@pytest.mark.slow
 def test_stock_costs_nothing_where_the_dc_is_closed() -> None:
     """The first unit on the shelf costs: one dc with 20 x sqrt(2) of stock, though the other is for nothing."""
     customers = pd.DataFrame({"customer": list("AB"), "tier": "gold", "units": 100.0, "variance": 100.0})

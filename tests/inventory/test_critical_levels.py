@@ -112,6 +112,7 @@ def test_beside_a_long_simulation(sd, lot, share, level, reference):
     assert found == pytest.approx([reference, 0.9], abs=0.0015)
 
 
+@pytest.mark.slow
 def test_reorder_point_below_the_critical_level():
     """Trap 24: with s − K = −30, tier 2 begins each cycle with a backlog, and its fill rate follows the simulation.
 
@@ -171,6 +172,7 @@ def test_safety_stock_is_not_negative_unless_allowed():
     assert rates == pytest.approx([0.95, 0.90], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_many_tiers_with_lead_times_that_vary():
     """Four tiers get what they are promised; every level is above the one before."""
     volume, rates = [5.0, 10.0, 25.0, 60.0], [0.995, 0.98, 0.95, 0.85]

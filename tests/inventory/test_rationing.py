@@ -50,6 +50,7 @@ def test_drawn_points_get_what_is_promised(seed):
     assert (np.abs(exact - rate) <= SHORT + 3 * error).all()
 
 
+@pytest.mark.slow
 def test_by_the_formula_no_drawn_point_is_short():
     """Promises less 0.3 points; the worst class gets its own, or more where no stock is needed for it."""
     rng = np.random.default_rng(5)

@@ -65,6 +65,7 @@ def test_waits_longer_than_the_lead_time(wait):
     agrees(days.fill_rate(wait), fill_rate(700.0, 100.0, 60.0, 2.0, policy="rs", review_time=7.0, wait=wait))
 
 
+@pytest.mark.slow
 def test_random_lead_times():
     """Three or seven days, orders too far apart to cross: the mixture is exact, its two moments miss by a point."""
     demand = gamma_days(100.0, 30.0, 2 * DAYS)

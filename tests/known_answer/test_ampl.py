@@ -26,6 +26,7 @@ def test_products_share_the_limit_of_a_lane():
     assert plan.flows["quantity"].sum() == pytest.approx(6900)
 
 
+@pytest.mark.slow
 def test_lanes_have_a_fixed_cost():
     plan = solved(lane_fixed_cost=True)
     published = answer("ampl_multi", "multmip1", "with lane fixed costs")

@@ -100,6 +100,7 @@ def test_a_plant_that_is_not_dedicated_serves_everybody(copy):
     assert len(eligible_plants(book)) == len(book.orders.merge(book.makes, on="product"))
 
 
+@pytest.mark.slow
 def test_warehouse_cost_is_the_published_one(folder):
     plan = cts.solve(cts.network(order_book_tables(read_order_book(folder), freight=False)), gap=1e-9)
     published = answer("brunel_mit1000", "orders_1000", PUBLISHED)
@@ -122,6 +123,7 @@ def test_with_freight_it_is_the_independent_program(folder, below_lowest, capaci
     assert plan.bound == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_every_order_goes_by_its_cheapest_carrier(folder):
     """Order by order: the freight that the plan pays is the cheapest charge in time from the plant it chose."""
     plan = cts.solve(cts.network(order_book_tables(read_order_book(folder))), gap=1e-9)

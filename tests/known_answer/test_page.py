@@ -76,6 +76,7 @@ def test_gap_and_distance():
     assert found.above == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 def test_the_command_measures_what_is_named(tmp_path, monkeypatch, capsys):
     """One case is solved again; its figure and its line on the page are new, all else stays."""
     monkeypatch.setattr("tests.known_answer.page.MEASURED", tmp_path / "measured.json")

@@ -9,6 +9,7 @@ from tests.known_answer.cases import four_stores, stores_within_5_km
 from tests.known_answer.shared_data import answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["exactly", "at_most"])
 def test_four_stores_nearest_to_the_people(limit):
     """p-median, p = 4: every store brings people nearer, so at most four are four. Distances were turned into km."""

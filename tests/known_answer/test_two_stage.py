@@ -24,6 +24,7 @@ def test_relaxation_with_capacity_links(name):
     assert published.agrees(plan.total_cost), plan.total_cost
 
 
+@pytest.mark.slow
 def test_room_for_all_demand_changes_no_relaxation():
     """The rule says what the rows that are there say together: the published value stands."""
     name = TWO_STAGE[0]

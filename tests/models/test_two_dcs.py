@@ -138,6 +138,7 @@ def test_a_bigger_west(net: cts.Network, pallets: float) -> None:
     assert sol.total_cost == pytest.approx(627_000.0, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_west_alone_when_big_enough(net: cts.Network) -> None:
     """The one alternative that the plan never chooses: East is made too dear to keep."""
     big = edited(net, "sites", "site", "West", "capacity", 1300.0)

@@ -347,6 +347,7 @@ def test_demand_without_any_plant():
     assert only("demand_above_supply", edited(drop=("site_products",))) == []
 
 
+@pytest.mark.slow
 def test_contracts_that_cannot_be_kept():
     # West is the only site of its group; five sites, four of them open, of which NA may close
     def found(limit: str, quantity: str, group: str = "west") -> list[str]:

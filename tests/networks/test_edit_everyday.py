@@ -54,6 +54,7 @@ def test_closing_costs_what_it_would_if_the_plan_closed_the_site() -> None:
     assert (row["decision"], row["one_off_cash"]) == ("closed", 500)
 
 
+@pytest.mark.slow
 def test_opening_costs_what_it_would_if_the_plan_opened_the_site() -> None:
     """1,000 at 8 % over 10 years are 149.03 a year (capital recovery factor 0.149029)."""
     forced = net().with_edits({"open": "E"}, {"close": "D"})
@@ -118,6 +119,7 @@ def edit_on_d(op: str):
 # ---- of a network of size -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_closing_and_freezing_give_no_warnings_of_their_own() -> None:
     retail = cts.read(examples.path("retail_us"))
     open_ones = retail.tables["sites"].query("kind == 'dc' and status == 'open'")["site"].tolist()

@@ -34,6 +34,7 @@ def test_a_dc_and_the_customer_of_its_town():
     assert sol.graph().nodes["customer:Nord"]["delivered"] == 20
 
 
+@pytest.mark.slow
 def test_limits_of_a_lane_and_a_contract_to_the_customer():
     """Of Nord's 20 at most 12 may come from the dc; the rest comes from the plant for 9: 42 + 12 x 2 + 90 + 8 x 9."""
     direct = {**TOWN, "lanes": pd.concat([TOWN["lanes"], table({"origin": "Werk", "destination": "customer:Nord"})]),
@@ -63,6 +64,7 @@ def test_a_customer_without_a_lane_by_name_needs_nothing():
     assert cts.solve(net).flows.query("kind == 'delivery'")["quantity"].sum() == 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_a_customer_renamed_to_a_site_changes_nothing(seed):
     """In random networks of every kind; the least cost stays, and so does what the customer costs."""

@@ -66,6 +66,7 @@ PLACES = table(*({"site": s, "kind": k, "latitude": 0, "longitude": x} for s, k,
 ONE_DEGREE = 111.195080  # 6371.0088 x pi / 180
 
 
+@pytest.mark.slow
 def test_open_lanes_all():
     """From plants, suppliers and cross-docks to dcs and cross-docks (not between cross-docks), and from dcs and
     cross-docks to customers: goods of a plant pass one of them, unless the plant is said to deliver.

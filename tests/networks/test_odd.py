@@ -42,6 +42,7 @@ def changed(name: str, **columns: object) -> dict:
     return {**PLACES, name: PLACES[name].assign(**columns)}
 
 
+@pytest.mark.slow
 def test_nothing_odd_is_found_where_nothing_is():
     assert odd(PLACES) == []
     assert odd(chain()) == []
@@ -55,6 +56,7 @@ def test_every_rule_is_tested_here():
     assert len(mine) == 12
 
 
+@pytest.mark.slow
 def test_distances_in_metres():
     """611 km of great circle, 800,000 stated: 800 if it is in metres."""
     made = changed("lanes", distance=[800_000, 500_000, 10_000, 460_000])
@@ -212,6 +214,7 @@ def test_a_report_with_a_title_and_a_total(tmp_path):
 SEEDS = range(12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks_are_not_odd(seed):
     assert cts.check(random_network(seed, availability=seed % 2 == 0)).odd == []

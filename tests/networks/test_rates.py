@@ -198,6 +198,7 @@ def test_a_lane_shorter_than_the_first_band():
     assert faults(tables) == {"below_first_distance": ["P to C by truck, bolt"]}
 
 
+@pytest.mark.slow
 def test_a_distance_that_nothing_states():
     blank = lanes("P-C")
     for truck in ({"per_distance": 1, "load_weight": 9}, {"per_weight_distance": 1}):

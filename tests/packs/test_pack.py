@@ -189,6 +189,7 @@ scenarios:
 # ---- from Python ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_scenarios_in_python_give_the_same_cases_and_networks(home):
     text = HEAD + """
 scenarios:
@@ -210,6 +211,7 @@ scenarios:
     assert len(of_python) == 3
 
 
+@pytest.mark.slow
 def test_faults_in_python_are_those_of_files_at_the_name_of_the_scenario(home):
     edits = {"a": {"table": "customers", "where": {"regoin": "NO"}, "set": {"tier": "gold"}},
              "b": {"table": "customers", "where": {"customer": "00124"}, "set": {"tier": "gold"}},
@@ -307,6 +309,7 @@ def test_five_hundred_cases_expand_in_two_seconds():
     assert len(cases) == 1 + 299 + 200
 
 
+@pytest.mark.slow
 def test_what_would_grow_without_limit_is_stopped():
     axes = "".join(f"      a{j}: {{table: modes, op: set, column: speed, values: {list(range(1, 11))}}}\n"
                    for j in range(1, 5))

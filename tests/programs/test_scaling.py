@@ -132,6 +132,7 @@ def test_the_largest_number_that_is_taken_does_no_harm(links: str):
         solved(tables | {"sites": sites})
 
 
+@pytest.mark.slow
 def test_goods_of_half_a_cubic_millimetre_do_not_pass_a_closed_site():
     tables = two_ways(1.0) | {"products": table({"product": "chip", "volume": 5e-10})}
     tables["sites"] = tables["sites"].assign(capacity_unit="m3")

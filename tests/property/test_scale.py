@@ -105,6 +105,7 @@ def served_in_full(made: Tables) -> cts.Solution:
     return sol
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("demands", [[1e6, 1e-3, 1e-3], [1e8, 0.1, 0.1], [1e8, 0.01], [1e5, *[0.01] * 6],
                                      [1e12, 1e4], [1e12, 1e-3, 1.0]])
 def test_a_small_customer_beside_a_large_one_is_served(demands):

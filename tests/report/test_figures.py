@@ -114,6 +114,7 @@ def test_whale_curve_by_hand(value: float | None, basis: str) -> None:
     assert drawn.layout.annotations[0].x == 50
 
 
+@pytest.mark.slow
 def test_values_weigh_customers_only_where_every_product_has_one() -> None:
     products = table({"product": "goods", "unit_value": 5}, {"product": "gifts"})
     demand = table({"customer": "A", "product": "goods", "quantity": 10}, {"customer": "B", "product": "gifts",
@@ -121,6 +122,7 @@ def test_values_weigh_customers_only_where_every_product_has_one() -> None:
     assert "units" in figures.whale_table(two(products=products, demand=demand)).columns
 
 
+@pytest.mark.slow
 def test_quadrant_stands_at_the_median_size_and_the_average_cost() -> None:
     demand = table({"customer": "A", "quantity": 30}, {"customer": "B", "quantity": 10})
     drawn = figures.quadrant(two(demand=demand))
@@ -130,6 +132,7 @@ def test_quadrant_stands_at_the_median_size_and_the_average_cost() -> None:
     assert drawn.layout.shapes[1].y0 == 60 / 40
 
 
+@pytest.mark.slow
 def test_customers_lead_time_slack_and_source() -> None:
     frame = figures.customer_table(mapped()).set_index("customer")
     assert frame["lead_time"].to_dict() == {"A": 0.5, "B": 1.0, "C": 2.5}
@@ -137,6 +140,7 @@ def test_customers_lead_time_slack_and_source() -> None:
     assert set(frame["source"]) == {"D"}
 
 
+@pytest.mark.slow
 def test_maps_by_days_and_by_slack() -> None:
     """A and B within a day, C over two; C is half a day late, A has one and a half to spare, B is promised nothing."""
     solution = mapped()

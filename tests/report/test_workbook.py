@@ -90,6 +90,7 @@ def table_of(book: Workbook, sheet: str, title: str) -> pd.DataFrame:
     return frame.iloc[:size]
 
 
+@pytest.mark.slow
 def test_the_sheets_of_a_pack_and_of_a_plan(written: Path, result: cts.PackResult, tmp_path: Path) -> None:
     assert openpyxl.load_workbook(written).sheetnames == [
         "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites",

@@ -94,6 +94,7 @@ def test_who_demands_nothing_pays_nothing():
         {"C": 70, "F": 0, "G": 10, "total": 80})
 
 
+@pytest.mark.slow
 def test_two_halves_of_a_ship_to_cost_what_the_whole_costs():
     """Splitting customer C into two of 30 changes no line, and the halves pay half each (proportional tracing)."""
     def tables(*parts: tuple[str, float]) -> dict:

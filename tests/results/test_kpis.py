@@ -81,6 +81,7 @@ def test_keys_are_distinct_and_the_same_for_every_plan(two_dcs):
     assert value(one, "sites_open") - value(two, "sites_open") == 1
 
 
+@pytest.mark.slow
 def test_stock_is_the_mean_over_the_horizon():
     """50 of 100 units are made in the half year before they are wanted: on average 25 units of value 4; turns 400/100.
     """

@@ -36,6 +36,7 @@ def tiers_of(fill_rates: dict[str, float], units: dict[str, float], **tables: An
                  settings={"holding_rate": 0.2, "order_interval": 5, "review_time": 1, "pipeline_on": "none"}) | tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "gold", "silver"), [
     ("separate", 25.0, 300**0.5), ("pooled", 35.0, 15.0), ("rationed", 20.0, 15.0)])
 def test_one_dc_with_two_tiers(sharing: str, gold: float, silver: float) -> None:
@@ -55,6 +56,7 @@ def test_one_dc_with_two_tiers(sharing: str, gold: float, silver: float) -> None
     assert in_cube["gold"] == pytest.approx(gold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharing", ["pooled", "rationed"])
 def test_a_better_class_with_the_smaller_factor_gets_the_larger(sharing: str) -> None:
     """Factors 1 and 2.5: 2.5 x 20 for both, shared by variance of 100 and 300."""
@@ -63,6 +65,7 @@ def test_a_better_class_with_the_smaller_factor_gets_the_larger(sharing: str) ->
     assert by_tier(solved(tables), "safety") == pytest.approx({"gold": 12.5, "silver": 37.5})
 
 
+@pytest.mark.slow
 def test_three_tiers_in_one_pool_by_the_layered_rule() -> None:
     """Deviations 3, 4, 12 and factors 1, 1.5, 2 at 2 a unit: 52 in all. Layers of 26, 13 and 13: the first by variance
     9, 16, 144 of 169, the second by 16 and 144 of 160, the third to the best alone."""
@@ -96,6 +99,7 @@ def test_cycle_stock_is_half_a_lot_and_half_a_review() -> None:
     assert solved(lots).stock["cycle"].tolist() == pytest.approx([21])
 
 
+@pytest.mark.slow
 def test_between_declared_volumes_there_are_straight_lines() -> None:
     """3 units a day lie between 2^(12/8) and 2^(13/8)."""
     low, high = 2 ** (12 / 8), 2 ** (13 / 8)
@@ -107,6 +111,7 @@ def test_between_declared_volumes_there_are_straight_lines() -> None:
     assert sol.stock["exact_safety"].iloc[0] != pytest.approx(sol.stock["safety"].iloc[0], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_exact_check_of_a_declared_volume_is_the_declared_figure() -> None:
     """A declared volume, the variance of the product, the stated lead time: nothing is left to differ."""
     row = solved(tiers_of({"gold": 0.95}, {"gold": 2})).stock.iloc[0]
@@ -114,6 +119,7 @@ def test_exact_check_of_a_declared_volume_is_the_declared_figure() -> None:
     assert row["exact_fill_rate"] == pytest.approx(0.95, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_exact_check_takes_the_variance_of_the_demand_itself() -> None:
     """The product says 30, the demand 60: declared stock is for 30, the formula asks for that of 60."""
     tables = tiers_of({"gold": 0.95}, {"gold": 2})
@@ -125,6 +131,7 @@ def test_exact_check_takes_the_variance_of_the_demand_itself() -> None:
     assert row["exact_fill_rate"] < 0.95
 
 
+@pytest.mark.slow
 def test_exact_check_takes_the_lead_time_of_the_ways_in_use() -> None:
     """Goods may come in 3 days or in 8, dear: the one lead time is 8, in use are 3."""
     tables = tiers_of({"gold": 0.95}, {"gold": 2})
@@ -204,6 +211,7 @@ def test_tiers_with_one_fill_rate_are_one_class() -> None:
     assert row["safety"].tolist() == pytest.approx([safety_stock(0.95, 2, 30, 6, 1, 0, 5)], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_stock_group_is_in_the_mix_of_its_demand() -> None:
     """Of 8 units a day 6 are bolts: the curve of the group is that of 6 a day of bolts and 2 of nuts."""
     tables = tiers_of({"gold": 0.95}, {"gold": 1})
@@ -221,6 +229,7 @@ def test_a_stock_group_is_in_the_mix_of_its_demand() -> None:
         p: (stock.loc[p, "cycle"] + stock.loc[p, "safety"]) * v * 0.2 for p, v in (("bolt", 100), ("nut", 10))})
 
 
+@pytest.mark.slow
 def test_a_class_that_is_served_in_one_period_bears_what_is_kept_for_it_in_the_other() -> None:
     """Gold orders in the second half only, and the pool is held at its fill rate in both: beyond what silver needs,
     the stock of the first half is there because of gold."""
@@ -253,6 +262,7 @@ def test_the_peak_counts_all_year() -> None:
     assert levels == pytest.approx({"peak": 12, "average": 9, "each": (6 + 12) / 2}, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_fixed_cost_of_stock_is_shared_by_volume() -> None:
     """100 a year over half a year; gold takes 6 of 8 units."""
     tables = tiers_of({"gold": 0.95, "silver": 0.8}, {"gold": 3, "silver": 1})
@@ -263,6 +273,7 @@ def test_fixed_cost_of_stock_is_shared_by_volume() -> None:
     assert costs(sol)["stock_fixed"] == pytest.approx(50)
 
 
+@pytest.mark.slow
 def test_goods_that_are_made_to_order_are_in_no_stock_but_on_the_way() -> None:
     tables = tiers_of({"gold": 0.95}, {"gold": 2}, lanes=lanes("P-C gold"))
     tables["site_products"] = table({"site": "P", "can_stock": "no", "make_days": 3})

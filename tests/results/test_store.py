@@ -54,6 +54,7 @@ def test_odd_names_survive(saved):
     assert again.cost_to_serve(by="customer").index.tolist() == ["00123", "1E10", "total"]
 
 
+@pytest.mark.slow
 def test_a_loaded_solution_can_be_saved_and_solved_from(solution, saved, tmp_path):
     again = cts.load(saved)
     again.save(tmp_path / "copy")
@@ -140,6 +141,7 @@ def test_every_damaged_file_is_named(saved, kind):
     assert len(cts.load(saved).tables) == len(TABLES)
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_small_files_counts(saved):
     for name in ("manifest.json", "solution.json"):
         data = (saved / name).read_bytes()

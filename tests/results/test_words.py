@@ -72,6 +72,7 @@ def test_levels_and_loads():
     assert "  at limit  site capacity D" in words
 
 
+@pytest.mark.slow
 def test_carried_stock_and_what_binds():
     """50 of 100 units are made in the half year before, where the plant makes all that it can in both."""
     tables = chain(periods=table({"period": "low", "days": 182.5}, {"period": "high", "days": 182.5}),
@@ -107,6 +108,7 @@ def test_a_plan_with_everything_fits_on_a_screen(two_dcs):
     assert [w for w in words if w.startswith("    opened: ") and w.endswith(" and 52 more")]
 
 
+@pytest.mark.slow
 def test_stock_that_is_planned():
     """T3 in layers: 20 units for gold, 15 for silver; a unit is worth 365 and held for 1 over the day."""
     words = lines(solved(one_dc("rationed")))
@@ -115,6 +117,7 @@ def test_stock_that_is_planned():
                                           "    safety stock for fill rate 0.99 (gold) 20, 0.9 (silver) 15"]
 
 
+@pytest.mark.slow
 def test_storage_that_is_full():
     """Room for 35 units is just enough."""
     tables = one_dc("rationed")

@@ -165,6 +165,7 @@ def test_a_failed_put_leaves_nothing(tmp_path):
     assert cache.look(KEY) is None
 
 
+@pytest.mark.slow
 def test_drafts_of_runs_that_are_gone_are_swept(tmp_path):
     """One of a process that has ended, one of this process, two of another machine: of today and of yesterday."""
     cache = Cache(tmp_path)

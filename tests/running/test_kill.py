@@ -303,6 +303,7 @@ def test_a_future_that_fails_by_itself_is_a_row(tmp_path):
     assert result.rows["message"][3] == "CancelledError: whoever was to solve it gave it up"
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_one_process_ends_the_pack(tmp_path, monkeypatch):
     """The search that runs is stopped by the solver's own handler, which keeps its plan: the pack ends all the same."""
     from ctsopt.programs.highs import Highs

@@ -74,6 +74,7 @@ def test_a_case_starts_from_the_open_sites_of_its_parent(tmp_path, solves):
     assert all(options["gap"] == 0.0 and options["seed"] == 0 for _, options, _ in solves)
 
 
+@pytest.mark.slow
 def test_a_case_whose_parent_failed_starts_from_nothing(tmp_path, solves):
     pack = Pack({"today": impossible(), "child": cheap()})
     rows = run(pack, workers=1, cache=tmp_path).rows
@@ -319,6 +320,7 @@ def test_a_case_ended_by_the_clock_says_so_and_its_bounds_hold(tmp_path):
     assert again["outcome"] == "time_limit"
 
 
+@pytest.mark.slow
 def test_no_plan_within_the_time_is_told_and_not_kept(tmp_path, solves):
     pack = Pack({"today": hard(30, seed=1), "child": cheap()}, {"gap": 0.0, "time_limit": 1e-6})
     first = run(pack, workers=1, cache=tmp_path).rows
@@ -441,6 +443,7 @@ def test_the_library_prints_nothing(tmp_path, capfd):
 # ---- tables on disk --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_table_is_written_and_harmless(tmp_path):
     """A text that a spreadsheet would run is text; numbers below 0 stay numbers."""
     pack = Pack({"=cmd|' /C calc'!A0": cheap(), "x": impossible()})

@@ -95,6 +95,7 @@ def test_who_got_the_last_pallet_and_what_would_have_changed_it():
         "last one in: order S2 of S2 (6 of 6)\nfirst one out: order S1 of S1 (7 of 8)")
 
 
+@pytest.mark.slow
 def test_what_one_more_pallet_does_is_what_the_reasons_say():
     for rule in ("priority", "proportional", "uniform", "equal_losses", "value"):
         alloc = pallets(rule)
@@ -113,6 +114,7 @@ def test_reasons_give_the_supply_that_serves_a_line_in_full(rule):
             assert (share > ASKED[at] - 1e-6) == full
 
 
+@pytest.mark.slow
 def test_enough_for_all_needs_no_reason():
     for rule in ("priority", "proportional", "weighted", "uniform", "equal_losses", "contested", "max_min", "value"):
         alloc = pallets(rule, supply=39)

@@ -100,6 +100,7 @@ def test_solve_takes_the_steps() -> None:
     assert sol.gap <= 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS[:6])
 def test_what_solve_reports_is_worked_out_anew(seed: int) -> None:
     """With a gap that the steps alone close; solve checks the plan against the tables before it is reported."""
@@ -137,6 +138,7 @@ def test_slopes_of_curves() -> None:
     assert slope.tolist() == pytest.approx([0, 3.5, 0.75])
 
 
+@pytest.mark.slow
 def test_ctrl_c_between_two_linear_programs_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan that is there by then is reported, with the bound that is proven."""
 

@@ -20,6 +20,7 @@ from tests.small import solved
 from tests.solving.test_solve import PAIR, hard
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
     """Pressed once a plan is there: what comes back is whole, checked, and has its bound and gap."""
     net = hard(30, seed=1)
@@ -46,6 +47,7 @@ def test_ctrl_c_in_the_first_linear_program_is_told(monkeypatch):
     assert error.value.stopped_by == "interrupt"
 
 
+@pytest.mark.slow
 def test_a_late_ctrl_c_is_not_taken_for_a_plan_that_fails(monkeypatch):
     """The first one while the plan is made whole changes nothing, a second one ends the work."""
     real, presses = Highs.run, [0]

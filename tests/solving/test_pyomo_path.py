@@ -79,6 +79,7 @@ def test_the_variables_of_a_rule_are_in_the_record(net):
     assert cts.solve(net).record["rule_variables"] == {}
 
 
+@pytest.mark.slow
 def test_a_rule_sees_the_ways_that_cost_alone_would_leave_out():
     """Two modes on one lane: the dearer one is pruned, unless a rule of one's own might want it: 60 x 3 + 40 x 2."""
     tables = chain(modes=table({"mode": "truck"}, {"mode": "rail", "serves": "deliveries"}),
@@ -97,6 +98,7 @@ def test_a_rule_sees_the_ways_that_cost_alone_would_leave_out():
     assert cts.solve(net, pyomo_rules=[by_rail]).total_cost == pytest.approx(260)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", NAMED)
 def test_relaxations_agree(net, solver):
     """East and West partly open cost what HiGHS says by the direct path; a relaxation is no plan."""
@@ -287,6 +289,7 @@ def test_a_solver_that_is_not_there_says_what_to_install(net, monkeypatch, capfd
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_two_rules_of_both_kinds_together():
     """80 of the 100 units may come over D at 1 + 0, by the one rule, and 70 by the other; the rest direct at 5."""
     tables = chain(rates=rates(P_C=5, P_D=1, D_C=0))
@@ -305,6 +308,7 @@ def test_two_rules_of_both_kinds_together():
     assert both.total_cost == pytest.approx(70 + 30 * 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_family_and_the_same_rule_in_pyomo_are_the_same_matrix(seed):
     """Whatever features the network has: columns, costs, bounds, and each row with its sides, number by number."""

@@ -43,6 +43,7 @@ def good() -> cts.Solution:
     return solution
 
 
+@pytest.mark.slow
 def test_served_to_each_customer():
     """G and H together are served by three quarters, as promised, but H by a half where 0.6 is promised to each."""
     tables = {"sites": table({"site": "P", "kind": "plant"}), "rates": rates(P_G=1, P_H=1),
@@ -172,6 +173,7 @@ def test_the_first_faults_are_listed(good):
     assert str(error.value).count(";") >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1e-9, 1e-6, 1.0, 1e9])
 def test_a_millionth_of_a_business_is_checked_as_strictly(size: float):
     """Of 100 sizes delivered a thousandth is missing; then a dc that holds 100 sizes carries a thousandth more."""

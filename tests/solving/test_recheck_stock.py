@@ -93,6 +93,7 @@ def test_storage_holds_cycle_and_safety_stock(good: cts.Solution) -> None:
         recheck(replace(good, net=good.net.with_table("sites", sites)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sharing", "units"), [("separate", 42.3205), ("pooled", 50.0), ("rationed", 35.0)])
 def test_worked_out_anew_by_the_square_root(sharing: str, units: float) -> None:
     """2.5 x 10 + sqrt(300); 2.5 x 20; 1.5 x 10 + 20."""
@@ -100,6 +101,7 @@ def test_worked_out_anew_by_the_square_root(sharing: str, units: float) -> None:
     assert kept["safety"].sum() == pytest.approx(units, abs=5e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharing", POLICIES)
 def test_worked_out_anew_between_declared_volumes(sharing: str) -> None:
     """2 and 4 a day are declared volumes, 6 lies between 2^(20/8) and 2^(21/8)."""

@@ -25,6 +25,7 @@ def test_capacity_of_a_site():
     assert prices(solved(two_dcs())) == pytest.approx({("sites", "capacity", "D", "raise"): 2})
 
 
+@pytest.mark.slow
 def test_a_yearly_figure_counts_for_the_days_of_each_period():
     """Half a year: one unit a year more is half a unit more. Two periods bind: both halves count."""
     half = two_dcs(periods=table({"period": "h", "days": 182.5}),
@@ -68,6 +69,7 @@ def test_a_share_on_time():
     assert prices(solution) == pytest.approx({("promises", "on_time_share", "gold / *", "lower"): 2})
 
 
+@pytest.mark.slow
 def test_a_served_fraction():
     """90 of 100 must be served, at 3 each by air; a unit that is not served would cost nothing: a point saves 3."""
     promise = table({"tier": "gold", "lead_time": 2, "served_fraction": 0.9})
@@ -147,6 +149,7 @@ def test_solving_again_saves_what_was_said():
         assert solution.total_cost - solved(tables | {table_name: frame}).total_cost == pytest.approx(saves)
 
 
+@pytest.mark.slow
 def test_a_relaxation_and_other_rules_are_refused():
     with pytest.raises(cts.UsageError, match="linear relaxation"):
         cts.shadow_prices(solved(two_dcs(), relax=True))

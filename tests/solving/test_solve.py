@@ -56,6 +56,7 @@ def test_links_agree(links):
     assert solution.record["options"]["links"] == links
 
 
+@pytest.mark.slow
 def test_relaxations_bound_the_plan_from_below_and_links_tighten_them():
     """D costs 60 and reaches 20 units: for the 10 of A alone it may be half open where only capacity ties it.
 
@@ -76,6 +77,7 @@ def test_relaxations_bound_the_plan_from_below_and_links_tighten_them():
         assert relaxed.record["tie_rule"].startswith("not applied")
 
 
+@pytest.mark.slow
 def test_gap_is_kept(hard_net):
     for gap in (0.3, 0.05):
         solution = cts.solve(hard_net, gap=gap)
@@ -121,6 +123,7 @@ def test_a_start_by_names_of_sites():
     assert opened.total_cost == pytest.approx(80)
 
 
+@pytest.mark.slow
 def test_a_start_that_the_study_does_not_allow_is_bent_to_it():
     """P is open anyway; a start with nothing open, or everything, ends at the optimum."""
     net = cts.network(PAIR)
@@ -134,6 +137,7 @@ def test_a_start_with_an_unknown_site_is_told():
                      lanes=lanes("P-north", "north-C")), start={"North": True})
 
 
+@pytest.mark.slow
 def test_a_start_from_a_network_with_other_sites():
     """A solution of another network may know other sites: those are left aside."""
     other = solved(PAIR | {"sites": PAIR["sites"].iloc[[0, 1]], "rates": PAIR["rates"].iloc[[0, 1, 2, 4]]})
@@ -158,6 +162,7 @@ def test_the_order_of_rows_does_not_matter(hard_net):
     same(cts.solve(net, gap=0), cts.solve(turned, gap=0))
 
 
+@pytest.mark.slow
 def test_ties_are_settled_by_days_and_then_by_a_fixed_order():
     """Two equal sites at equal cost, one a day nearer: the nearer one; whatever the order of the rows."""
     for rows in ((0, 1, 2), (2, 1, 0)):

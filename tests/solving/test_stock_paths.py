@@ -77,6 +77,7 @@ def test_program_to_look_at(pooled: cts.Solution, tmp_path: Any) -> None:
     assert "stock_volume" in words
 
 
+@pytest.mark.slow
 def test_rules_of_ones_own_see_no_decisions_on_stock_before_there_are_any() -> None:
     """The rule keeps a single dc: the network of T1 with a cross cost of 15, at 50 + 30 and not 76.57."""
     seen = []
