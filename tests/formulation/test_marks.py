@@ -209,14 +209,15 @@ def test_rows_of_ones_own_are_limits():
     assert "at_most_thirty" in str(solution)
 
 
-def test_demand_gives_way_before_a_rule_without_marks():
-    """40 are asked for and 30 may go: demand falls short by 10; with a mark the rule is the one to give way."""
-    for rule, what in ((at_most_thirty, "demand that cannot be served"), (gate_limit, "what the gate lets through")):
+def test_a_rule_of_ones_own_is_named_as_what_binds():
+    """40 are asked for and 30 may go: demand goes short by 10, and the rule is named with the 10 that would do."""
+    for rule, words in ((at_most_thirty, "at most thirty"), (gate_limit, "what the gate lets through")):
         with pytest.raises(cts.InfeasibleError) as error:
             cts.solve(two_customers(), extra=[rule])
-        assert error.value.shortfalls["what"].unique().tolist() == [what]
+        assert error.value.shortfalls["what"].unique().tolist() == ["demand that cannot be served"]
         assert error.value.shortfalls["shortfall"].sum() == pytest.approx(10)
-    assert "the network short by 10 pieces" in str(error.value)
+        assert error.value.explanation.limits[["limit", "amount"]].values.tolist() == [[words, pytest.approx(10)]]
+    assert "what the gate lets through (10 pieces more would be enough)" in str(error.value)
 
 
 def test_a_rule_that_nothing_else_can_meet_is_named():
@@ -227,8 +228,9 @@ def test_a_rule_that_nothing_else_can_meet_is_named():
 
 
 @pytest.mark.parametrize(("limit", "words"), [
-    ({"settings": {"budget": 30}}, "budget: the network short by 10 USD"),
-    ({"modes": table({"mode": "truck", "capacity": 30})}, "capacity of a mode: truck short by 10 kg")])
+    ({"settings": {"budget": 30}}, "the budget (10 USD more would be enough)"),
+    ({"modes": table({"mode": "truck", "capacity": 30})},
+     "the capacity of the mode truck (10 kg more would be enough)")])
 def test_a_shortfall_has_its_unit(limit, words):
     """40 units of 1 kg at 1 each; money and kilograms are no units."""
     with pytest.raises(cts.InfeasibleError) as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.build import ROWS
+from ctsopt.formulation.build import ROWS, marks_of_rows
 from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.programs.program import Arrays, Program, RowBlock
 from ctsopt.programs.scaling import holding
@@ -46,6 +46,8 @@ class Giving:
         Amount that each column stands for when it is 1.
     sign : float array
         1 where more is needed than the limit has, -1 where it asks for more than there is.
+    own : tuple of str
+        Words and unit of a rule of one's own.
     """
 
     family: str
@@ -56,6 +58,7 @@ class Giving:
     rows: list[tuple[str, ...]]
     size: Floats
     sign: Floats
+    own: tuple[str, str] = ("", "")
 
     @property
     def bound(self) -> bool:
@@ -194,13 +197,15 @@ def _limits(net: Network, program: Program, more: _More, name: str) -> list[Givi
         sizes.append(size[at])
         signs.append(np.full(len(at), -sign))
     column, row, amount, sign_of = (np.concatenate(parts) for parts in (columns, keys, sizes, signs))
-    labels = block.index.labels(row)
+    labels, marks = block.index.labels(row), marks_of_rows(program)[name]
+    own = (marks.words, marks.unit) if limit is None else ("", "")
     names = list(block.index.names)
     parts: dict[tuple[str, ...], list[int]] = {}
     for place, label in enumerate(labels):
         key = tuple(label[names.index(k)] for k in limit.keys) if limit is not None else ()
         parts.setdefault(key, []).append(place)
-    return [Giving(name, limit, key, column[at], tuple(names), [labels[i] for i in at], amount[at], sign_of[at])
+    return [Giving(name, limit, key, column[at], tuple(names), [labels[i] for i in at], amount[at], sign_of[at],
+                   own)
             for key, at in parts.items()]
 
 

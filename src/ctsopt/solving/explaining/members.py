@@ -58,7 +58,7 @@ def limit_members(model: Elastic) -> list[Member]:
 def limit_words(giving: Giving) -> str:
     """A limit in words."""
     if giving.limit is None:
-        return f"the rule of your own {giving.family}"
+        return giving.own[0]
     name = " to ".join(part for part in giving.key[:2] if part) if giving.limit.table == "lanes" else (
         ", ".join(part for part in giving.key if part))
     if giving.limit.table == "lanes" and len(giving.key) > 2 and giving.key[2]:

@@ -105,7 +105,7 @@ def _period(net: Network, giving: Giving, row: tuple[str, ...]) -> str:
 def _unit(net: Network, giving: Giving) -> str:
     """Unit of a limit's amounts."""
     if giving.limit is None:
-        return "in its own unit"
+        return giving.own[1]
     if giving.limit.unit == "capacity_unit":
         units = dict(zip(net.tables["sites"]["site"], net.tables["sites"]["capacity_unit"], strict=True))
         return str(units[giving.key[0]])
