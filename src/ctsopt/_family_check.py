@@ -106,7 +106,6 @@ def _networks(net: Network | Sequence[Network] | None,
 def _look(family: Callable[..., Any], name: str, net: Network, same_program: Callable[[Program], None]) -> Seen:
     """Build the family over one network, look at its rows, and solve with it by both paths."""
     seen, given = Seen(name), []
-    net = net.unpruned()
 
     @functools.wraps(family)
     def recorded(x: Any, net: Network) -> Any:

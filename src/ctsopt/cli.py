@@ -116,11 +116,15 @@ def summary(
 ) -> None:
     """Show what a network holds: sizes, demand, choices, limits, what was left out and why."""
     import ctsopt as cts
+    from ctsopt.formulation.dominance import counted, left_out, without_dominated
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         terminal.doing = "the tables were read"
         net = cts.read(network_path(path))
         held = net.summary()
+        if not net.findings.errors:
+            beaten = left_out(without_dominated(net, cts.program(net)))
+            held = held.with_left_out(counted(beaten))
         terminal.write(str(held))
         terminal.document({"name": held.name, "summary": held.frame(), "requests": held.requests,
                            "findings": net.findings})

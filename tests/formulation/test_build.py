@@ -49,8 +49,8 @@ def test_a_rule_of_ones_own():
     assert "some_from_e" in cts.program(cts.network(CHOICE), extra=[some_from_e]).rows
 
 
-def test_with_a_rule_of_ones_own_no_dominated_way_is_missing():
-    """Air is dominated (dearer, no promise on time) but the rule wants a tenth of the units to fly: 90 x 1 + 10 x 9."""
+def test_a_way_that_a_rule_of_ones_own_wants_is_there():
+    """Air is dearer and no promise is on time, but the rule wants a tenth of the units to fly: 90 x 1 + 10 x 9."""
     modes = table({"mode": "truck", "per_weight": 1}, {"mode": "air", "per_weight": 9})
     tables = chain(lanes=lanes("P-C"), modes=modes, sites=table({"site": "P", "kind": "plant"}))
 

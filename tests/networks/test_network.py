@@ -209,11 +209,7 @@ def test_copies_and_pickles(net: Network):
         assert len(twin.ways) == len(net.ways)
 
 
-def test_ways_with_and_without_the_dominated_ones(net: Network):
-    assert len(net.unpruned().ways) == len(net.derived.all_ways) > len(net.ways)
-    dominated = net.pruned.loc[net.pruned["reason"].str.startswith("dominated"), "ways"].sum()
-    assert len(net.unpruned().ways) - len(net.ways) == dominated
-    assert net.unpruned() == net
+def test_requests_and_promises(net: Network):
     assert len(net.requests) == 6
     assert net.promises.index.names == ("tier", "product_class", "period")
 

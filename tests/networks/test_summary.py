@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 import ctsopt as cts
@@ -33,12 +34,16 @@ def test_two_dcs_as_in_its_tables(two_dcs):
     assert figures(two_dcs, "lanes", "between sites") == {"carrier": 0, "express": 0, "truck": 2}
     assert figures(two_dcs, "lanes", "to customers") == {"carrier": 8, "express": 8, "truck": 0}
     assert figures(two_dcs, "lanes", "to customers from") == {"plant": 0, "supplier": 0, "dc": 2, "crossdock": 0}
-    assert (figures(two_dcs, "ways", "moves"), figures(two_dcs, "ways", "deliveries")) == ({"": 2}, {"": 8})
-    assert figures(two_dcs, "ways", "of a request") == {"median": 2, "least": 2, "most": 2}
+    assert (figures(two_dcs, "ways", "moves"), figures(two_dcs, "ways", "deliveries")) == ({"": 2}, {"": 10})
+    assert figures(two_dcs, "ways", "of a request") == {"median": 2.5, "least": 2, "most": 3}
     # Standard may not go by express (2 sites x 2 customers); gold by carrier over 600 km is late (A from West, C from
-    # East); express beside a carrier in time is dearer (A from East, C from West).
+    # East). Express beside a carrier in time is dearer (A from East, C from West), which is for the program to say.
     left_out = two_dcs.frame().query("section == 'left out'")["value"].tolist()
-    assert sorted(left_out) == [2, 2, 4]
+    assert sorted(left_out) == [2, 4]
+    more = pd.DataFrame({"kind": ["delivery"], "reason": ["dearer"], "ways": [2]})
+    known = two_dcs.with_left_out(more)
+    assert known.frame().query("section == 'left out'")["value"].tolist() == [*left_out, 2]
+    assert "              2 delivery ways: dearer" in str(known).splitlines()
 
 
 def test_choices_of_a_request(two_dcs):

@@ -118,7 +118,7 @@ def test_every_pair_of_modes():
     modes = table(*({"mode": m, "serves": s, "per_weight": c, "fixed_time": 9 - c} for m, s, c in (
         ("rail", "moves", 1), ("road", "moves", 2), ("van", "deliveries", 3), ("bike", "deliveries", 4))))
     tables = chain(sites=DOCK_SITES.iloc[:2], modes=modes, lanes=lanes("P-X", "X-C"))
-    everything = cts.network(tables).unpruned()
+    everything = cts.network(tables)
     assert deliveries(everything) == [f"P/X-C by {a}+{b}" for a in ("rail", "road") for b in ("bike", "van")]
 
 
@@ -127,7 +127,7 @@ def test_tier_modes_are_those_of_the_last_leg():
         {"mode": "rail", "serves": "moves", "per_weight": 1}, {"mode": "van", "serves": "deliveries", "per_weight": 1},
         {"mode": "air", "serves": "deliveries", "per_weight": 1}),
         tiers=table({"tier": "gold", "modes": "air"}))
-    net = cts.network(tables).unpruned()
+    net = cts.network(tables)
     assert deliveries(net) == ["P-C by air", "P/X-C by rail+air"]
     assert pruned(net)[("delivery", "the tier is not served by the mode")] == 2
 
@@ -241,16 +241,6 @@ def test_a_promise_met_to_the_day_is_kept(lead_time, kept):
     assert (not cts.check(tables).errors) is kept
 
 
-def test_dominated_ways_are_left_out_and_counted():
-    """The cart is cheaper and no promise asks for time; air is dearer: one way of D is enough, one of P."""
-    tables = chain(modes=table({"mode": "cart", "per_weight": 1, "fixed_time": 5}, {"mode": "air", "per_weight": 9}),
-                   lanes=lanes("P-D", "D-C", "P-C"))
-    net = cts.network(tables)
-    assert deliveries(net) == ["D-C by cart", "P-C by cart"]
-    assert pruned(net) == {("delivery", "dominated: another way of the same site is never worse"): 2}
-    assert deliveries(net.unpruned()) == ["D-C by air", "D-C by cart", "P-C by air", "P-C by cart"]
-
-
 def test_demand_of_nothing_has_no_ways():
     tables = chain(customers=table({"customer": "C"}, {"customer": "E"}), lanes=lanes("P-D", "D-C", "D-E"),
                    demand=table({"customer": "C", "quantity": 0}, {"customer": "E", "quantity": 5}))
@@ -291,10 +281,10 @@ def test_open_lanes_all():
         ("P", "plant"), ("D", "dc"), ("X", "crossdock")))), customers=table({"customer": "C", **place}),
         settings={"open_lanes": "all"})
     del tables["lanes"]
-    net = cts.network(tables).unpruned()
+    net = cts.network(tables)
     assert deliveries(net) == ["D-C by truck", "P/X-C by truck+truck"]
     tables["sites"]["delivers"] = ["yes", None, None]
-    assert deliveries(cts.network(tables).unpruned()) == ["D-C by truck", "P-C by truck", "P/X-C by truck+truck"]
+    assert deliveries(cts.network(tables)) == ["D-C by truck", "P-C by truck", "P/X-C by truck+truck"]
     assert moves(net) == ["P-D by truck goods", "P/X-D by truck+truck goods"]
 
 

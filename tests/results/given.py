@@ -25,14 +25,14 @@ def read(net: cts.Network, *, made: Flows, moved: Flows, delivered: Flows,
     A flow goes to the first way whose key starts, or is made up, as given: (origin, destination) of moves, (site,
     customer) of deliveries, (site,) of what is made, (customer,) of what is not served. Every site is open.
     """
-    program = build(net.unpruned())
+    program = build(net)
     plan = np.zeros(program.columns)
     plan[program.variables["open"].span] = program.variables["open"].variable.upper
     put(program, plan, "make", made, ("site",))
     put(program, plan, "move", moved, ("origin", "destination"))
     put(program, plan, "deliver", delivered, ("site", "customer"))
     put(program, plan, "unserved", unserved or {}, ("customer",))
-    return read_back(net.unpruned(), program, plan)
+    return read_back(net, program, plan)
 
 
 def put(program: Program, plan: np.ndarray, name: str, flows: Flows, ends: tuple[str, ...]) -> None:

@@ -115,7 +115,7 @@ def meshed() -> tuple[cts.Network, object]:
         "periods": table({"period": "t", "days": 100}, {"period": "u", "days": 265}),
         "customers": table(*({"customer": c} for c in CUSTOMERS)),
         "demand": table(*({"customer": c, "product": p, "period": t, "quantity": 10} for c in CUSTOMERS
-                          for p in ("x", "y") for t in ("t", "u")))}).unpruned()
+                          for p in ("x", "y") for t in ("t", "u")))})
     return net, build(net)
 
 

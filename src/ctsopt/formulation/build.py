@@ -90,7 +90,9 @@ def build(net: Network, extra: Sequence[RowFamily] = (), breakpoints: Breakpoint
         rows = rule(x, net)
         if rows is not None:
             _require_rows(rule, rows)
-            program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "", row_marks(rule))
+            about = row_marks(rule)
+            program.add_rows(rule.__name__, rows, getattr(rule, "anchor", ""), rule.__doc__ or "", about,
+                             about.ordered_by)
     return program
 
 

@@ -144,6 +144,10 @@ class RowMarks:
         Of its sides: units, kg, sites, money, ...
     sources : mapping of str to tuple of str
         Columns of the tables that its figures come from, by variable.
+    ordered_by : str
+        Attribute of the ways, such as `wait`, by which its rows differ; blank: none. Wherever a whole plan may use a
+        way, it may use one that is like it but for more of the attribute: between such ways these rows are not compared
+        (see `ctsopt.programs.dominance`).
     """
 
     words: str = ""
@@ -151,6 +155,7 @@ class RowMarks:
     limit: bool | Limit = True
     unit: str = "units"
     sources: Columns = field(default_factory=dict)
+    ordered_by: str = ""
 
 
 _UNIT = re.compile(r"\[([^\[\]\n]+)\]\s*$")
@@ -168,10 +173,10 @@ def line(behaviour: Behaviour, *, driver: str = "", shown_on: str | None = None,
     return mark
 
 
-def rows(words: str, *, gives_way: float = 0.0, limit: bool | Limit = False,
-         sources: Columns | None = None) -> Callable[[_F], _F]:
+def rows(words: str, *, gives_way: float = 0.0, limit: bool | Limit = False, sources: Columns | None = None,
+         ordered_by: str = "") -> Callable[[_F], _F]:
     """Mark a family of rows, see `RowMarks`; its unit is the one in its docstring."""
-    marks = RowMarks(words, gives_way, limit, sources=sources or {})
+    marks = RowMarks(words, gives_way, limit, sources=sources or {}, ordered_by=ordered_by)
 
     def mark(family: _F) -> _F:
         family.rows = replace(marks, unit=unit_of(family))  # type: ignore[attr-defined]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -153,14 +151,11 @@ class Network:
 
     @property
     def pruned(self) -> pd.DataFrame:
-        """How many ways were left out, and why."""
-        return self._derived.pruned
+        """How many ways were left out, and why.
 
-    def unpruned(self) -> Network:
-        """The same network with the ways that another way beats in everything."""
-        twin = copy.copy(self)
-        twin.__dict__["_derived"] = replace(self._derived, ways=self._derived.all_ways)
-        return twin
+        A program leaves out more: `Solution.pruned`.
+        """
+        return self._derived.pruned
 
     def summary(self) -> Summary:
         """What the network holds, which ways were left out and why, which requests have the fewest choices.

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ctsopt.keys import BLANK, Axis, Bools, Coded, Floats, Ints, Keys, Positions
+from ctsopt.keys import BLANK, Axis, Coded, Floats, Keys, Positions
 from ctsopt.networks.lanes import Legs
 from ctsopt.networks.rates import Rates
-from ctsopt.networks.schema import ALL
 from ctsopt.networks.way_findings import Notes
 from ctsopt.tables.typed import Tables
 
@@ -122,59 +120,3 @@ def _lane_names(t: Tables, legs: Legs) -> tuple[list[str], int]:
 
 def _counted(names: list[str]) -> tuple[list[str], int]:
     return names, len(names)
-
-
-def signatures(t: Tables, shared: Resources, ways: Coded) -> tuple[npt.NDArray[np.int64], Bools]:
-    """Which shared resources each way takes, as a number (0 = none), and whether one of them has a minimum."""
-    size = len(ways)
-    marks: list[Ints] = []
-    minimum = np.zeros(size, dtype=bool)
-    limited = np.isfinite(t.frames["modes"]["capacity"].to_numpy(dtype=float))
-    named, wants_more = _named_in_contracts(t, shared.places)
-    for leg in legs_of(t, shared.places, ways):
-        every = Keys(dict(leg.keys.columns) | {"mode": np.full(len(leg.keys), BLANK, dtype=np.int32)}, leg.keys.axes)
-        for index, keys in ((shared.lanes, leg.keys), (shared.lanes, every), (shared.loads, leg.keys)):
-            found = index.index.find(keys)
-            marks.append(_mark(size, leg.way, found))
-            if "min_volume" in index.measures:
-                minimum[leg.way] |= np.append(index.measures["min_volume"] > 0, False)[found]
-        mode, scoped = leg.keys["mode"], named["mode"][leg.keys["mode"]]
-        scoped = scoped | named["origin"][leg.keys["origin"]] | named["destination"][leg.keys["destination"]]
-        marks.append(_mark(size, leg.way, np.where(limited[mode] | scoped, mode, BLANK)))
-        marks += [_mark(size, leg.way, np.where(scoped, leg.keys[end], BLANK)) for end in ("origin", "destination")]
-        minimum[leg.way] |= scoped & wants_more
-    floor = t.frames["sites"]["min_throughput"].to_numpy(dtype=float) > 0
-    at, via = named["site"], ways.index["via"]
-    marks.append(np.where(np.append(floor | at, False)[via], via, BLANK).astype(np.int32))
-    minimum |= np.append(floor | (at & (wants_more | named["each"])), False)[via]
-    # Most networks share nothing, and most ways of the others: only what is marked is sorted.
-    used = [mark for mark in marks if (mark != BLANK).any()]
-    signature = np.zeros(size, dtype=np.int64)
-    if used:
-        some = np.flatnonzero(np.logical_or.reduce([mark != BLANK for mark in used]))
-        _, number = np.unique(np.stack([mark[some] for mark in used]), axis=1, return_inverse=True)
-        signature[some] = number.ravel() + 1
-    return signature, minimum
-
-
-def _mark(size: int, way: Positions, found: npt.ArrayLike) -> Ints:
-    mark = np.full(size, BLANK, dtype=np.int32)
-    mark[way] = np.asarray(found, dtype=np.int32)
-    return mark
-
-
-def _named_in_contracts(t: Tables, places: Axis) -> tuple[dict[str, Bools], bool]:
-    """Modes, ends of lanes and sites that a contract on flows names, and whether one of these contracts asks for more.
-
-    A contract for each site names them all: what leaves one counts for another, so that `each` stands for both senses.
-    """
-    frame = t.frames["contracts"]
-    frame = frame[frame["kind"].isin(["min_volume", "max_volume", "share"])]
-    axes = {"mode": t.axes["mode"], "origin": t.axes["site"], "destination": places, "site": t.axes["site"]}
-    named = {name: np.isin(np.arange(len(axis)), axis.codes(frame[name])) for name, axis in axes.items()}
-    named["each"] = np.full(len(t.axes["site"]), ((frame["site"] == ALL) & (frame["each_or_total"] == "each")).any())
-    named["site"] |= named["each"]
-    more = (frame["kind"] == "min_volume") | ((frame["kind"] == "share") & (frame["limit"] != "at_most"))
-    return named, bool(more.any())
-
-

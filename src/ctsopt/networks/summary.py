@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +61,13 @@ class Summary:
     def frame(self) -> pd.DataFrame:
         """The figures as a table: section, item, by, unit, value."""
         return self.facts.copy()
+
+    def with_left_out(self, pruned: pd.DataFrame) -> Summary:
+        """With ways that something else than the network left out: kind, reason, ways."""
+        more = [("left out", str(row.reason), str(row.kind), "ways", row.ways) for row in _rows(pruned)]
+        facts = pd.concat([self.facts, pd.DataFrame(more, columns=COLUMNS).astype({"value": float})]) if more else (
+            self.facts)
+        return replace(self, facts=facts.reset_index(drop=True))
 
     def __str__(self) -> str:
         return "\n".join([f"{self.name} holds", *_lines(self)])
@@ -140,7 +147,7 @@ def _lanes(net: Network) -> Iterator[Row]:
 
 def _choices(net: Network) -> pd.DataFrame:
     """The choices of every request with demand, see `Summary.requests`."""
-    wanted, ways = net.requests, net.derived.all_ways.deliveries
+    wanted, ways = net.requests, net.ways.deliveries
     request, size = ways.measures["request"], len(wanted)
     frame = wanted.index.frame().assign(quantity=wanted.measures["quantity"])
     pairs = np.unique(request.astype(np.int64) * len(net.axes["site"]) + ways.index["site"])

@@ -1,13 +1,14 @@
 """The derived tables: every way to move and to deliver, with its cost lines, lead time and on-time probability.
 
 Sparse and pruned: a way that breaks an `each_order` promise, that nothing can supply, or that leads to no customer does
-not exist. Each one that was taken away is counted with its reason.
+not exist. Each one that was taken away is counted with its reason. That one way is never worse than another is for the
+program to say, which has all costs and rows (`ctsopt.programs.dominance`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +20,14 @@ from ctsopt.networks import way_findings
 from ctsopt.networks.agreements import Agreements, agreements, without_goods
 from ctsopt.networks.chain import Chain
 from ctsopt.networks.lanes import Legs, legs
-from ctsopt.networks.pruning import dominated
 from ctsopt.networks.rates import Match, Rates
 from ctsopt.networks.reach import Reach, can_supply, reachable
 from ctsopt.networks.requests import FORMS, demanded, promises, requests
-from ctsopt.networks.resources import Resources, resources, signatures
+from ctsopt.networks.resources import Resources, resources
 from ctsopt.networks.schema import NAMES_SEPARATOR
 from ctsopt.networks.stock.findings import nominal_volumes, replenishment
 from ctsopt.networks.stock.points import Stocking, planned, stocking
-from ctsopt.networks.supply import Supply, holding_cost, supply
+from ctsopt.networks.supply import Supply, supply
 from ctsopt.networks.way import Ways
 from ctsopt.tables.typed import Tables
 
@@ -52,8 +52,7 @@ class Derived:
         Limited lanes, lanes with whole loads.
     agreements : Agreements
         Contracts on flows, and what they count.
-    ways, all_ways : Ways
-        Without and with the dominated deliveries.
+    ways : Ways
     pruned : DataFrame
         Ways taken away: kind, reason, ways.
     unreached : DataFrame
@@ -70,7 +69,6 @@ class Derived:
     resources: Resources
     agreements: Agreements
     ways: Ways
-    all_ways: Ways
     pruned: pd.DataFrame
     unreached: pd.DataFrame
     findings: list[Finding]
@@ -109,8 +107,6 @@ def derive(t: Tables) -> Derived:
     priced_moves = _price_moves(t, rates, who, moves, between, notes)
     everything = Ways(priced_moves, priced)
     shared = resources(t, rates, between, outbound, notes)
-    weak = _dominated(t, priced, promised, wanted, shared)
-    notes.prune("delivery", "dominated: another way of the same site is never worse", int(weak.sum()))
     agreed = agreements(t, shared.places, priced)
     without_goods(t, agreed, {"make": who.made(t.axes), "move": priced_moves.index, "deliver": priced.index}, notes)
     keepers = stocking(t, who, promised, wanted, everything)
@@ -118,8 +114,7 @@ def derive(t: Tables) -> Derived:
     nominal_volumes(t, keepers, notes)
     replenishment(t, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
-                   replace(everything, deliveries=priced.take(~weak)), everything, notes.pruned(), out_of_reach,
-                   notes.findings)
+                   everything, notes.pruned(), out_of_reach, notes.findings)
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------
@@ -354,15 +349,3 @@ def _useful_moves(t: Tables, who: Supply, wanted: Coded, supplied: Bools, draft:
     chosen = draft.take(way)
     chosen.columns["period"] = period.astype(np.int32)
     return chosen, reach
-
-
-def _dominated(t: Tables, ways: Coded, promised: Coded, wanted: Coded, shared: Resources) -> Bools:
-    lines = ("last_mile", "line_haul", "handling_in", "handling_out", "duty")
-    cost = sum((ways.measures[c] for c in lines), start=float(t.settings["carbon_price"]) * ways.measures["co2"])
-    form = np.append(promised.measures["form"], 0)[wanted.measures["promise"]]
-    capped = np.isfinite(float(t.settings["carbon_cap"]))
-    emitted = ways.measures["co2"] if capped else np.zeros(len(ways))
-    if planned(t) and t.settings["pipeline_on"] == "all":
-        cost = cost + ways.measures["in_transit"] * holding_cost(t)[ways.index["product"]] / 365
-    wait = ways.measures.get("wait", np.zeros(len(ways)))
-    return dominated(ways, cost, (form > 0)[ways.measures["request"]], emitted, wait, *signatures(t, shared, ways))

@@ -21,6 +21,7 @@ import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.programs.kept import Kept
 from ctsopt.programs.outcome import Outcome, Progress
 from ctsopt.programs.program import Arrays
 from ctsopt.programs.scaling import (
@@ -68,8 +69,8 @@ _STOPS: dict[Any, StoppedBy] = {
 class Highs:
     """One HiGHS model. Options are set by name; an option that HiGHS refuses is an error.
 
-    HiGHS is given the program in a scale of its own (`ctsopt.programs.scaling`); everything that goes in or comes out
-    here is in the program's own units.
+    HiGHS is given the program in a scale of its own (`ctsopt.programs.scaling`), and without the columns that are left
+    out; everything that goes in or comes out here is in the program's own units and columns.
 
     Parameters
     ----------
@@ -87,6 +88,8 @@ class Highs:
         self._highs = _silent()
         self._interrupted = self._pressed = False
         self._mip = bool(arrays.integer.any()) and not relax
+        self._columns = Kept(arrays.left_out)
+        arrays = self._columns.of_arrays(arrays)
         self._integer = arrays.integer
         self.quantity = quantity_scale(arrays)
         self._own = column_units(arrays, self.quantity)
@@ -141,12 +144,13 @@ class Highs:
 
     def start_from(self, columns: Ints, values: Floats) -> None:
         """Give the values of some columns (all whole ones) as a start; HiGHS completes them."""
+        columns, values = self._columns.places(columns, values)
         values = values.astype(np.float64) / self._units(columns)
         self._require(self._highs.setSolution(len(columns), columns.astype(np.int32), values), "refused the start")
 
     def add_rows(self, matrix: sp.csr_array, lower: Floats, upper: Floats) -> None:
         """Add rows; the basis is kept."""
-        scaled, factor = self._scaled(matrix)
+        scaled, factor = self._scaled(self._columns.of_rows(matrix))
         self._rows = np.concatenate([self._rows, factor])
         matrix, lower, upper = sp.csr_array(scaled), lower * factor, upper * factor
         self._require(self._highs.addRows(matrix.shape[0], lower, upper, matrix.nnz,
@@ -154,7 +158,8 @@ class Highs:
                                           matrix.data), "refused rows")
 
     def change_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
-        """Change the bounds of columns; the basis is kept."""
+        """Change the bounds of columns; the basis is kept. Columns that are left out stay at 0."""
+        columns, lower, upper = self._columns.places(columns, lower, upper)
         units = self._units(columns)
         self._require(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / units,
                                                    upper / units), "refused bounds")
@@ -166,7 +171,7 @@ class Highs:
 
     def change_cost(self, cost: Floats, offset: float = 0.0) -> None:
         """Change the objective; the basis is kept."""
-        cost = cost * self._units()
+        cost = self._columns.of(cost) * self._units()
         self._money = self._money_of(cost)
         columns = np.arange(len(cost), dtype=np.int32)
         self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
@@ -214,7 +219,7 @@ class Highs:
 
         def take(event: Any) -> None:
             if keep is not None:
-                keep(np.array(event.data_out.mip_solution, dtype=np.float64) * self._units())
+                keep(self._columns.spread(np.array(event.data_out.mip_solution, dtype=np.float64) * self._units()))
 
         self._highs.cbMipInterrupt += look
         self._highs.cbMipImprovingSolution += take
@@ -310,7 +315,7 @@ class Highs:
             stopped, linear = "error", False
         plan = None
         if has_plan and len(solution.col_value):
-            plan = np.array(solution.col_value, dtype=np.float64) * self._units()
+            plan = self._columns.spread(np.array(solution.col_value, dtype=np.float64) * self._units())
         value = float(info.objective_function_value) / self._money if plan is not None else math.inf
         bound = value if linear else (float(info.mip_dual_bound) / self._money if self._mip else -math.inf)
         row_dual, col_dual, row_priced, col_priced = None, None, None, None
@@ -318,6 +323,7 @@ class Highs:
             row_dual, col_dual = (np.array(dual, dtype=np.float64) for dual in (solution.row_dual, solution.col_dual))
             row_priced, col_priced = np.abs(row_dual) > _PRICED, np.abs(col_dual) > _PRICED
             row_dual, col_dual = row_dual * self._rows / self._money, col_dual / self._units() / self._money
+            col_dual, col_priced = self._columns.spread(col_dual), self._columns.spread(col_priced)
         return Outcome(stopped, self._word(), plan, value, bound, row_dual, col_dual, row_priced, col_priced,
                        max(int(info.mip_node_count), 0), max(int(info.simplex_iteration_count), 0))
 

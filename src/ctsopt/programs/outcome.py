@@ -33,7 +33,7 @@ class Outcome:
     value, bound : float
         Objective of the plan and proven bound (equal for a linear program).
     row_dual, col_dual : float array or None
-        Duals of rows and reduced costs of columns (linear programs).
+        Duals of rows and reduced costs of columns (linear programs); 0 for columns that are left out.
     row_priced, col_priced : bool array or None
         Where they are more than the solver's way of saying 0.
     nodes, iterations : int

@@ -48,6 +48,8 @@ class VariableBlock:
 class RowBlock:
     """Rows of one name. A lazy block only strengthens: `anchor` names the rows that hold the same whole plans.
 
+    `ordered_by` names an attribute of columns by which the rows differ, such that a column with more of it may be used
+    in a whole plan wherever one with less may (see `ctsopt.programs.dominance`).
     `marks` are for who reads the program; mathematics does not look at them.
     """
 
@@ -57,6 +59,7 @@ class RowBlock:
     anchor: str = ""
     meaning: str = ""
     marks: Any = None
+    ordered_by: str = ""
 
     @property
     def index(self) -> Keys:
@@ -91,7 +94,8 @@ class CostBlock:
 class Arrays:
     """The program as arrays: minimise cost @ x + offset with lower <= x <= upper and row_lower <= A x <= row_upper.
 
-    The matrix of a program is stored by columns, as HiGHS keeps it; `Program.matrix()` has it by rows.
+    The matrix of a program is stored by columns, as HiGHS keeps it; `Program.matrix()` has it by rows. Columns that
+    are `left_out` are 0, and a solver is not given them.
     """
 
     matrix: sp.csc_array | sp.csr_array
@@ -102,25 +106,26 @@ class Arrays:
     integer: Bools
     row_lower: Floats
     row_upper: Floats
+    left_out: Bools | None = None
 
     def with_rows(self, keep: Bools | Ints | Positions) -> Arrays:
         """The same program with only some of its rows."""
-        return Arrays(self.matrix[keep], self.cost, self.offset, self.lower, self.upper, self.integer,
-                      self.row_lower[keep], self.row_upper[keep])
+        return replace(self, matrix=self.matrix[keep], row_lower=self.row_lower[keep], row_upper=self.row_upper[keep])
 
     def with_columns(self, keep: Bools | Ints | Positions) -> Arrays:
         """The same program with only some of its columns; the others are 0."""
-        return Arrays(self.matrix[:, keep], self.cost[keep], self.offset, self.lower[keep], self.upper[keep],
-                      self.integer[keep], self.row_lower, self.row_upper)
+        matrix = self.matrix if self.matrix.format == "csc" else self.matrix.tocsc()
+        return replace(self, matrix=matrix[:, keep], cost=self.cost[keep], lower=self.lower[keep],
+                       upper=self.upper[keep], integer=self.integer[keep],
+                       left_out=None if self.left_out is None else self.left_out[keep])
 
     def with_more(self, matrix: sp.csr_array) -> Arrays:
         """The same program with more rows, each of which is at least 0."""
         if not matrix.shape[0]:
             return self
         both = sp.vstack([self.matrix, matrix], format=self.matrix.format)
-        return Arrays(both, self.cost, self.offset, self.lower, self.upper, self.integer,
-                      np.append(self.row_lower, np.zeros(matrix.shape[0])),
-                      np.append(self.row_upper, np.full(matrix.shape[0], np.inf)))
+        return replace(self, matrix=both, row_lower=np.append(self.row_lower, np.zeros(matrix.shape[0])),
+                       row_upper=np.append(self.row_upper, np.full(matrix.shape[0], np.inf)))
 
 
 class Program:
@@ -132,6 +137,8 @@ class Program:
         The blocks by name, in the order in which they were added.
     sources : mapping
         Table columns that figures come from, for the report on their ranges.
+    left_out : bool array or None
+        Columns that a solver is not given; they are 0.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -142,6 +149,7 @@ class Program:
         self.columns = 0
         self.row_count = 0
         self.sources: Sources = {}
+        self.left_out: Bools | None = None
 
     def add_variable(self, name: str, variable: Variable) -> Expr:
         """Add a block of variables and return them as expressions."""
@@ -152,9 +160,10 @@ class Program:
         self.columns += len(variable.index)
         return Expr.block(variable.index, block.start)
 
-    def add_rows(self, name: str, rows: Rows, anchor: str = "", meaning: str = "",
-                 marks: Any = None) -> None:
-        """Add a family of rows; `anchor` marks it lazy and names the rows that make it redundant for whole plans.
+    def add_rows(self, name: str, rows: Rows, anchor: str = "", meaning: str = "", marks: Any = None,
+                 ordered_by: str = "") -> None:
+        """Add a family of rows; `anchor` marks it lazy and names the rows that make it redundant for whole plans,
+        `ordered_by` is an attribute of columns by which its rows differ (see `RowBlock`).
 
         Raises
         ------
@@ -168,7 +177,7 @@ class Program:
         if anchor and self.rows[anchor].lazy:
             raise KeyMismatch(f"{name} is lazy, and so is its anchor {anchor}: an anchor is always present")
         _refuse_empty(name, rows)
-        self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning, marks)
+        self.rows[name] = RowBlock(name, self.row_count, rows, anchor, meaning, marks, ordered_by)
         self.row_count += len(rows.lhs.index)
 
     def add_cost(self, name: str, parts: Expr | tuple[Expr, ...], behaviour: str, meaning: str = "",
@@ -185,11 +194,26 @@ class Program:
 
     def bounded(self, bounds: Mapping[str, tuple[Floats, Floats]]) -> Program:
         """The same program with other bounds of the variables of some names."""
-        twin = Program(self.name)
-        twin.__dict__.update({key: value for key, value in self.__dict__.items() if key != "arrays"})
+        twin = self._copy()
         twin.variables = self.variables | {
             name: replace(block, variable=replace(block.variable, lower=lower, upper=upper))
             for name, (lower, upper) in bounds.items() for block in (self.variables[name],)}
+        return twin
+
+    def without(self, name: str, gone: Bools) -> Program:
+        """The same program, of which a solver is not given some of the variables of one name: they are 0."""
+        twin, arrays, span = self._copy(), self.arrays, self.variables[name].span
+        left_out = np.zeros(self.columns, dtype=bool) if self.left_out is None else self.left_out.copy()
+        left_out[span] |= gone
+        twin.left_out = left_out
+        twin.__dict__["arrays"] = replace(arrays, left_out=left_out, lower=np.where(left_out, 0.0, arrays.lower),
+                                          upper=np.where(left_out, 0.0, arrays.upper))
+        return twin
+
+    def _copy(self) -> Program:
+        """The same program, whose arrays are to be made anew."""
+        twin = Program(self.name)
+        twin.__dict__.update({key: value for key, value in self.__dict__.items() if key != "arrays"})
         return twin
 
     @cached_property
@@ -212,9 +236,11 @@ class Program:
         integer = [np.full(len(b.index), b.variable.integer) for b in blocks]
         lower = np.concatenate([np.empty(0), *(r.rows.lower for r in self.rows.values())])
         upper = np.concatenate([np.empty(0), *(r.rows.upper for r in self.rows.values())])
-        return Arrays(matrix, cost, offset, np.concatenate([np.empty(0), *spread[::2]]),
-                      np.concatenate([np.empty(0), *spread[1::2]]),
-                      np.concatenate([np.empty(0, dtype=bool), *integer]), lower, upper)
+        ends = [np.concatenate([np.empty(0), *spread[one::2]]) for one in (0, 1)]
+        if self.left_out is not None:
+            ends = [np.where(self.left_out, 0.0, end) for end in ends]
+        return Arrays(matrix, cost, offset, ends[0], ends[1], np.concatenate([np.empty(0, dtype=bool), *integer]),
+                      lower, upper, self.left_out)
 
     def matrix(self) -> sp.csr_array:
         """Coefficients of all rows, lazy ones included, shape (rows, columns)."""

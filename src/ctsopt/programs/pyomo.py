@@ -235,6 +235,14 @@ def variables(program: Program, model: pyo.ConcreteModel) -> list[Any]:
     return [v for block in program.variables.values() for v in _members(model, block.name, block.index)]
 
 
+def leave_out(program: Program, model: pyo.ConcreteModel) -> None:
+    """Fix the variables of a model made by `to_pyomo` that the program leaves out: no solver is given them."""
+    if program.left_out is not None:
+        columns = variables(program, model)
+        for j in np.flatnonzero(program.left_out).tolist():
+            columns[j].fix(0.0)
+
+
 def row_of(program: Program, model: pyo.ConcreteModel) -> dict[int, int]:
     """Row of the program for the id of each constraint of a model made by `to_pyomo`."""
     return {id(member): block.start + i for block in program.rows.values()

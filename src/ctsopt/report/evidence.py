@@ -103,7 +103,7 @@ def evidence(result: PackResult, comparison: Comparison, base: Solution) -> Iter
         yield grid(result.shortfalls, "Promises that cannot be kept", where="shortfalls.csv")
     findings = result.pack.findings.frame()
     yield grid(findings, "Warnings about the pack and its networks", where="findings.csv")
-    yield grid(base.net.pruned, f"Ways of {comparison.against} that were left out, and why")
+    yield grid(base.pruned, f"Ways of {comparison.against} that were left out, and why")
     yield from _closing()
 
 
@@ -117,7 +117,7 @@ def evidence_of_plan(plan: Solution) -> Iterator[Grid]:
              ("how ties were settled", _plain(record.get("tie_rule", "")))]
     yield grid(pd.DataFrame(facts, columns=["what", "is"]), "What was computed")
     yield grid(plan.net.findings.frame(), "Warnings about the network")
-    yield grid(plan.net.pruned, "Ways that were left out, and why")
+    yield grid(plan.pruned, "Ways that were left out, and why")
     yield from _closing()
 
 

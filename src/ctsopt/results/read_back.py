@@ -39,8 +39,7 @@ def cube_of(solution: Solution, allocation: Allocation) -> pd.DataFrame:
 
     Cost lines of a user's own stay as they are: their expressions are not kept with the plan.
     """
-    net = solution.net.unpruned() if solution.record.get("unpruned") else solution.net
-    program = build(net)
+    net, program = solution.net, build(solution.net)
     values = solution.tables["values"]["value"].to_numpy(dtype=float)
     anew = cost_cube(net, Plan(program, values[:program.columns]), allocation)[0]
     own = solution.cube[~solution.cube["line"].isin(list(marks_of_lines()))]
@@ -68,7 +67,7 @@ def decisions_of(solution: Solution, name: str) -> pd.DataFrame:
 
 def variables_in(solution: Solution) -> Program:
     """The variables whose values a solution holds, in their order."""
-    return decisions_alone(solution.net.unpruned() if solution.record.get("unpruned") else solution.net)
+    return decisions_alone(solution.net)
 
 
 def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:

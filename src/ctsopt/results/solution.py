@@ -167,6 +167,18 @@ class Solution:
         """Where the goods at each stocking point come from, with the mixing ratios of the tracing."""
         return self.tables["parents"]
 
+    @property
+    def pruned(self) -> pd.DataFrame:
+        """Ways that the search was not given, and why: kind, reason, ways. Beside those that the network left out, the
+        ones that another one beats in every row and cost line of the program.
+        """
+        import pandas as pd
+
+        from ctsopt.formulation.dominance import counted
+
+        parts = (self.net.pruned, counted(int(self.record.get("left_out", 0))))
+        return pd.concat([part for part in parts if len(part)] or [parts[1]], ignore_index=True)
+
     def with_drivers(self, drivers: Mapping[str, str] | None = None, idle: Idle = "share") -> Solution:
         """The same plan with costs of sites, lanes, loads and tiers shared by other drivers.
 

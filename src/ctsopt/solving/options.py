@@ -35,6 +35,7 @@ class Options:
     fix: Sequence[Fix] = ()
     known_bound: float | None = None
     decide: float | None = None
+    dominance: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gap", as_gap(self.gap))
@@ -53,6 +54,8 @@ class Options:
             value, known = getattr(self, name), get_args(words)
             if value not in known:
                 raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}" + did_you_mean(str(value), known))
+        if not isinstance(self.dominance, bool):
+            raise UsageError(f"dominance = {self.dominance!r}: True or False")
         self._check_solver()
         object.__setattr__(self, "fix", as_fixes(self.fix))
         for name in ("known_bound", "decide"):

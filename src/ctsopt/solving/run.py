@@ -13,6 +13,7 @@ import numpy as np
 
 from ctsopt.errors import CtsError, InfeasibleError, SolverError, UsageError
 from ctsopt.formulation.build import STOCK, VARIABLES, build
+from ctsopt.formulation.dominance import left_out, without_dominated
 from ctsopt.formulation.family import CostFamily, RowFamily
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.segments import Breakpoints
@@ -56,8 +57,7 @@ def program(net: Network, extra: Sequence[RowFamily] = (), extra_costs: Sequence
     ----------
     net : Network
     extra : sequence of functions, optional
-        Row families of your own, `f(x, net) -> Rows`. With any of them no dominated way is left out, because a rule
-        of one's own may tell ways apart that cost alone does not.
+        Row families of your own, `f(x, net) -> Rows`.
     extra_costs : sequence of functions, optional
         Cost lines of your own, `f(x, net) -> Expr`, see `solve`.
 
@@ -66,7 +66,6 @@ def program(net: Network, extra: Sequence[RowFamily] = (), extra_costs: Sequence
     Program
     """
     _require_network(net)
-    net = net.unpruned() if extra or extra_costs else net
     points = None if net.derived.stocking is None else Breakpoints.first(declared(net))
     return build(net, extra, points, extra_costs)
 
@@ -77,7 +76,7 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
           stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
           known_bound: float | None = None, decide: float | None = None,
-          extra_costs: Sequence[CostFamily] = ()) -> Solution:
+          extra_costs: Sequence[CostFamily] = (), dominance: bool = True) -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -114,8 +113,7 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     pyomo_rules : sequence of functions, optional
         Rules of your own written in Pyomo, `f(model, net)`: they add constraints and variables to the model that
         `to_pyomo` gives, and may fix or tighten its variables. They are compiled back into the program, so that any
-        solver can be used. As with `extra`, no dominated way is left out. The values of the variables they add stand
-        in `record["rule_variables"]`.
+        solver can be used. The values of the variables they add stand in `record["rule_variables"]`.
     stock : {"in_plan", "after"}
         Where a fill rate is promised: stock is decided together with the network, or added to the network that is best
         without it. Both plans are valued the same way; the bound of the second one leaves stock out, so that its gap is
@@ -134,6 +132,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     extra_costs : sequence of functions, optional
         Cost lines of your own, `f(x, net) -> Expr`: amounts of money by key, minimised with the others and reported
         under the function's name. `ctsopt.formulation.family.line("penalty")` marks one that is never cash.
+    dominance : bool
+        Leave out of what a solver is given every delivery that another one of the same site is never worse than, in any
+        row and cost line of the program. The least cost is the same; the search takes longer without.
 
     Returns
     -------
@@ -153,13 +154,11 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         tables.
     """
     options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {},
-                      as_fixes(fix), known_bound, decide)
+                      as_fixes(fix), known_bound, decide, dominance)
     _require_network(net)
     net.tables.warn_of_lost_edits()
     admit()
     require_solver(options)
-    if extra or pyomo_rules or extra_costs:
-        net = net.unpruned()
     seconds, teller = {"begin": time.monotonic()}, Teller(progress)
     teller.phase("building")
     make = _Maker(net, options, extra, pyomo_rules, extra_costs)
@@ -203,8 +202,9 @@ class _Maker:
         if self.rules:
             from ctsopt.programs.pyomo_rules import with_rules
 
-            program, _ = with_rules(program, self.rules, self.net)
-        return fixed(program, self.options.fix, _DECISIONS, _STOCK)
+            program, _ = with_rules(program, self.rules, self.net)  # rules see every way
+        program = fixed(program, self.options.fix, _DECISIONS, _STOCK)
+        return without_dominated(self.net, program) if self.options.dominance else program
 
 
 def _impossible(this: Case) -> CtsError:
@@ -224,7 +224,6 @@ def case(net: Network, like: _Maker | None = None, model: Program | None = None,
     options = like.options
 
     def make(other: Network) -> Program:
-        other = other.unpruned() if like.extra or like.rules or like.extra_costs else other
         points = None if other.derived.stocking is None else Breakpoints.first(declared(other))
         return replace(like, net=other)(points)
 
@@ -286,8 +285,8 @@ def _record(net: Network, problem: Problem, found: Found, settled: Polished, mak
             "extra": [rule.__name__ for rule in make.extra], "nodes": found.nodes, "iterations": found.iterations,
             "rounds": found.rounds, "lazy_rows": int(found.rows[program.lazy].sum()), "columns": program.columns,
             "rows": program.row_count, "tie_rule": settled.tie_rule, "tolerance": found.tolerance,
-            "unpruned": bool(make.extra or make.rules or make.extra_costs),
             "extra_costs": [cost.__name__ for cost in make.extra_costs],
+            "left_out": left_out(problem.program),
             "pyomo_rules": [getattr(rule, "__name__", type(rule).__name__) for rule in make.rules],
             "rule_variables": _rule_variables(program, values) if make.rules else {}, **found.notes}
 

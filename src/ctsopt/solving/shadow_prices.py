@@ -18,6 +18,7 @@ import pandas as pd
 
 from ctsopt.errors import SolverError, UsageError
 from ctsopt.formulation.build import build, stock_of
+from ctsopt.formulation.dominance import without_dominated
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.stock.layers import LINES
 from ctsopt.formulation.stock.segments import Breakpoints
@@ -63,7 +64,8 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
     UsageError
         If the rules are not those of the solution, or it was found under rules written in Pyomo.
     """
-    net = _network(solution, extra)
+    net = solution.net
+    _require_rules(solution, extra)
     program, values = _program(net, extra, solution.tables["values"]["value"].to_numpy(dtype=float))
     end = _duals(program, values)
     parts = [part for block in (_capacities, _agreements, _served, _served_in_full, _on_time)
@@ -76,8 +78,8 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
     return kept.sort_values(["table", "column", "saves"], ascending=[True, True, False], ignore_index=True)
 
 
-def _network(solution: Solution, extra: Sequence[RowFamily]) -> Network:
-    """The network that the plan is of, with the ways that its program has."""
+def _require_rules(solution: Solution, extra: Sequence[RowFamily]) -> None:
+    """Raise UsageError where the plan is none, or was found under other rules."""
     record = solution.record
     if record.get("extra_costs") or record.get("options", {}).get("fix"):
         raise UsageError("shadow prices: the plan was found with decisions held, or with cost lines of your own, which "
@@ -91,7 +93,6 @@ def _network(solution: Solution, extra: Sequence[RowFamily]) -> Network:
     names = [rule.__name__ for rule in extra]
     if names != list(record.get("extra", [])):
         raise UsageError(f"shadow prices: the plan was found with extra = {list(record.get('extra', []))}, not {names}")
-    return solution.net.unpruned() if record.get("unpruned") else solution.net
 
 
 def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Program, Floats]:
@@ -102,7 +103,7 @@ def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Pr
     program = build(net, extra)
     stock = stock_of(program, net)
     if stock is None:
-        return program, plan
+        return without_dominated(net, program), plan
     made, valued = stock.declared, stock.of(plan)
     volume = valued.volume[made.layers.volume]
     layer = np.flatnonzero(valued.active & (volume > 0))
@@ -117,7 +118,7 @@ def _program(net: Network, extra: Sequence[RowFamily], plan: Floats) -> tuple[Pr
     values = np.zeros(program.columns)
     values[columns] = whole
     values[:len(plan)] = plan
-    return program, values
+    return without_dominated(net, program), values
 
 
 def _duals(program: Program, values: Floats) -> Outcome:

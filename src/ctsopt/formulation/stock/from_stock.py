@@ -34,7 +34,7 @@ class _Asking:
     keys: Keys
 
 
-@rows("what a configuration of stock may deliver", sources={"config": DEMAND})
+@rows("what a configuration of stock may deliver", sources={"config": DEMAND}, ordered_by="wait")
 def deliver_from_stock(x: Variables, net: Network) -> Rows | None:
     """sum of deliveries and goods moved out <= M * sum of the configurations that allow them   [units]
 
@@ -88,7 +88,7 @@ def replenish_from(x: Variables, net: Network) -> Rows | None:
 
 
 @strengthens(anchor="deliver_from_stock")
-@rows("what a configuration of stock may deliver to a customer", sources={"config": DEMAND})
+@rows("what a configuration of stock may deliver to a customer", sources={"config": DEMAND}, ordered_by="wait")
 def deliver_from_config(x: Variables, net: Network) -> Rows | None:
     """deliveries of a request from a stock point <= quantity * sum of the configurations that allow them   [units]
 

@@ -23,13 +23,15 @@ class ByName:
 
     def find(self, problem: Problem) -> Found:
         """See `Strategy`."""
-        from ctsopt.programs.pyomo import to_pyomo
+        from ctsopt.programs.pyomo import leave_out, to_pyomo
         from ctsopt.programs.pyomo_solver import run
 
         problem.watch.teller.phase("search")
         program, options = problem.program, problem.options
         lazy = options.links != "capacity"
-        end = run(program, to_pyomo(program), options.solver, options.solver_options, gap=options.gap,
+        model = to_pyomo(program)
+        leave_out(program, model)
+        end = run(program, model, options.solver, options.solver_options, gap=options.gap,
                   abs_gap=options.abs_gap, seed=options.seed, time_limit=options.time_limit, log=options.log,
                   relax=options.relax, lazy=lazy)
         rows = np.ones(program.row_count, dtype=bool) if lazy else ~program.lazy
