@@ -16,6 +16,7 @@ from ctsopt.networks.network import Network
 from ctsopt.programs.status import Status
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.running.bounds import Bound
 from ctsopt.running.cache import Cache, Entry, fingerprint
 from ctsopt.running.worker import Answer
 
@@ -44,6 +45,8 @@ class Solutions(Mapping[str, Solution]):
         Key in the cache of each case that has a plan.
     others : mapping of str to str
         What became of the cases that have none.
+    bounds : mapping of str to Bound
+        Of cases whose bound another case has proven.
     """
 
     _ROOM = 64 * 1024 ** 2
@@ -52,8 +55,9 @@ class Solutions(Mapping[str, Solution]):
     _KEPT = 4
     """So many are kept in any case."""
 
-    def __init__(self, cache: Cache, keys: Mapping[str, str], others: Mapping[str, str]) -> None:
-        self._cache, self._keys, self._others = cache, dict(keys), dict(others)
+    def __init__(self, cache: Cache, keys: Mapping[str, str], others: Mapping[str, str],
+                 bounds: Mapping[str, Bound]) -> None:
+        self._cache, self._keys, self._others, self._bounds = cache, dict(keys), dict(others), dict(bounds)
         self._read: dict[str, Solution] = {}
         self._sizes: dict[str, int] = {}
 
@@ -69,10 +73,13 @@ class Solutions(Mapping[str, Solution]):
             self._read[key] = load(folder)
             self._sizes[key] = sum(file.stat().st_size for file in folder.rglob("*"))
             self._make_room()
-        return self._read[key]
+        solution = self._read[key]
+        return self._bounds[name].of(solution) if name in self._bounds else solution
 
     def kpis(self, name: str) -> pd.DataFrame:
         """The key figures of a plan, as `Solution.kpis()` gives them; kept beside it since it was solved."""
+        if name in self._bounds:
+            return self[name].kpis()
         return pd.read_parquet(self._folder(name).parent / _KPIS)
 
     def save(self, name: str, target: Path) -> None:
@@ -85,7 +92,10 @@ class Solutions(Mapping[str, Solution]):
         """
         if name not in self._keys:
             self[name]  # says why there is none
-        shutil.copytree(self._folder(name), target)
+        if name in self._bounds:
+            self[name].save(target)
+        else:
+            shutil.copytree(self._folder(name), target)
 
     def _folder(self, name: str) -> Path:
         entry = self._cache.look(self._keys[name])

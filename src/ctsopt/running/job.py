@@ -26,6 +26,11 @@ class Job:
         Job before it whose plan the search starts from.
     hash : str
         Of the network, where it is known without making it: what is in the cache is then not made at all.
+    stricter : tuple of str
+        Jobs whose plans are plans of this one, before or after it: it waits for them, and its search starts from the
+        cheapest of these plans in the place of its parent's.
+    looser : tuple of str
+        Jobs of which every plan of this one is a plan: what is proven to be the least for them is so for this one.
     """
 
     name: str
@@ -33,6 +38,8 @@ class Job:
     options: Mapping[str, Any]
     parent: str | None = None
     hash: str = ""
+    stricter: tuple[str, ...] = ()
+    looser: tuple[str, ...] = ()
 
     def made(self) -> Network:
         """The network.
@@ -77,9 +84,36 @@ def chosen(jobs: Sequence[Job], only: Iterable[str] | None) -> list[Job]:
 
 def _needed(name: str, by_name: Mapping[str, Job], same: Mapping[str, str]) -> set[str]:
     """A job, the first with the same network, which is the one that is solved, and what that one starts from."""
-    needed = {name}
-    walk: str | None = same[name]
-    while walk is not None:
-        needed |= {walk, same[walk]}
-        walk = by_name[same[walk]].parent
+    needed, left = {name}, [same[name]]
+    while left:
+        job = by_name[left.pop()]
+        needed.add(job.name)
+        wanted = {each for other in (job.parent, *job.stricter) if other is not None for each in (other, same[other])}
+        left += sorted(wanted - needed)
+        needed |= wanted
     return needed
+
+
+def in_order(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs as they were, but each after those that it waits for.
+
+    Raises
+    ------
+    UsageError
+        If jobs wait for each other.
+    """
+    known, done = {job.name for job in jobs}, set[str]()
+    order: list[Job] = []
+    left = list(jobs)
+    while left:
+        rest = []
+        for job in left:
+            if known & {*job.stricter, *([job.parent] if job.parent else [])} <= done:
+                order.append(job)
+                done.add(job.name)
+            else:
+                rest.append(job)
+        if len(rest) == len(left):
+            raise UsageError(f"{', '.join(job.name for job in rest)}: they wait for each other's plans")
+        left = rest
+    return order

@@ -18,9 +18,10 @@ import pandas as pd
 from ctsopt.errors import CtsError, FileError, InfeasibleError, SolverError
 from ctsopt.networks.network import Network
 from ctsopt.running.answers import HEAD, SHORTFALLS, Answers, Solutions, keep, table
+from ctsopt.running.bounds import handed_on
 from ctsopt.running.cache import Cache, Entry, case_key, fingerprint
 from ctsopt.running.crew import Crew, crew_of, worker_died
-from ctsopt.running.job import Job, chosen
+from ctsopt.running.job import Job, chosen, in_order
 from ctsopt.running.progress import Event, Watch
 from ctsopt.running.worker import Answer
 
@@ -90,7 +91,8 @@ class _Run:
 
     def __init__(self, jobs: Sequence[Job], cache: Cache, crew: Crew, watch: Watch | None) -> None:
         self._jobs, self._cache, self._crew, self._watch = jobs, cache, crew, watch
-        self._unread = deque(jobs)
+        self._names = {job.name for job in jobs}
+        self._unread = deque(in_order(jobs))
         self._waiting: list[_Ready] = []
         self._flying: dict[Future[Answer], tuple[_Ready, str]] = {}
         self._keys: dict[str, str] = {}
@@ -154,10 +156,14 @@ class _Run:
     def _hand_out(self) -> None:
         """Give jobs whose parents are done to those who are free, in pack order."""
         free = self._crew.slots - len(self._flying)
-        able = [ready for ready in self._waiting if ready.job.parent is None or ready.job.parent in self._done]
+        able = [ready for ready in self._waiting if self._waits_for(ready.job) <= self._done.keys()]
         for ready in able[:max(free, 0)]:
             self._waiting.remove(ready)
             self._begin(ready)
+
+    def _waits_for(self, job: Job) -> set[str]:
+        """Jobs of this run whose plans the search may start from."""
+        return self._names & {*job.stricter, *([job.parent] if job.parent else [])}
 
     def _begin(self, ready: _Ready) -> None:
         start, origin = self._start(ready)
@@ -174,8 +180,12 @@ class _Run:
         self._flying[future] = ready, origin
 
     def _start(self, ready: _Ready) -> tuple[dict[str, bool] | None, str]:
-        """Sites that are open in the parent's plan, of those that this case has; and the key of that plan."""
+        """Sites that are open in the plan to start from, of those that this case has; and the key of that plan."""
+        strict = [self._done.get(name) for name in ready.job.stricter]
+        plans = [each for each in strict if isinstance(each, Entry) and each.solution is not None]
         parent = self._done.get(ready.job.parent) if ready.job.parent is not None else None
+        if plans:
+            parent = min(plans, key=lambda each: float(each.head["cost"]))
         plan = parent.plan() if isinstance(parent, Entry) else None
         if plan is None or not isinstance(parent, Entry):
             return None, ""
@@ -288,9 +298,13 @@ class _Run:
     def answers(self) -> Answers:
         """The table, and where the solutions are."""
         rows, keys, others, shortfalls = [], {}, {}, []
+        bounds, notes = handed_on(self._jobs, {name: what for name, what in self._done.items()
+                                               if isinstance(what, Entry) and what.solution is not None})
         for job in self._jobs:
             what = self._done.get(job.name)
             row = self._row_of(what)
+            if job.name in bounds:
+                row |= bounds[job.name].figures(row)
             if isinstance(what, Entry) and what.solution is not None:
                 keys[job.name] = what.key
             else:
@@ -301,7 +315,7 @@ class _Run:
                 shortfalls.append(frame)
             rows.append({"job": job.name, "key": self._keys.get(job.name, ""), **row,
                          "from_cache": job.name in self._from_cache})
-        return Answers(table(rows), Solutions(self._cache, keys, others), tuple(self._cache.notes),
+        return Answers(table(rows), Solutions(self._cache, keys, others, bounds), (*self._cache.notes, *notes),
                        pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame(), self._unkept)
 
 

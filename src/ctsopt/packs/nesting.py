@@ -1,0 +1,121 @@
+"""Which cases of a sweep ask for less than others: what keeps the stricter promise keeps the looser one, too.
+
+Two cases are held against each other where their tables differ in promises alone, and only in figures of which it is
+plain which one asks for more. A fill rate is none of them: with it the stock of every site changes, and how a tier
+shares it with others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctsopt.tables.numerals import parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ctsopt.keys import Bools, Floats
+    from ctsopt.packs.draft import Case
+    from ctsopt.packs.pack import Pack
+
+_ASKS_LESS = {"lead_time": 1.0, "reliability": -1.0, "on_time_share": -1.0, "served_fraction": -1.0,
+              "served_fraction_each": -1.0}
+"""Columns of promises, and the direction in which they ask for less: a longer lead time, a smaller share."""
+
+_OF_STOCK = ("fill_rate", "safety_factor")
+_MOST = 400
+"""Cases that are held against each other; of larger sweeps every case is solved by itself."""
+
+Cell = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Nest:
+    """Where a case stands among those that differ from it by what is promised alone.
+
+    Attributes
+    ----------
+    stricter : tuple of str
+        Cases that ask for more, none of them for more than another that does: their plans keep what this one promises.
+    looser : tuple of str
+        Cases that ask for less: whatever they cost at the least, this one costs at the least, too. Empty where stock is
+        planned: its curves are made for each network anew, so that less by a hair is not proven.
+    """
+
+    stricter: tuple[str, ...] = ()
+    looser: tuple[str, ...] = ()
+
+
+def nests(pack: Pack) -> dict[str, Nest]:
+    """The cases of sweeps that lie within each other; those that do not are left out."""
+    by_parent: dict[str | None, list[Case]] = {}
+    for case in pack.cases:
+        if case.kind == "sweep":
+            by_parent.setdefault(case.parent, []).append(case)
+    found: dict[str, Nest] = {}
+    for cases in by_parent.values():
+        if len(cases) > 1:
+            found |= _among(pack, cases)
+    return found
+
+
+def _among(pack: Pack, cases: Sequence[Case]) -> dict[str, Nest]:
+    """Nests among cases that start from the same one."""
+    groups: dict[frozenset[tuple[str, ...]], list[tuple[str, dict[Cell, tuple[str, str]]]]] = {}
+    for case in cases:
+        rest, cells = _parted(pack.diff(case.name))
+        groups.setdefault(rest, []).append((case.name, cells))
+    promises = pack.base.content.frames["promises"]
+    stocked = bool(promises[list(_OF_STOCK)].notna().any(axis=None))
+    found: dict[str, Nest] = {}
+    for rest, members in groups.items():
+        if 1 < len(members) <= _MOST:
+            names = [name for name, _ in members]
+            plans_stock = stocked or any(row[0] == "promises" and row[2] in ("", *_OF_STOCK) for row in rest)
+            strict = _stricter(_slack([cells for _, cells in members]))
+            covers = strict & ~(strict.astype(np.int64) @ strict.astype(np.int64) > 0)
+            for place, name in enumerate(names):
+                nest = Nest(tuple(names[k] for k in np.flatnonzero(covers[place])),
+                            () if plans_stock else tuple(names[k] for k in np.flatnonzero(strict[:, place])))
+                if nest != Nest():
+                    found[name] = nest
+    return found
+
+
+def _parted(changes: pd.DataFrame) -> tuple[frozenset[tuple[str, ...]], dict[Cell, tuple[str, str]]]:
+    """What a case changes beside promises that can be compared; and those, old and new."""
+    rest: set[tuple[str, ...]] = set()
+    cells: dict[Cell, tuple[str, str]] = {}
+    for row in changes[["table", "key", "column", "old", "new"]].astype(str).itertuples(index=False, name=None):
+        table, key, column, old, new = row
+        if table == "promises" and column in _ASKS_LESS:
+            cells[key, column] = old, new
+        else:
+            rest.add(row)
+    return frozenset(rest), cells
+
+
+def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> Floats:
+    """For each case (rows) and cell (columns): the larger, the less is asked for."""
+    cells = list(dict.fromkeys(cell for each in told for cell in each))
+    before = {cell: old for each in told for cell, (old, _) in each.items()}
+    texts = [[each[cell][1] if cell in each else before[cell] for cell in cells] for each in told]
+    signs = np.array([_ASKS_LESS[column] for _, column in cells])
+    return np.array([_numbers(row) for row in texts], dtype=float).reshape(len(told), len(cells)) * signs
+
+
+def _numbers(texts: Sequence[str]) -> Floats:
+    """Cells as numbers; not a number where it is none, which is then neither more nor less than another."""
+    known: Floats = np.asarray(parse(list(texts))[0], dtype=float)
+    return np.where(np.array([text == "no limit" for text in texts]), np.inf, known)
+
+
+def _stricter(slack: Floats) -> Bools:
+    """Whether the case of a column asks for as much as that of a row in everything, and for more in something."""
+    at_most = (slack[None, :, :] <= slack[:, None, :]).all(axis=2)
+    less = (slack[None, :, :] < slack[:, None, :]).any(axis=2)
+    return np.asarray(at_most & less, dtype=np.bool_)
