@@ -104,9 +104,10 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
 
     A case starts from the open sites of its parent's plan, never from that of whatever happened to be solved before
     it, so that the answers do not depend on how many workers there are. Where the parent has no plan the case starts
-    from nothing. Cases with the same network are solved once, for the first of them. Along a sweep whose cases differ
-    in what is promised alone, a looser case starts from the cheapest plan of the stricter ones, and a stricter one takes
-    over the bound of a looser one where that is better (not where stock is planned).
+    from nothing. Cases with the same network are solved once, for the first of them.
+
+    Along a sweep whose cases differ in what is promised alone, a looser case starts from the cheapest plan of the
+    stricter ones; and where no stock is planned, a stricter one takes over the bound of a looser one that is better.
 
     Parameters
     ----------

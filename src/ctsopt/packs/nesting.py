@@ -111,7 +111,7 @@ def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> Floats:
 def _numbers(texts: Sequence[str]) -> Floats:
     """Cells as numbers; not a number where it is none, which is then neither more nor less than another."""
     known: Floats = np.asarray(parse(list(texts))[0], dtype=float)
-    return np.where(np.array([text == "no limit" for text in texts]), np.inf, known)
+    return np.asarray(np.where([text == "no limit" for text in texts], np.inf, known), dtype=float)
 
 
 def _stricter(slack: Floats) -> Bools:
