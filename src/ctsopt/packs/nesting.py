@@ -110,8 +110,9 @@ def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> Floats:
 
 def _numbers(texts: Sequence[str]) -> Floats:
     """Cells as numbers; not a number where it is none, which is then neither more nor less than another."""
-    known: Floats = np.asarray(parse(list(texts))[0], dtype=float)
-    return np.asarray(np.where([text == "no limit" for text in texts], np.inf, known), dtype=float)
+    known: Floats = np.array(parse(list(texts))[0], dtype=float)
+    known[[place for place, text in enumerate(texts) if text == "no limit"]] = np.inf
+    return known
 
 
 def _stricter(slack: Floats) -> Bools:

@@ -84,13 +84,14 @@ def chosen(jobs: Sequence[Job], only: Iterable[str] | None) -> list[Job]:
 
 def _needed(name: str, by_name: Mapping[str, Job], same: Mapping[str, str]) -> set[str]:
     """A job, the first with the same network, which is the one that is solved, and what that one starts from."""
-    needed, left = {name}, [same[name]]
+    needed, left = {name, same[name]}, [same[name]]
     while left:
         job = by_name[left.pop()]
-        needed.add(job.name)
-        wanted = {each for other in (job.parent, *job.stricter) if other is not None for each in (other, same[other])}
-        left += sorted(wanted - needed)
-        needed |= wanted
+        for other in (job.parent, *job.stricter):
+            if other is not None and other not in needed:
+                needed.add(other)
+                left.append(same[other])  # whoever is the same as it is solved in its place
+                needed.add(same[other])
     return needed
 
 
