@@ -105,7 +105,9 @@ def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> Floats:
     before = {cell: old for each in told for cell, (old, _) in each.items()}
     texts = [[each[cell][1] if cell in each else before[cell] for cell in cells] for each in told]
     signs = np.array([_ASKS_LESS[column] for _, column in cells])
-    return np.array([_numbers(row) for row in texts], dtype=float).reshape(len(told), len(cells)) * signs
+    known: Floats = np.array([_numbers(row) for row in texts], dtype=float).reshape(len(told), len(cells))
+    slack: Floats = known * signs
+    return slack
 
 
 def _numbers(texts: Sequence[str]) -> Floats:
