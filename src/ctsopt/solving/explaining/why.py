@@ -26,6 +26,9 @@ _ROOM = 1e-9
 _MOST = 6
 """So many conflicts are looked for."""
 
+_PROVEN = 1e-4
+"""Share by which an amount may be above what is proven to be the least."""
+
 _PATIENCE = 10.0
 """Seconds for one question with whole columns."""
 
@@ -117,7 +120,8 @@ class Questions:
         self._costs(columns)
         model = self.whole or self.linear
         outcome = model.run(min(self._left(), _PATIENCE))
-        sure = outcome.stopped_by in ("gap", "infeasible")
+        met = outcome.stopped_by == "gap" and outcome.value - outcome.bound <= _PROVEN * max(abs(outcome.value), 1e-3)
+        sure = self._left() > 0 and (met or outcome.stopped_by == "infeasible")
         return (None if outcome.plan is None else np.asarray(outcome.plan)), sure
 
     def _left(self) -> float:
