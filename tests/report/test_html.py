@@ -93,6 +93,7 @@ def shown_number(text: str) -> tuple[float, float]:
     return float(digits[0].replace(",", "")) * scale, 0.5 * 10.0 ** -len(digits[1] or "") * scale
 
 
+@pytest.mark.slow
 def test_every_number_of_the_text_is_in_the_tables(elements: Elements, written: Path, every_panel: cts.PackResult
                                                    ) -> None:
     told = elements.of("data")

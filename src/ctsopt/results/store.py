@@ -17,7 +17,7 @@ from ctsopt.networks.network import reopened
 from ctsopt.programs.status import Status
 from ctsopt.results.solution import TABLES, Solution
 
-_FORMAT = 2
+_FORMAT = 3
 _UNSEALED = 1
 _HEAD, _NETWORK = "solution.json", "network"
 _MEND = "solve again, or take it from a copy"
