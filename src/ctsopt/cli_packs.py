@@ -130,7 +130,7 @@ def run(
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="ctsopt-")) if no_cache else cache
         pack = _read(terminal, path, place or default_folder())
         terminal.doing = "the cases were solved: what was done is kept"
-        with nullcontext() if quiet else watching(sys.stderr) as watch:
+        with nullcontext() if quiet else watching(sys.stderr, phases=verbose) as watch:
             result = run_pack(pack, workers=workers, cache=place, only=only, watch=watch, seed=seed)
         terminal.doing = "the plans were compared: they are kept, run the pack again"
         comparison = result.compare(against) if len(result.solutions) else None

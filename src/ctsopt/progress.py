@@ -53,7 +53,12 @@ class Progress:
         return above / abs(self.plan) if self.plan else (0.0 if above == 0 else math.inf)
 
     def __str__(self) -> str:
-        parts = [f"{self.seconds:5.0f} s", self.phase]
+        return f"{self.seconds:5.0f} s · {self.words}"
+
+    @property
+    def words(self) -> str:
+        """Phase, plan, bound, gap and nodes, as far as they are known, in one line without the clock."""
+        parts = [self.phase]
         if math.isfinite(self.plan):
             parts.append(f"plan {self.plan:,.0f}")
         elif self.phase not in _BEFORE:

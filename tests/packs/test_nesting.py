@@ -86,8 +86,8 @@ def test_what_is_proven_of_a_looser_case_is_so_of_a_stricter_one(tmp_path: Path,
     pack = cts.read_pack(pack_file(tmp_path, menu("[1, 0.6]", "[1]")))
     real = worker.solve_case
 
-    def weak(net, *rest):
-        answer = real(net, *rest)
+    def weak(net, *rest, **named):
+        answer = real(net, *rest, **named)
         poor = net.tables["promises"]["lead_time"].iloc[0] == 0.6
         return replace(answer, outcome="gap", bound=10.0) if poor else answer
 

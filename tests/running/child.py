@@ -15,8 +15,9 @@ from tests.solving.test_solve import hard
 
 
 def tell(event: Event) -> None:
-    sys.stdout.write(f"{event.kind} {event.scenario}\n")
-    sys.stdout.flush()
+    if event.kind != "working":
+        sys.stdout.write(f"{event.kind} {event.scenario}\n")
+        sys.stdout.flush()
 
 
 def main(cache: str, workers: str, what: str = "") -> None:

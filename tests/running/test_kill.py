@@ -324,12 +324,12 @@ def test_a_ctrl_c_that_the_solver_does_not_mind_ends_the_pack(tmp_path, monkeypa
     """Pressed while a plan is made whole: that case is done, the next one does not begin."""
     solve_case, asked = worker.solve_case, []
 
-    def pressed(net, options, start, begun=None):
+    def pressed(net, options, start, **named):
         before = signal.signal(signal.SIGINT, lambda *_: None)
         os.kill(os.getpid(), signal.SIGINT)
         signal.signal(signal.SIGINT, before)
         asked.append(net)
-        return solve_case(net, options, start, begun)
+        return solve_case(net, options, start, **named)
 
     monkeypatch.setattr(worker, "solve_case", pressed)
     result = run(Pack({"today": cheap(), "few": cheap(10, 50)}), workers=1, cache=tmp_path)

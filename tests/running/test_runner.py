@@ -27,9 +27,9 @@ def solves(monkeypatch):
     """Networks solved in this process, with what they start from."""
     calls, real = [], worker.solve_case
 
-    def spy(net, options, start, begun=None):
+    def spy(net, options, start, **named):
         calls.append((net, dict(options), start))
-        return real(net, options, start, begun)
+        return real(net, options, start, **named)
 
     monkeypatch.setattr(worker, "solve_case", spy)
     return calls
@@ -236,13 +236,13 @@ def test_faults_of_one_case_are_its_row(tmp_path, monkeypatch, caplog):
     pack.networks["dear"] = cts.UsageError("no such\n  thing")
     real = worker.solve_case
 
-    def fails(net, options, start, begun=None):
+    def fails(net, options, start, **named):
         if net == cheap(10, 50):
             monkeypatch.setattr(sys.modules["ctsopt.solving"], "solve", lambda *_, **__: 1 / 0)
-            answer = real(net, options, start)
+            answer = real(net, options, start, **named)
             monkeypatch.undo()
             return answer
-        return real(net, options, start)
+        return real(net, options, start, **named)
 
     monkeypatch.setattr(worker, "solve_case", fails)
     result = run(pack, workers=1, cache=tmp_path)

@@ -123,7 +123,8 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
         Names of cases. Those whose plans they start from are solved, too, and the first of those that are the same,
         so that the answers are those of the whole pack.
     watch : callable, optional
-        Told of every case that begins and of every one that is done; see `ctsopt.running.progress.Event`.
+        Told of every case that begins, of how far it is meanwhile (with an executor not), and of every one that is
+        done; see `ctsopt.running.progress.Event`.
     seed : int
         Seed of the solver's random choices.
 

@@ -23,8 +23,10 @@ from typing import Any, Protocol
 from ctsopt.errors import UsageError
 from ctsopt.files import told
 from ctsopt.networks.network import Network
+from ctsopt.progress import Tell
 from ctsopt.running import worker
 from ctsopt.running.cache import fingerprint
+from ctsopt.running.within import Listening
 from ctsopt.running.worker import Answer, Task
 
 _AT_ONCE = 32
@@ -45,8 +47,12 @@ class Crew(Protocol):
     slots: int
     mends: bool
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
-        """Have a case solved."""
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+               tell: Tell | None = None) -> Future[Answer]:
+        """Have a case solved; `tell` is told how far it is, by those who can, meanwhile or in `listen`."""
+
+    def listen(self) -> None:
+        """Tell what those who solve have said since; of a case whose answer is there, nothing more comes later."""
 
     def renew(self) -> None:
         """Be as before one of them died."""
@@ -63,7 +69,8 @@ class Here:
     mends: bool = True
     _pressed: bool = False
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+               tell: Tell | None = None) -> Future[Answer]:
         """Solve a case.
 
         Raises
@@ -75,9 +82,12 @@ class Here:
             raise KeyboardInterrupt
         future: Future[Answer] = Future()
         with _noticing_ctrl_c() as pressed:
-            future.set_result(worker.solve_case(net, options, start))
+            future.set_result(worker.solve_case(net, options, start, tell=tell))
         self._pressed = pressed()
         return future
+
+    def listen(self) -> None:
+        """It was told while the case was solved."""
 
     def renew(self) -> None:
         """Nobody else is there who could die."""
@@ -132,6 +142,7 @@ class Processes:
         self._context = multiprocessing.get_context("spawn")
         self._numbers = itertools.count()
         self._could_start = False
+        self._listening: list[Listening] = []
         self._open()
 
     def _open(self) -> None:
@@ -140,17 +151,25 @@ class Processes:
         self._started: Started = self._context.Event()
         self._pool = ProcessPoolExecutor(self.slots, self._context, worker.begin, (watched, self._started))
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+               tell: Tell | None = None) -> Future[Answer]:
         """Have a case solved by the next process that is free."""
         letter = self._folder / f"{next(self._numbers)}.pickle"
         with told(letter):
             letter.write_bytes(pickle.dumps(task(net, options, start), pickle.HIGHEST_PROTOCOL))
+        states = letter.with_suffix(".states") if tell is not None else None
         with _deaf_children():
-            posted = self._pool.submit(worker.work_by_file, letter)
+            posted = self._pool.submit(worker.work_by_file, letter, states)
         answer: Future[Answer] = Future()
         answer.set_running_or_notify_cancel()
+        if states is not None and tell is not None:
+            self._listening.append(Listening(states, answer, tell))
         posted.add_done_callback(lambda done: _open_letter(done, answer))
         return answer
+
+    def listen(self) -> None:
+        """Tell what the processes have written about their cases."""
+        self._listening = [each for each in self._listening if each.hear()]
 
     def renew(self) -> None:
         """New processes in the place of those that were ended with the one that died."""
@@ -209,11 +228,15 @@ class Borrowed:
         self._executor = executor
         self._given: list[Future[Answer]] = []
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Future[Answer]:
-        """Hand a case on."""
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+               tell: Tell | None = None) -> Future[Answer]:
+        """Hand a case on; nothing is heard of it before its answer."""
         future = self._executor.submit(worker.work, task(net, options, start))
         self._given = [*(one for one in self._given if not one.done()), future]
         return future
+
+    def listen(self) -> None:
+        """There is no way by which it could be told."""
 
     def renew(self) -> None:
         """Not ours to mend."""

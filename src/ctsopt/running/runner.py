@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pandas as pd
 
 from ctsopt.errors import CtsError, FileError, InfeasibleError, SolverError
 from ctsopt.networks.network import Network
+from ctsopt.progress import Progress
 from ctsopt.running.answers import HEAD, SHORTFALLS, Answers, Solutions, keep, table
 from ctsopt.running.bounds import handed_on
 from ctsopt.running.cache import Cache, Entry, case_key, fingerprint
@@ -29,6 +31,9 @@ _log = logging.getLogger("ctsopt.run")
 
 _AHEAD = 8
 """Jobs whose networks are made ready, and held, before there is somebody to solve them."""
+
+_LISTEN = 0.25
+"""Seconds after which those who solve are asked again how far they are, where somebody wants to know."""
 
 _DIED = "its process ended; out of memory?"
 _BROKE = "the executor that was handed in broke: a process of it ended; out of memory?"
@@ -101,6 +106,7 @@ class _Run:
         self._from_cache: set[str] = set()
         self._twins: dict[str, list[str]] = {}
         self._unkept = ""
+        self._raised: list[Exception] = []
 
     # ---- the loop ------------------------------------------------------------------------------------------------
 
@@ -109,12 +115,21 @@ class _Run:
         while len(self._done) < len(self._jobs) and not self._unkept:
             self._hand_out()
             ahead = bool(self._unread) and len(self._waiting) < _AHEAD
-            # A short wait at a time: where it is without end, Ctrl-C is not heard on every system.
-            finished = wait(self._flying, timeout=0.0 if ahead else 1.0, return_when=FIRST_COMPLETED).done
+            finished = self._finished(at_once=ahead)
             if finished:
                 self._collect(finished)
             elif ahead:
                 self._make_ready(self._unread.popleft())
+            if self._raised:
+                raise self._raised[0]
+
+    def _finished(self, *, at_once: bool = False) -> set[Future[Answer]]:
+        """Those that are done by now, or a moment later; meanwhile, how far the others are is told."""
+        # A short wait at a time: where it is without end, Ctrl-C is not heard on every system.
+        timeout = 0.0 if at_once else 1.0 if self._watch is None else _LISTEN
+        finished = wait(self._flying, timeout=timeout, return_when=FIRST_COMPLETED).done
+        self._crew.listen()
+        return finished
 
     def _make_ready(self, job: Job) -> None:
         """Resolve a job: it is in the cache, the same as one before it, or waits to be solved."""
@@ -168,8 +183,9 @@ class _Run:
     def _begin(self, ready: _Ready) -> None:
         start, origin = self._start(ready)
         self._tell(Event("begun", ready.job.name, len(self._done), len(self._jobs)))
+        tell = partial(self._tell_within, ready.job.name) if self._watch is not None else None
         try:
-            future = self._crew.submit(ready.net, ready.job.options, start)
+            future = self._crew.submit(ready.net, ready.job.options, start, tell)
         except Exception as error:
             if isinstance(error, OSError):
                 self._unkept = self._unkept or str(error)
@@ -238,7 +254,7 @@ class _Run:
     def _after_a_death(self, suspects: list[_Ready]) -> None:
         """A process died, and the others of its pool with it: whose case it was shows when they run one by one."""
         while self._flying:
-            for future in wait(self._flying, timeout=1.0).done:
+            for future in self._finished():
                 error = _error_of(future)
                 if error is not None and worker_died(error):
                     suspects.append(self._flying.pop(future)[0])
@@ -250,7 +266,7 @@ class _Run:
         for ready in sorted(suspects, key=lambda one: order.index(one.job.name)):
             self._begin(ready)
             future = next(iter(self._flying))
-            while not wait(self._flying, timeout=1.0).done:
+            while not self._finished():
                 pass
             error = _error_of(future)
             if error is not None and worker_died(error):
@@ -284,6 +300,14 @@ class _Run:
     def _tell(self, event: Event) -> None:
         if self._watch is not None:
             self._watch(event)
+
+    def _tell_within(self, name: str, state: Progress) -> None:
+        """How far a case is. What the watch raises ends the run once the case is done, not the case that is solved."""
+        if not self._raised:
+            try:
+                self._tell(Event("working", name, len(self._done), len(self._jobs), state=state))
+            except Exception as error:
+                self._raised.append(error)
 
     def _row_of(self, what: Entry | Answer | None) -> dict[str, Any]:
         if what is None:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from ctsopt.errors import CtsError, InfeasibleError, NoPlanError
 from ctsopt.files import told
 from ctsopt.networks.network import Network, network
+from ctsopt.progress import Progress, Tell
 from ctsopt.running.cache import fingerprint
+from ctsopt.running.within import telling
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -113,7 +115,7 @@ def begin(lifeline: Connection, started: Event) -> None:
     started.set()
 
 
-def work(task: Task) -> Answer:
+def work(task: Task, tell: Tell | None = None) -> Answer:
     """Solve one case in a worker; whatever goes wrong with it is in the answer."""
     begun = time.monotonic()
     here = fingerprint()
@@ -124,19 +126,22 @@ def work(task: Task) -> Answer:
     if strange:
         return Answer("error", f"the worker has {', '.join(strange)}: install the same there as here, "
                       "or run again if it was changed in the meantime")
+    if tell is not None:
+        tell(Progress("reading"))
     try:
         net = network(task.tables)
     except Exception as error:
         return _failed(error, begun)
     if net.hash != task.hash:
         return Answer("error", "the network that reached the worker is not the one that was sent: our fault")
-    return solve_case(net, task.options, task.start, begun)
+    return solve_case(net, task.options, task.start, begun, tell)
 
 
-def work_by_file(letter: Path) -> Path:
-    """Solve the case in a file; the file that holds the answer takes its place."""
+def work_by_file(letter: Path, states: Path | None = None) -> Path:
+    """Solve the case in a file; the file that holds the answer takes its place. `states` is told how far it is."""
     reply = letter.with_suffix(".answer")
-    answer = pickle.dumps(work(pickle.loads(letter.read_bytes())), pickle.HIGHEST_PROTOCOL)
+    tell = telling(states) if states is not None else None
+    answer = pickle.dumps(work(pickle.loads(letter.read_bytes()), tell), pickle.HIGHEST_PROTOCOL)
     with told(reply):
         reply.write_bytes(answer)
     letter.unlink()
@@ -144,7 +149,7 @@ def work_by_file(letter: Path) -> Path:
 
 
 def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
-               begun: float | None = None) -> Answer:
+               begun: float | None = None, tell: Tell | None = None) -> Answer:
     """Solve one case; whatever goes wrong with it is in the answer.
 
     Raises
@@ -156,7 +161,7 @@ def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, boo
 
     begun = time.monotonic() if begun is None else begun
     try:
-        solution = solve(net, start=start, **options)
+        solution = solve(net, start=start, progress=tell, **options)
     except InfeasibleError as error:
         message, shortfalls = _line(error), error.shortfalls
         return Answer("infeasible", message, time.monotonic() - begun, shortfalls=shortfalls)
