@@ -188,8 +188,8 @@ def solve(
 @app.command()
 def explain(
     path: NetworkPath,
-    seconds: Annotated[float, typer.Option(min=0.001, help="Time for the explanation, and again for what can be "
-                                                           "promised instead.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Time for the reasons and for what can be promised "
+                                                           "instead, together.")] = 60.0,
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Say why no plan keeps the promises, and what can be promised instead."""

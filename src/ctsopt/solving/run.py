@@ -227,8 +227,8 @@ def case(net: Network, like: _Maker | None = None, model: Program | None = None,
         points = None if other.derived.stocking is None else Breakpoints.first(declared(other))
         return replace(like, net=other)(points)
 
-    def plan(other: Network) -> Solution:
-        return solve(other, gap=max(options.gap, 1e-3), time_limit=seconds, seed=options.seed, extra=like.extra,
+    def plan(other: Network, within: float) -> Solution:
+        return solve(other, gap=max(options.gap, 1e-3), time_limit=within, seed=options.seed, extra=like.extra,
                      pyomo_rules=like.rules, extra_costs=like.extra_costs, fix=options.fix)
 
     return Case(net, make, plan, seconds, model)

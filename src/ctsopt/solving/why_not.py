@@ -24,7 +24,7 @@ def explain(source: Network | Source, extra: Sequence[RowFamily] = (), seconds: 
     extra : sequence of functions, optional
         Row families of your own, as for `solve`.
     seconds : float
-        Time for the explanation, and again for its offers.
+        Time for the reasons and the offers together: the reasons may take two thirds of it.
 
     Returns
     -------

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 SHORTFALLS = ["what", "who", "row", "shortfall", "unit", "customer", "tier", "product", "period", "asked", "share"]
-LIMITS = ["conflict", "limit", "table", "row", "column", "period", "unit", "amount", "enough", "proven"]
+LIMITS = ["conflict", "limit", "table", "row", "column", "period", "unit", "amount", "least", "enough", "proven",
+          "keeps"]
 CONFLICTS = ["conflict", "member", "kind", "table", "row", "column", "smallest"]
 
 _SHOWN = 8
+
+_FOR = {"these": "", "others too": " for these and the others who go short by it",
+        "these alone": " for these, while the others go short"}
 
 Rung = Literal["kept", "reach", "together", "not known"]
 
@@ -74,8 +78,10 @@ class Explanation:
         smallest (whether that is proven).
     limits : DataFrame
         The limits of each conflict with the amount that would be enough: conflict, limit, table, row, column, period,
-        unit, amount (more than 0: more is needed; less: it asks for too much), enough (whether it is so by itself),
-        proven.
+        unit, amount (more than 0: more is needed; less: it asks for too much), least (what is proven to be needed of
+        it), enough (whether it is so by itself), proven (whether less is proven not to be enough), keeps (for whom it
+        is enough: "these", the members of the conflict; "others too" who go short by the same limits; "these alone",
+        while the others go short).
     proven : bool
         Whether it is proven that less cannot go short; else the time ran out.
     complete : bool
@@ -194,13 +200,21 @@ def _amounts(amounts: pd.DataFrame) -> str:
     """By how much a limit would have to give way."""
     said = []
     for row in rows_of(amounts):
-        if not row.enough:
+        if not row.enough and row.proven:
             return " (by itself, nothing that it gives way is enough)"
+        if not row.enough:
+            return " (by how much it would have to give way was not found within the time)"
         when = f" in {row.period}" if row.period else ""
-        about = "" if row.proven else ", or less of it,"
         unit = row.unit.removesuffix("s") if abs(row.amount) == 1 else row.unit
-        said.append(f"{abs(row.amount):,.6g} {unit} {'more' if row.amount > 0 else 'less'}{when}{about}")
-    return f" ({', '.join(said)} would be enough)" if said else ""
+        about = f"at most {_figure(row.amount)}, at least {_figure(row.least)}"
+        said.append(f"{_figure(row.amount) if row.proven else about} {unit} {'more' if row.amount > 0 else 'less'}"
+                    f"{when}")
+    return f" ({', '.join(said)} would be enough{_FOR[amounts['keeps'].iloc[0]]})" if said else ""
+
+
+def _figure(amount: float) -> str:
+    """An amount without its sign, and never as a power of ten where it is large."""
+    return f"{abs(amount):,.0f}" if abs(amount) >= 1e6 else f"{abs(amount):,.6g}"
 
 
 def _few(lines: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
 
 SECONDS = 60.0
-"""Time for an explanation, and again for its offers."""
+"""Time for an explanation with its offers."""
+
+_REASONS = 2 / 3
+"""Share of the time that the reasons may take: the offers have what is left of it."""
 
 Make = Callable[["Network"], Program]
-Solve = Callable[["Network"], "Solution"]
+Solve = Callable[["Network", float], "Solution"]
 
 
 @dataclass(eq=False)
@@ -51,8 +54,9 @@ class Case:
     make : callable
         The program of a network.
     solve : callable
-        The cheapest plan of a network.
+        The cheapest plan of a network, found within some seconds.
     seconds : float
+        Time for the reasons and the offers together, and again for a plan that is asked for.
     program : Program or None
         The program that was searched, where there is one already.
     """
@@ -62,6 +66,8 @@ class Case:
     solve: Solve
     seconds: float = SECONDS
     program: Program | None = None
+    spent: float = field(default=0.0, init=False)
+    """Seconds that the reasons took."""
 
     @cached_property
     def elastic(self) -> Elastic:
@@ -76,8 +82,11 @@ class Case:
     @cached_property
     def found(self) -> Why | None:
         """What goes short, and why."""
+        begin = time.monotonic()
         names = told.claimant_names(self.net, self.claims)
-        return why(self.net, self.elastic, self.claims, names, time.monotonic() + self.seconds)
+        found = why(self.net, self.elastic, self.claims, names, begin + _REASONS * self.seconds)
+        self.spent = time.monotonic() - begin
+        return found
 
     def explanation(self) -> Explanation:
         """Climb the ladder as far as it takes."""
@@ -101,7 +110,7 @@ class Case:
 
     def plan(self, edits: list[Mapping[str, Any]]) -> Solution:
         """The cheapest plan of the edited network."""
-        return self.solve(edited(self.net, edits))
+        return self.solve(edited(self.net, edits), self.seconds)
 
     def grants(self) -> list[Mapping[str, Any]]:
         """Edits that grant every shortfall."""
@@ -114,21 +123,24 @@ class Case:
     def offers(self) -> list[Offer]:
         """What can be promised instead, each tried."""
         found = self.found
-        return [] if found is None else Shop(self.net, self.claims, found, self.keeps, self.seconds).offers()
+        if found is None:
+            return []
+        deadline = time.monotonic() + max(self.seconds - self.spent, 0.0)
+        return Shop(self.net, self.claims, found, lambda edits: self.keeps(edits, deadline), deadline).offers()
 
-    def keeps(self, edits: list[Mapping[str, Any]]) -> bool:
-        """Whether a plan exists for the edited network; not where that is not known."""
+    def keeps(self, edits: list[Mapping[str, Any]], deadline: float) -> bool:
+        """Whether a plan exists for the edited network; not where that is not known by then."""
         try:
             net = edited(self.net, edits)
             if net.findings.errors:
                 return False
             if net.derived.stocking is not None:  # whether stock finds its room is known of whole plans only
-                self.solve(net)
+                self.solve(net, max(deadline - time.monotonic(), 1e-3))
                 return True
         except (DataError, InfeasibleError, NoPlanError):
             return False
         model = elastic(net, self.make(net))
-        return bool(Questions(model.arrays, time.monotonic() + self.seconds).can_hold([]))
+        return bool(Questions(model.arrays, deadline).can_hold([]))
 
 
 def edited(net: Network, edits: list[Mapping[str, Any]]) -> Network:

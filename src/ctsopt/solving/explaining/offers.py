@@ -40,13 +40,13 @@ class Shop:
     found : Why
     keeps : callable
         Whether a plan exists for the network with some edits.
-    seconds : float
-        Time for all offers.
+    deadline : float
+        Time (of `time.monotonic`) at which the search for offers ends.
     """
 
-    def __init__(self, net: Network, wanted: Claims, found: Why, keeps: Keeps, seconds: float) -> None:
+    def __init__(self, net: Network, wanted: Claims, found: Why, keeps: Keeps, deadline: float) -> None:
         self.net, self.wanted, self.found, self.keeps = net, wanted, found, keeps
-        self.deadline = time.monotonic() + seconds
+        self.deadline = deadline
         self.short = found.share > 0
         self.given: Edits = [edit for way in found.given if way.member.giving is not None and way.share is not None
                              for edit in limit_edits(net, way.member.giving, way.share)]
@@ -140,7 +140,6 @@ class Shop:
     def _limits(self) -> Iterator[Offer]:
         """Each limit of a conflict, moved by as much as is enough."""
         for conflict in self.found.conflicts:
-            mine = np.zeros(len(self.short), dtype=bool) if conflict.explains is None else conflict.explains
             for way in conflict.ways:
                 giving = way.member.giving
                 edits = limit_edits(self.net, giving, way.share) if giving is not None and way.share is not None else []
@@ -151,7 +150,7 @@ class Shop:
                 to = ", ".join(f"{value:,.10g}" if isinstance(value, (int, float)) else str(value)
                                for edit in edits for value in edit.get("set", {}).values())
                 words = f"{way.member.words}: {giving.limit.table}.{giving.limit.column}" + (f" {to}" if to else "")
-                rest = self._others(mine) if conflict.explains is not None else granted(
+                rest = self._others(way.keeps) if way.keeps is not None else granted(
                     self.net, self.wanted, self.found.value, self.short)
                 yield self._offer("limit", "", words, amount, giving.limit.unit, [*edits, *rest])
 

@@ -13,7 +13,7 @@ from ctsopt.solving.explaining.elastic import Giving
 from ctsopt.solving.explaining.explanation import CONFLICTS, LIMITS, SHORTFALLS
 from ctsopt.solving.explaining.members import Member
 from ctsopt.solving.explaining.shares import NOTHING, Claims
-from ctsopt.solving.explaining.why import Way, Why
+from ctsopt.solving.explaining.why import Found, Way, Why
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
@@ -84,8 +84,25 @@ def limits(net: Network, found: Why) -> pd.DataFrame:
             some = np.flatnonzero(amounts) if way.share is not None else np.zeros(1, dtype=np.int64)
             records += [(number + 1, way.member.words, table, row, column, _period(net, giving, giving.rows[at]),
                          _unit(net, giving), float(amounts[at]) if way.share is not None else np.nan,
-                         way.share is not None, way.proven) for at in some.tolist()]
+                         _proven(way, float(amounts[at])), way.share is not None, way.proven, _kept(conflict, way))
+                        for at in some.tolist()]
     return pd.DataFrame(records, columns=LIMITS)
+
+
+def _proven(way: Way, amount: float) -> float:
+    """What is proven to be needed of an amount: of several periods together, told in proportion to their amounts."""
+    if way.share is None:
+        return np.nan
+    return amount if way.proven else amount * min(way.least / way.all_in_all, 1.0)
+
+
+def _kept(conflict: Found, way: Way) -> str:
+    """For whom it is enough: the members of the conflict, all whom it explains, or its members alone."""
+    if way.keeps is None or conflict.own is None or conflict.explains is None:
+        return "these"
+    if (conflict.explains & ~conflict.own).any():
+        return "others too" if (way.keeps & ~conflict.own).any() else "these alone"
+    return "these"
 
 
 def _place(member: Member) -> tuple[str, str, str]:

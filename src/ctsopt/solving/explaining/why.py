@@ -44,11 +44,17 @@ class Way:
         For each of the limit's columns the share of what it asks; None where it is not enough by itself.
     proven : bool
         Whether it is proven that less is not enough (or that it is not enough by itself).
+    least : float
+        What is proven to be needed, of `all_in_all`.
+    keeps : bool array or None
+        Claimants who are kept in full then, while the others go short; None where no promise has to do with it.
     """
 
     member: Member
     share: Floats | None
     proven: bool
+    least: float = 0.0
+    keeps: Bools | None = None
 
     @property
     def all_in_all(self) -> float:
@@ -69,12 +75,15 @@ class Found:
         How each limit would have to give way.
     explains : bool array or None
         Claimants whose shortfall it explains; None for a conflict among limits alone.
+    own : bool array or None
+        Those of them who are members of it. The limits alone may leave others short, too.
     """
 
     members: list[Member]
     smallest: bool
     ways: list[Way]
     explains: Bools | None = None
+    own: Bools | None = None
 
 
 class Questions:
@@ -111,10 +120,10 @@ class Questions:
                 return False
         return True if outcome.plan is not None else None
 
-    def least(self, columns: Positions, let_go: Sequence[Member]) -> tuple[Floats | None, bool]:
-        """The least that some columns have to give way, all in all, once some members are let go, and the proof.
+    def least(self, columns: Positions, let_go: Sequence[Member]) -> tuple[Floats | None, bool, float]:
+        """The least that some columns have to give way, all in all, once some members are let go.
 
-        None where no plan exists even so, or none was found.
+        The plan (None where none exists even so, or none was found), whether that is proven, and what is proven.
         """
         self._bounds(let_go)
         self._costs(columns)
@@ -122,7 +131,8 @@ class Questions:
         outcome = model.run(min(self._left(), _PATIENCE))
         met = outcome.stopped_by == "gap" and outcome.value - outcome.bound <= _PROVEN * max(abs(outcome.value), 1e-3)
         sure = self._left() > 0 and (met or outcome.stopped_by == "infeasible")
-        return (None if outcome.plan is None else np.asarray(outcome.plan)), sure
+        bound = max(outcome.bound, 0.0) if np.isfinite(outcome.bound) else 0.0
+        return (None if outcome.plan is None else np.asarray(outcome.plan)), sure, bound
 
     def _left(self) -> float:
         return self.deadline - time.monotonic()
@@ -174,8 +184,8 @@ def how_to_give_way(ask: Questions, found: Found, let_go: Sequence[Member] = ())
             can = ask.can_hold([*let_go, member])
             ways.append(Way(member, np.ones(1) if can else None, can is not None))
             continue
-        plan, sure = ask.least(member.columns, [*let_go, member])
-        ways.append(Way(member, None if plan is None else np.asarray(plan[member.columns]), sure))
+        plan, sure, bound = ask.least(member.columns, [*let_go, member])
+        ways.append(Way(member, None if plan is None else np.asarray(plan[member.columns]), sure, bound))
     return replace(found, ways=ways)
 
 
@@ -261,14 +271,35 @@ def _of_promises(ask: Questions, net: Network, model: Elastic, wanted: Claims, n
         for member in found.members:
             if member.claimants is not None:
                 mine[member.claimants] = True
-        _grant(ask, wanted, value, short & ~mine)
-        found = how_to_give_way(ask, found)
         explained = open_ones & (mine | ~_still_short(ask, wanted, found, open_ones))
-        conflicts.append(replace(found, explains=explained))
+        found = replace(found, explains=explained, own=open_ones & mine)
+        conflicts.append(_ways(ask, wanted, value, short, found))
         open_ones &= ~explained
-        _grant(ask, wanted, np.zeros(len(value)), short)
-        _grant(ask, wanted, value, short & ~open_ones)
+        _only(ask, wanted, value, short, short & ~open_ones)
     return conflicts, not open_ones.any()
+
+
+def _ways(ask: Questions, wanted: Claims, value: Floats, short: Bools, found: Found) -> Found:
+    """By how much each limit would have to give way by itself for all whom the conflict explains to be kept; where
+    nothing is enough for them, for those who are members of it. The others go short as far as they have to.
+    """
+    assert found.own is not None
+    assert found.explains is not None
+    every, own = found.own | found.explains, found.own
+    _only(ask, wanted, value, short, short & ~every)
+    ways = [replace(way, keeps=every) for way in how_to_give_way(ask, found).ways]
+    if (own != every).any() and any(way.share is None for way in ways):
+        _only(ask, wanted, value, short, short & ~own)
+        again = replace(found, members=[way.member for way in ways if way.share is None])
+        fewer = {id(way.member): replace(way, keeps=own) for way in how_to_give_way(ask, again).ways}
+        ways = [fewer.get(id(way.member), way) for way in ways]
+    return replace(found, ways=ways)
+
+
+def _only(ask: Questions, wanted: Claims, value: Floats, short: Bools, claimants: Bools) -> None:
+    """Grant the shortfalls of some claimants, and of nobody else who goes short."""
+    _grant(ask, wanted, np.zeros(len(value)), short)
+    _grant(ask, wanted, value, claimants)
 
 
 def _grant(ask: Questions, wanted: Claims, value: Floats, claimants: Bools) -> None:
@@ -281,7 +312,7 @@ def _still_short(ask: Questions, wanted: Claims, found: Found, open_ones: Bools)
     """Who would still go short if the limits of a conflict were no limits."""
     at = open_ones[wanted.claimant]
     free = Member("promise", wanted.column[at], "")
-    plan, _ = ask.least(free.columns, [free, *(m for m in found.members if m.kind == "limit")])
+    plan, _, _ = ask.least(free.columns, [free, *(m for m in found.members if m.kind == "limit")])
     if plan is None:
         return np.zeros(len(open_ones), dtype=bool)
     value = np.zeros(len(wanted.column))
