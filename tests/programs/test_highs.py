@@ -143,6 +143,17 @@ def test_every_run_has_its_own_time_limit():
     assert stops == {"gap"}
 
 
+def test_every_search_has_its_own_time_limit():
+    """A search that is stopped at 1.5 seconds leaves the next one its 0.1, and no 1.6: it is counted anew."""
+    model = Highs(hard(), mip_rel_gap=0.0)
+    before = model.run(1.5)
+    model.change_cost(2 * hard().cost)
+    spent = model._highs.getRunTime()
+    after = model.run(0.1)
+    assert before.stopped_by == after.stopped_by == "time_limit"
+    assert model._highs.getRunTime() - spent < 0.75 * spent
+
+
 def test_ctrl_c_is_heard_in_a_linear_program():
     model = press_in_a_linear_program(Highs(big_linear(200), relax=True))
     outcome = model.run(60.0)

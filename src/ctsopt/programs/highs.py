@@ -190,8 +190,9 @@ class Highs:
         keep : callable, optional
             Given every plan that is better than those before.
         """
-        # HiGHS counts the seconds of all runs of a model together.
-        self.set(time_limit=self._highs.getRunTime() + max(float(time_limit), 0.0))
+        # HiGHS counts the seconds of all runs of a linear model together, those of a search anew.
+        spent = 0.0 if self._mip else self._highs.getRunTime()
+        self.set(time_limit=spent + max(float(time_limit), 0.0))
         if self._mip and (watch is not None or keep is not None):
             self._run_watched(watch, keep)
         else:

@@ -24,7 +24,7 @@ def explain(source: Network | Source, extra: Sequence[RowFamily] = (), seconds: 
     extra : sequence of functions, optional
         Row families of your own, as for `solve`.
     seconds : float
-        Time for the reasons and the offers together: the reasons may take two thirds of it.
+        Time for the reasons and the offers together: the reasons may take three quarters of it.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def explain(source: Network | Source, extra: Sequence[RowFamily] = (), seconds: 
     if found.rung == "kept" and net.derived.stocking is not None:
         # The lines below the curves of stock have room for less stock than the curves: only a whole plan shows it.
         try:
-            this.solve(net)
+            this.solve(net, max(seconds - this.spent, 1e-3))
         except InfeasibleError as error:
             return found if error.explanation is None else error.explanation
     return found

@@ -162,7 +162,7 @@ def test_reasons_and_offers_share_their_time(monkeypatch):
     monkeypatch.setattr("ctsopt.solving.explaining.ladder.Shop", Shop)
     monkeypatch.setattr("ctsopt.solving.explaining.ladder.time", SimpleNamespace(monotonic=lambda: next(clock)))
     case(cts.network(chain()), seconds=12.0).offers()
-    assert asked == [108.0, 207.0]
+    assert asked == [109.0, 207.0]
 
 
 def test_large_amounts_are_written_out():

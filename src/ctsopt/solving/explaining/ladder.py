@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """Time for an explanation with its offers."""
 
-_REASONS = 2 / 3
+_REASONS = 0.75
 """Share of the time that the reasons may take: the offers have what is left of it."""
 
 Make = Callable[["Network"], Program]

@@ -109,6 +109,8 @@ class Questions:
 
     def can_hold(self, let_go: Sequence[Member]) -> bool | None:
         """Whether a plan exists once some members are let go; None where that is not known."""
+        if self._left() <= 0:
+            return None
         self._bounds(let_go)
         self._costs(None)
         outcome = self.linear.run(self._left())
@@ -125,6 +127,8 @@ class Questions:
 
         The plan (None where none exists even so, or none was found), whether that is proven, and what is proven.
         """
+        if self._left() <= 0:
+            return None, False, 0.0
         self._bounds(let_go)
         self._costs(columns)
         model = self.whole or self.linear
