@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ctsopt as cts
-from ctsopt.comparing.regret import cells_of, regret_of
+from ctsopt.comparing.regret import cells_of, promises_of, regret_of
+from tests.often import drawn, fixed
+from tests.small import rates, table
 
 Ends = tuple[float, float]
 
@@ -100,3 +102,56 @@ def test_regrets_hold_for_all_least_costs_within_the_ends(data: st.DataObject, s
             assert worst[name] > min(worst.values()) - 1e-9
         assert math.isnan(row["expected_point"])
     assert (table["minimax"] != "").any()
+
+
+# ---- among those that promise the same -----------------------------------------------------------------------------
+
+
+@drawn(12)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(ends, min_size=2, max_size=2)), min_size=1, max_size=6))
+def test_regret_of_those_that_promise_the_same_is_what_it_is_without_the_others(
+        drawn_rows: list[tuple[str, list[Ends]]]) -> None:
+    """And at the point, by hand: what it costs there less the least that any of them costs there."""
+    promised = {f"s{i}": group for i, (group, _) in enumerate(drawn_rows)}
+    least = {f"s{i} @ {state}": (f"s{i}", state, cts.Certified.of_plan(*pair))
+             for i, (_, row) in enumerate(drawn_rows) for state, pair in zip(("low", "high"), row, strict=True)}
+    found = cells_of(least, {}, promised).set_index(["scenario", "state"])
+    table = regret_of(cells_of(least, {}, promised)).set_index("scenario")
+    figures = ["regret_low", "regret_point", "regret_high"]
+    for group in set(promised.values()):
+        same = {case: row for case, row in least.items() if promised[row[0]] == group}
+        alone = cells_of(same, {})
+        for cell in alone.to_dict("records"):
+            assert found.loc[(cell["scenario"], cell["state"]), figures].tolist() == [cell[name] for name in figures]
+            point = min(cost.point for _, state, cost in same.values() if state == cell["state"])
+            assert cell["regret_point"] == cell["cost_point"] - point
+        worst = regret_of(alone).set_index("scenario")
+        one_of_many = len(worst) == 1 and len(set(promised.values())) > 1
+        for name, row in worst.iterrows():
+            assert table.loc[name, ["worst_low", "worst_high"]].tolist() == row[["worst_low", "worst_high"]].tolist()
+            assert table.loc[name, "minimax"] == ("" if one_of_many else row["minimax"])
+
+
+terms = st.tuples(st.sampled_from([1.0, 2.0]), st.sampled_from([0.9, 0.95]))
+offers = st.tuples(st.lists(terms, min_size=2, max_size=2), st.permutations(["gold", "basic"]), st.booleans())
+
+
+def offering(given_terms: list[tuple[float, float]], names: list[str], one_tier: bool) -> cts.Network:
+    """Customers A and B with a lead time and a reliability each, in tiers of these names; in one, where they may."""
+    tiers = [names[0], names[0] if one_tier and given_terms[0] == given_terms[1] else names[1]]
+    promised = dict(zip(tiers, given_terms, strict=True))
+    return cts.network({
+        "sites": table({"site": "P", "kind": "plant"}),
+        "customers": table(*({"customer": c, "tier": tier} for c, tier in zip("AB", tiers, strict=True))),
+        "demand": table({"customer": "A", "quantity": 1}, {"customer": "B", "quantity": 1}),
+        "tiers": table(*({"tier": tier, "rank": rank} for rank, tier in enumerate(promised, 1))),
+        "promises": table(*({"tier": tier, "lead_time": days, "reliability": share}
+                            for tier, (days, share) in promised.items())),
+        "rates": rates(P_A=1, P_B=1)})
+
+
+@fixed(6)
+@given(offers, offers)
+def test_networks_promise_the_same_where_each_customer_is_promised_the_same(one, other) -> None:
+    """Whatever the tiers are called, and whether two with the same promise are one."""
+    assert (promises_of(offering(*one)) == promises_of(offering(*other))) == (one[0] == other[0])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import ctsopt as cts
 from ctsopt.packs.pack import check_pack
-from tests.packs.pack_files import HEAD, folder, pack_file
+from tests.often import sampled
+from tests.packs.pack_files import HEAD, folder, model, pack_file
 
 PACK = HEAD + """
 scenarios:
@@ -72,3 +74,35 @@ def test_what_several_scenarios_share_is_said_once(home: Path) -> None:
     text = HEAD + f"overrides: {{speed: [{slow}]}}\nscenarios:\n{cases}\n"
     findings = check_pack(pack_file(home, text, "many.yaml"))
     assert [(f.rule, "and 8 more" in f.message) for f in findings] == [("speed_per_hour", True)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", sampled(range(8), every=8))
+def test_impossible_scenarios_at_random_have_reasons_and_the_others_costs(tmp_path: Path, seed: int) -> None:
+    """100 km take 0.2 days; E holds 300; 0.00625 a unit on either leg; 50 for D, which is there, and 40 for E.
+
+    So there is no plan where gold is promised less, or where D is closed, and E is, too, or has not the room.
+    """
+    draw = Random(seed)
+    scenarios, expected = [], {"today": ("proven", 55.0, "")}
+    for name in "abcd":
+        closed = draw.choice([[], ["D"], ["E"], ["D"], ["D", "E"]])
+        lead, grown = draw.choice([0.1, 0.19, 0.25, 1.0, 3.0]), draw.choice([0.25, 0.5, 0.75, 1.0, 2.0])
+        edits = [{"table": "promises", "where": {"tier": "gold"}, "set": {"lead_time": lead}},
+                 {"table": "demand", "scale": {"quantity": grown}}, *([{"close": closed}] if closed else [])]
+        scenarios.append(cts.Scenario(name, edits))
+        if lead < 0.2 or closed == ["D", "E"]:
+            expected[name] = "infeasible", None, "there can be no plan"
+        elif closed == ["D"] and 400 * grown > 300:
+            expected[name] = "infeasible", None, "the promises cannot all be kept"
+        else:
+            expected[name] = "proven", 5 * grown + (40 if closed == ["D"] else 50), ""
+    result = cts.run(cts.Pack.of(model(), scenarios, solve={"gap": 0}), workers=1, cache=tmp_path)
+    assert result.rows["scenario"].tolist() == list(expected)
+    for row in result.rows.to_dict("records"):
+        outcome, cost, reason = expected[row["scenario"]]
+        assert row["outcome"] == outcome, row
+        assert row["cost"] == pytest.approx(float("nan") if cost is None else cost, nan_ok=True)
+        assert row["message"].startswith(reason)
+        assert bool(row["message"]) == (outcome == "infeasible")
+    assert result.failed == [name for name, (outcome, _, _) in expected.items() if outcome == "infeasible"]
