@@ -188,7 +188,7 @@ class Explanation:
         lines = ["these cannot hold together" + (", and without any one of them the others can:" if sure else
                                                  " (perhaps already some of them cannot):")]
         mine = self.limits[self.limits["conflict"] == number]
-        return [*lines, *(f"  {member}{_amounts(mine[mine['limit'] == member])}" for member in part["member"])]
+        return [*lines, *_few([f"  {member}{_amounts(mine[mine['limit'] == member])}" for member in part["member"]])]
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
