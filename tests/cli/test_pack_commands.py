@@ -181,7 +181,8 @@ def test_where_nothing_has_a_plan_that_is_said(pack: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [("run", "no_such_pack"), ("run", "three_bases", "--cache", "a", "--no-cache"),
-                                   ("run", "three_bases", "--only", "tody"), ("compare", "no_such_folder"),
+                                   pytest.param(("run", "three_bases", "--only", "tody"), marks=pytest.mark.slow),
+                                   ("compare", "no_such_folder"),
                                    ("pack", "check", "no_such_pack"), ("run", "three_bases", "--workers", "0")])
 def test_wrong_usage_is_2(words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2

@@ -36,7 +36,10 @@ LAST_MILE = {
     ("East", "C", "express"): 10.00, ("West", "C", "carrier"): 2.00,
     ("East", "D", "carrier"): 5.00, ("West", "D", "carrier"): 2.90,
 }
-"""Money per box of every way that keeps its promise; no express where the carrier from the same DC keeps it too."""
+"""Money per box of every way that keeps its promise and is not beaten."""
+
+BEATEN = {("East", "A", "express"): 10.00, ("West", "C", "express"): 10.00}
+"""Express where the carrier from the same DC keeps the promise too."""
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +70,10 @@ def test_no_finding(net: cts.Network) -> None:
     assert len(net.findings) == 0
 
 
-def test_unit_costs(net: cts.Network) -> None:
+def test_unit_costs(net: cts.Network, sol: cts.Solution) -> None:
     ways = net.ways.deliveries.frame().set_index(["site", "customer", "mode_out"])["last_mile"]
-    assert ways.to_dict() == pytest.approx(LAST_MILE, rel=1e-12)
+    assert ways.to_dict() == pytest.approx(LAST_MILE | BEATEN, rel=1e-12)
+    assert sol.record["left_out"] == len(BEATEN)
     moves = net.ways.moves.frame().set_index("destination")["line_haul"]
     assert moves.to_dict() == pytest.approx({"East": 0.50, "West": 1.00}, rel=1e-12)
 

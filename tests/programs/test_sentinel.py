@@ -130,3 +130,16 @@ def test_a_model_is_made_without_a_word(monkeypatch, capfd) -> None:
     assert highs._silent().version() == highs.version()
     os.write(1, b"after\n")
     assert capfd.readouterr().out == "before\nafter\n"
+
+
+def test_an_interrupt_is_no_lie(fresh, monkeypatch):
+    """Ctrl-C while the solver is asked its questions: it is asked again the next time, and is called nothing."""
+    def interrupted(model, *_):
+        return replace(run(model), stopped_by="interrupt", plan=None)
+
+    run = Highs.run
+    monkeypatch.setattr(Highs, "run", interrupted)
+    with pytest.raises(cts.NoPlanError, match="interrupted before any plan was found"):
+        sentinel.admit()
+    monkeypatch.setattr(Highs, "run", run)
+    sentinel.admit()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.errors import UntrustedSolverError
+from ctsopt.errors import NoPlanError, UntrustedSolverError
 from ctsopt.folders import default_folder
 from ctsopt.programs import highs
 from ctsopt.programs.program import Arrays
@@ -112,6 +112,8 @@ def admit() -> None:
     ------
     UntrustedSolverError
         If it gives a wrong answer to a program whose answer is known.
+    NoPlanError
+        If Ctrl-C came before it had answered.
     """
     build = highs.build()
     if build not in _said:
@@ -134,6 +136,8 @@ def _lie() -> str:
     for program in PROGRAMS:
         arrays = program.arrays()
         found = highs.Highs(arrays, mip_rel_gap=_NEAR / 10, mip_abs_gap=1e-9).run()
+        if found.stopped_by == "interrupt":  # no answer is no lie
+            raise NoPlanError("interrupted before any plan was found", found.stopped_by)
         value = found.value if found.plan is not None else _INF
         if found.stopped_by == ("gap" if program.answer < _INF else "infeasible") and (
                 value == program.answer or abs(value - program.answer) <= _NEAR * program.answer) and (
