@@ -55,7 +55,7 @@ def multiplied(column: str, factor: float) -> Callable[[pd.DataFrame], pd.DataFr
 @pytest.mark.parametrize(("name", "change", "words"), [
     ("stock", multiplied("safety", 1.001), "stock of D/goods is .* units, but its volumes ask for"),
     ("stock", multiplied("cycle", 0.9), "stock of D/goods is .* units, but its volumes ask for"),
-    ("stock", multiplied("safety_stock", 1.1), "cost line safety_stock is .* but safety_stock in the table stock adds up to"),
+    ("stock", multiplied("safety_stock", 1.1), "safety_stock is .* but safety_stock in the table stock adds up to"),
     ("stock", put("fill_rate_given", -0.2), "gives gold a fill rate of 0.75, less than the 0.95 promised"),
     ("stock", lambda f: f.assign(lead_time=2.0), "by a way slower than the lead time of its stock"),
     ("stock", lambda f: f.assign(sharing="pooled"), "stock of D/goods is not shared as stated"),
