@@ -74,7 +74,7 @@ def test_headers_of_a_workbook_carry_comments_and_lists(tmp_path: Path):
                                         "crossdock passes them on without stock.\n"
                                         "Allowed: plant, supplier, dc, crossdock.\nRequired.")
     assert {v.formula1 for v in sites.data_validations.dataValidation} == {
-        '"plant,supplier,dc,crossdock"', '"open,candidate,closed"', '"yes,no"', '"units,kg,m3,pallets"'}
+        '"plant,supplier,dc,crossdock"', '"open,candidate,closing,closed"', '"yes,no"', '"units,kg,m3,pallets"'}
     offered = {str(v.sqref): v.formula1 for v in book["settings"].data_validations.dataValidation}
     assert offered["B4"] == '"km,mi"'
     assert book["settings"]["A4"].value == "distance_unit"
