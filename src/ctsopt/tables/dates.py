@@ -31,7 +31,7 @@ SLIPS = (
 
 def parse_dates(labels: Sequence[str]) -> tuple[Days, Bools]:
     """Days of texts (not a time where blank or no date), and where a text is no date."""
-    days = np.full(len(labels), np.datetime64("NaT"), dtype="datetime64[D]")
+    days = np.full(len(labels), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     wrong = np.zeros(len(labels), dtype=bool)
     for i, label in enumerate(labels):
         match = _DAY.fullmatch(label)
