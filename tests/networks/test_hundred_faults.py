@@ -166,7 +166,7 @@ SETTINGS = [
       mend="one setting a line"),
     F("a character that does not exist", settings('name: "\\UFFFFFFFF"\n'), "broken_yaml", "settings",
       mend="one setting a line"),
-    F("brackets without end", settings("name: " + "[" * 600), "broken_yaml", "settings", mend="one setting a line"),
+    F("brackets without end", settings("name: " + "[" * 20_000), "broken_yaml", "settings", mend="one setting a line"),
     F("a list as the name of a setting", settings("name: a\n? [life]\n: 5\n"), "broken_yaml", "settings", rows=(2,),
       mend="one setting a line"),
     F("a setting that is there twice", settings("life: 5\nname: a\nlife: 6\n"), "duplicate_key", "settings", "life",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ LARGEST_SETTINGS = 1 << 20
 
 _OF_CELLS = ("error_cell", "several_values", "bytes_for_text")
 _NULLS = ("", "~", "null", "Null", "NULL")
+_ONE_A_LINE = "one setting a line, as in `currency: EUR`"
+_DEEPEST = 100
+"""Brackets within brackets in a file of settings, where a setting is one text."""
 _SETTING_SHEET = (Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value."))
 
 
@@ -294,9 +298,7 @@ def _setting_text(schema: Schema, name: str, value: Any) -> str:
 
 def _read_settings_file(path: Path, reading: _Reading) -> None:
     """Top-level scalars as text. The nodes are read, not the values: no type is guessed, and lines are known."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.nodes import MappingNode, ScalarNode
+    from ruamel.yaml.nodes import ScalarNode
 
     name = reading.schema.settings_name
 
@@ -316,27 +318,10 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
     if text is None:
         reading.findings += [f for f in found if f.rule != "empty_file"]
         return
-    try:
-        node = YAML(typ="base", pure=True).compose(text)
-    except RecursionError:
-        fault("broken_yaml", f"{path.name} is nested too deep", "one setting a line, as in `currency: EUR`")
-        return
-    except (YAMLError, ValueError, OverflowError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        what = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
-        fault("broken_yaml", f"{path.name} is not YAML: {what}", "one setting a line, as in `currency: EUR`",
-              None if mark is None else mark.line + 1)
-        return
-    if node is None:
-        return
-    if not isinstance(node, MappingNode):
-        fault("broken_yaml", f"{path.name} is not a list of settings", "one setting a line, as in `currency: EUR`", 1)
-        return
-    for key, value in node.value:
+    for key, value in _pairs(text, path.name, fault):
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
-            fault("broken_yaml", f"{path.name}: the name of a setting is not a single text",
-                  "one setting a line, as in `currency: EUR`", line)
+            fault("broken_yaml", f"{path.name}: the name of a setting is not a single text", _ONE_A_LINE, line)
             continue
         if is_own(key.value):
             continue
@@ -346,3 +331,30 @@ def _read_settings_file(path: Path, reading: _Reading) -> None:
             continue
         blank = value.style is None and value.value in _NULLS
         reading.settings.append(RawSetting(clean_text(key.value), "" if blank else clean_text(value.value), line))
+
+
+def _pairs(text: str, name: str, fault: Callable[..., None]) -> list[tuple[Any, Any]]:
+    """Nodes of the names and values of a file of settings; none where it is not one, which is said."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.nodes import MappingNode
+
+    too_deep = f"{name} is nested too deep"
+    # The reader of YAML takes seconds for brackets within brackets, and then the stack of Python.
+    if max(accumulate((c in "[{") - (c in "]}") for c in text), default=0) > _DEEPEST:
+        fault("broken_yaml", too_deep, _ONE_A_LINE)
+        return []
+    try:
+        node = YAML(typ="base", pure=True).compose(text)
+    except RecursionError:
+        fault("broken_yaml", too_deep, _ONE_A_LINE)
+        return []
+    except (YAMLError, ValueError, OverflowError) as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        what = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
+        fault("broken_yaml", f"{name} is not YAML: {what}", _ONE_A_LINE, None if mark is None else mark.line + 1)
+        return []
+    if node is not None and not isinstance(node, MappingNode):
+        fault("broken_yaml", f"{name} is not a list of settings", _ONE_A_LINE, 1)
+        return []
+    return [] if node is None else list(node.value)
