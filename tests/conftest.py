@@ -6,12 +6,11 @@ import os
 import random
 import signal
 from collections import defaultdict
-from collections.abc import Generator
 
 import hypothesis
 import pytest
 
-from tests import often
+from tests import budget, often
 
 # A terminal's width and colours must not change what a test sees.
 os.environ.setdefault("COLUMNS", "120")
@@ -26,9 +25,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=False)
 hypothesis.settings.load_profile("tests")
 
-BUDGET = 5.0
-"""Seconds of processor time that a test without the mark `slow` may take."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a run takes in, what it draws from, and how long a test may take."""
@@ -37,8 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                      "the seed")
     parser.addoption("--seed", type=int, help="number that everything drawn at random follows from (the day of the "
                      "last commit, as 20261130)")
-    parser.addoption("--budget", type=float, default=BUDGET, help="seconds of processor time that a test without the "
-                     f"mark slow may take ({BUDGET:g}); 0 for any")
+    parser.addoption("--budget", type=float, default=budget.BUDGET, help="seconds of processor time that a test "
+                     f"without the mark slow may take ({budget.BUDGET:g}); 0 for any")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.option.seed)
     often.draw_from(config.option.seed, long=_takes_long(config))
+    if not config.pluginmanager.has_plugin("budget"):
+        config.pluginmanager.register(budget, "budget")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -73,51 +71,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out |= set(cases) - set(drawn)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
-
-
-# ------------------------------------------------------------------------------------------ how long a test may take
-
-_spent = pytest.StashKey[float]()
-_shared = pytest.StashKey[float]()
-"""Seconds of processor time before a test is called, and those of them for fixtures that serve other tests, too."""
-
-
-def _processor_time() -> float:
-    """Seconds of this process, and of those that it started and that have ended."""
-    return sum(os.times()[:4])
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
-                         ) -> Generator[None, object, object]:
-    """What is made once for many tests counts for none of them."""
-    began = _processor_time()
-    try:
-        return (yield)
-    finally:
-        stash = request.session.stash
-        if fixturedef.scope != "function":
-            stash[_shared] = stash.get(_shared, 0.0) + _processor_time() - began
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Fixtures of its own are a part of a test."""
-    began, item.session.stash[_shared] = _processor_time(), 0.0
-    yield
-    item.stash[_spent] = _processor_time() - began - item.session.stash[_shared]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that passes and takes too long fails all the same, and says what to do."""
-    began = _processor_time()
-    result = yield
-    took, budget = item.stash[_spent] + _processor_time() - began, item.config.getoption("budget")
-    if took > budget > 0 and not {"slow", "long"} & {mark.name for mark in item.iter_markers()}:
-        pytest.fail(f"it passed, but took {took:.1f} s of processor time, and a test without a mark may take "
-                    f"{budget:g}: let it do the same with less (a smaller network, fewer cases and the others by "
-                    "tests/often.py, a fixture shared by the file), or mark it @pytest.mark.slow, so that it is left "
-                    "out of what runs with every commit (tests/README.md). On a slower machine: --budget SECONDS.",
-                    pytrace=False)
-    return result

@@ -28,11 +28,15 @@ def busy(seconds):
 def shared():
     busy(0.3)
 
+@pytest.fixture(scope="session")
+def whole():
+    busy(0.3)
+
 @pytest.fixture
 def own():
     busy(0.3)
 
-def test_quick(shared): pass
+def test_quick(shared, whole): pass
 def test_its_own_fixture(own): pass
 def test_too_long(): busy(0.3)
 @pytest.mark.slow
@@ -54,10 +58,11 @@ def test_seen(): print("seen", seen)
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A suite of a few tests under the conftest of this one."""
-    pytester.makeconftest(CONFTEST)
-    pytester.makepyfile(TESTS)
-    pytester.makeini(f"[pytest]\npythonpath = {Path(__file__).parents[1]}\nmarkers =\n    slow: x\n    long: x\n")
+    """A suite of a few tests under the conftest of this one, in a folder as this one: pytest itself starts above it."""
+    folder = pytester.mkdir("suite")
+    (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (folder / "test_suite.py").write_text(TESTS, encoding="utf-8")
+    pytester.makeini(f"[pytest]\ntestpaths = suite\npythonpath = {Path(__file__).parents[1]}\nmarkers =\n    slow: x\n    long: x\n")
     return pytester
 
 
