@@ -58,11 +58,16 @@ def test_seen(): print("seen", seen)
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A suite of a few tests under the conftest of this one, in a folder as this one: pytest itself starts above it."""
-    folder = pytester.mkdir("suite")
+    """A suite of a few tests under the conftest of this one, in a folder as this one: pytest itself starts above it.
+
+    The folder's name begins as this one's, since pytest looks for the options of a conftest in such folders alone, if
+    the value of an option looks like the path of a test.
+    """
+    folder = pytester.mkdir("tests_of_a_few")
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "test_suite.py").write_text(TESTS, encoding="utf-8")
-    pytester.makeini(f"[pytest]\ntestpaths = suite\npythonpath = {Path(__file__).parents[1]}\nmarkers =\n    slow: x\n    long: x\n")
+    pytester.makeini(f"[pytest]\ntestpaths = {folder.name}\npythonpath = {Path(__file__).parents[1]}\n"
+                     "markers =\n    slow: x\n    long: x\n")
     return pytester
 
 
