@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Bools, Floats, Ints
+from ctsopt.keys import Bools, Floats, Ints, Positions
 from ctsopt.programs.kept import Kept
 from ctsopt.programs.outcome import Outcome, Progress
 from ctsopt.programs.program import Arrays
@@ -64,6 +65,14 @@ _STOPS: dict[Any, StoppedBy] = {
     highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Where a run of a linear program ended, in the solver's own words for each of its columns and rows."""
+
+    columns: list[Any]
+    rows: list[Any]
 
 
 class Highs:
@@ -148,6 +157,10 @@ class Highs:
         values = values.astype(np.float64) / self._units(columns)
         self._require(self._highs.setSolution(len(columns), columns.astype(np.int32), values), "refused the start")
 
+    def factors(self, matrix: sp.csr_array) -> Floats:
+        """What one of each of some rows, which may be no rows of this model, is in HiGHS' scale."""
+        return self._scaled(matrix)[1]
+
     def add_rows(self, matrix: sp.csr_array, lower: Floats, upper: Floats) -> None:
         """Add rows; the basis is kept."""
         scaled, factor = self._scaled(self._columns.of_rows(matrix))
@@ -156,6 +169,22 @@ class Highs:
         self._require(self._highs.addRows(matrix.shape[0], lower, upper, matrix.nnz,
                                           matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32),
                                           matrix.data), "refused rows")
+
+    def add_columns(self, matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> None:
+        """Add columns that are not whole, with their coefficients in all rows; the basis is kept.
+
+        For models of which no columns are left out, and whose columns have no units of their own (`one_unit`).
+        """
+        columns = sp.csc_array(sp.diags_array(self._rows) @ matrix * self.quantity)
+        self._integer = np.append(self._integer, np.zeros(len(cost), dtype=bool))
+        self._require(self._highs.addCols(len(cost), cost * self.quantity * self._money, lower / self.quantity,
+                                          upper / self.quantity, columns.nnz, columns.indptr[:-1].astype(np.int32),
+                                          columns.indices.astype(np.int32), columns.data), "refused columns")
+
+    @property
+    def one_unit(self) -> bool:
+        """Whether all flows count in the same unit, so that others may be added."""
+        return self._own is None
 
     def change_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Change the bounds of columns; the basis is kept. Columns that are left out stay at 0."""
@@ -176,6 +205,33 @@ class Highs:
         columns = np.arange(len(cost), dtype=np.int32)
         self._require(self._highs.changeColsCost(len(cost), columns, cost * self._money), "refused the objective")
         self._require(self._highs.changeObjectiveOffset(offset * self._money), "refused the objective")
+
+    def change_costs(self, columns: Ints | Positions, cost: Floats) -> None:
+        """Change what some columns cost; the basis and the scale of money are kept. No columns are left out."""
+        units = self._units(columns.astype(np.int32))
+        self._require(self._highs.changeColsCost(len(cost), columns.astype(np.int32), cost * units * self._money),
+                      "refused the objective")
+
+    def basis(self) -> Basis | None:
+        """Where the last run of a linear program ended; None where there is nothing to begin from."""
+        basis = self._highs.getBasis()
+        return Basis(list(basis.col_status), list(basis.row_status)) if basis.valid else None
+
+    def begin_at(self, basis: Basis) -> None:
+        """Begin the next run where another ended. What has come in since is outside of it: columns at their lower end,
+        rows with what they leave over.
+        """
+        one, info = highspy.HighsBasis(), self._highs.getLp()
+        at = highspy.HighsBasisStatus
+        one.col_status = basis.columns + [at.kLower] * (info.num_col_ - len(basis.columns))
+        one.row_status = basis.rows + [at.kBasic] * (info.num_row_ - len(basis.rows))
+        one.valid = True
+        self._require(self._highs.setBasis(one), "refused where to begin")
+
+    def ray(self) -> Floats | None:
+        """Weights of the rows that show that a linear program has no plan; None where the solver has none."""
+        _, there, ray = self._highs.getDualRay()
+        return np.array(ray, dtype=np.float64) * self._rows if there else None
 
     def run(self, time_limit: float = math.inf, watch: Callable[[Progress], bool | None] | None = None,
             keep: Callable[[Floats], None] | None = None) -> Outcome:
