@@ -29,7 +29,12 @@ def grid(largest: float) -> Floats:
     if not np.isfinite(largest):
         raise UsageError(f"a volume of {largest} units per day cannot be planned")
     last = int(np.ceil(np.log2(max(largest, 2.0 ** ((FIRST + 1) / STEPS))) * STEPS))
-    return np.asarray(2.0 ** (np.arange(FIRST, last + 1) / STEPS))
+    return first_volumes(last + 1 - FIRST)
+
+
+def first_volumes(count: int) -> Floats:
+    """So many declared volumes, from the smallest on."""
+    return np.asarray(2.0 ** (np.arange(FIRST, FIRST + count) / STEPS))
 
 
 @dataclass(frozen=True, eq=False)

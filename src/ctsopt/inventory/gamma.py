@@ -78,8 +78,18 @@ def _by_quadrature(shape: Floats, scale: Floats, low: Floats, lot: Floats) -> tu
     """Gauss and Legendre with four nodes: over so short a lot its error is below the rounding."""
     z = (low + np.multiply.outer(_NODES, lot)) / scale
     tail, step = tail_and_step(np.broadcast_to(shape, z.shape), z)
-    value = scale * (_WEIGHTS @ ((shape - z) * tail + shape * step))
-    return value, -(_WEIGHTS @ tail)
+    return scale * over_nodes(_WEIGHTS, (shape - z) * tail + shape * step), -over_nodes(_WEIGHTS, tail)
+
+
+def over_nodes(weights: Floats, values: Floats) -> Floats:
+    """Weighted sum over the first axis, term by term.
+
+    A product of matrices would round by how many other values are worked out beside, and a plan depend on them.
+    """
+    total = weights[0] * values[0]
+    for weight, part in zip(weights[1:], values[1:], strict=True):
+        total = total + weight * part
+    return np.asarray(total)
 
 
 def _by_difference(shape: Floats, scale: Floats, low: Floats, lot: Floats) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctsopt.inventory.arguments import at_least_zero
-from ctsopt.inventory.gamma import mean_shortage
+from ctsopt.inventory.gamma import mean_shortage, over_nodes
 from ctsopt.inventory.safety_stock import SHORTEST_REVIEW
 
 Floats = npt.NDArray[np.float64]
@@ -112,8 +112,8 @@ def stock_on_hand(safety_stock: npt.ArrayLike, volume: npt.ArrayLike, variance_t
     point = m * np.maximum(lead + review - wait, 0.0) + safety
     days = lead + np.multiply.outer(_NODES, review)
     mean, variance = m * days, q * m * days + (sd * m) ** 2
-    short = _WEIGHTS @ _short(mean, variance, point, lot).reshape(len(_NODES), -1)
-    on_hand = point + lot / 2 - m * (lead + review / 2) + short.reshape(m.shape)
+    short = over_nodes(_WEIGHTS, _short(mean, variance, point, lot))
+    on_hand = point + lot / 2 - m * (lead + review / 2) + short
     return np.where(m > 0, np.maximum(on_hand, 0.0), 0.0)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ctsopt.formulation.stock.layers import Layers, UnitCurves
 from ctsopt.inventory.curves import STEPS, Curves, grid
+from ctsopt.inventory.declared_stock import Declared, declared_stock
 from ctsopt.inventory.demand import crossing_lead_time_sd
-from ctsopt.inventory.on_hand import held_stock
 from ctsopt.inventory.reserve import DOUBLINGS, largest_reserve
 from ctsopt.inventory.safety_stock import safety_stock
 from ctsopt.keys import Bools, Floats, Positions
@@ -104,7 +104,7 @@ def unit_curves(net: Network, stocking: Stocking, layers: Layers, largest: float
     early = leaves_early(net)
     cycle = np.where(layers.cycles[at][:, None], _cycle(member, volumes, early=early), 0.0)
     if net.settings["stock_rule"] == "curve":
-        safety, cover = _kept(net, stocking, member, layers.upper[at], volumes)
+        safety, cover = _kept(net, stocking, member, layers.upper[at], len(volumes) - 1)
         some = np.flatnonzero(layers.lower[at] >= 0)
         safety[some] = cover[some] = _reserve(net, stocking, member.at(some), layers.upper[at[some]],
                                               layers.lower[at[some]], volumes)
@@ -147,27 +147,15 @@ def _cycle(member: _Members, volumes: Floats, *, early: bool) -> Floats:
     return np.where(member.share[:, None] > 0, np.maximum((lot + own * member.review[:, None]) / 2 - gone, 0.0), 0.0)
 
 
-class _Tables(NamedTuple):
-    """Units at each corner, shape (members, corners)."""
-
-    safety: Floats
-    cover: Floats
-
-
-def _kept(net: Network, stocking: Stocking, member: _Members, service: Positions, volumes: Floats) -> _Tables:
-    """Safety stock at the fill rate of a class (-1: none), solved once for rows that are alike."""
+def _kept(net: Network, stocking: Stocking, member: _Members, service: Positions, corners: int) -> Declared:
+    """Safety stock at the fill rate of a class (-1: none), at volume 0 and so many declared volumes."""
     rate = np.append(stocking.fill_rate, 0.0)[service]
-    columns = np.stack([rate, member.q, member.lead, member.review, member.lot, member.interval, member.sd,
-                        member.wait, member.share], axis=1)
-    alike, place = np.unique(columns, axis=0, return_inverse=True)
-    b, q, lead, review, lot, interval, sd, wait, share = (column[:, None] for column in alike.T)
-    own = share * volumes[1:]
-    policy = (own, q, lead, review, lot, interval, spread(net, sd, own, review, lot, interval), wait)
-    cover = safety_stock(b, *policy)
-    safety = held_stock(cover, *policy).safety if leaves_early(net) else cover
+    rows = np.stack([rate, member.q, member.lead, member.review, member.lot, member.interval, member.sd,
+                     member.wait, member.share], axis=1)
+    solved = declared_stock(rows, corners, crossing=net.settings["order_crossing"] == "yes", early=leaves_early(net))
     # The first unit on the shelf has the price of the next.
-    level = (np.concatenate([table[:, :1], table], axis=1)[place.ravel()] for table in (safety, cover))
-    return _Tables(*(np.where(service[:, None] >= 0, table, 0.0) for table in level))
+    level = (np.concatenate([table[:, :1], table], axis=1) for table in solved)
+    return Declared(*(np.where(service[:, None] >= 0, table, 0.0) for table in level))
 
 
 def _reserve(net: Network, stocking: Stocking, member: _Members, service: Positions, below: Positions,
@@ -177,8 +165,8 @@ def _reserve(net: Network, stocking: Stocking, member: _Members, service: Positi
     Volumes of all demand, up to 2^12 times that of these classes, are declared volumes, too. A reserve is on hand as a
     whole, also where goods leave before a quoted wait is over.
     """
-    wider = np.append(volumes, volumes[-1] * 2.0 ** (np.arange(1, STEPS * DOUBLINGS + 1) / STEPS))
-    better, worse = (_kept(net, stocking, member, classes, wider).cover[:, 1:] for classes in (service, below))
+    corners = len(volumes) - 1 + STEPS * DOUBLINGS
+    better, worse = (_kept(net, stocking, member, classes, corners).cover[:, 1:] for classes in (service, below))
     most = better - worse
     own = member.share[:, None] * volumes[1:]
 
