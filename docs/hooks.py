@@ -82,9 +82,16 @@ def row_table() -> str:
 
     marks = [(rule, row_marks(rule)) for rule in ROWS]
     lines = [(f"`{rule.__name__}`", each.words + (": only strengthens" if hasattr(rule, "anchor") else ""),
-              f"`{_mathematics(rule)}`", "yes" if each.limit else "", "yes" if each.gives_way else "")
+              f"`{_mathematics(rule)}`", "yes" if each.limit else "", _gives_way(each))
              for rule, each in marks]
     return _markdown_table(("row", "is about", "says", "in `sol.limits`", "may fall short in an explanation"), lines)
+
+
+def _gives_way(marks: Any) -> str:
+    """What an explanation may let fall short: a promise, or a cell of the tables."""
+    if marks.promise:
+        return "demand" if marks.promise == "demand" else f"`promises.{marks.promise}`"
+    return f"`{marks.cell.table}.{marks.cell.column}`" if marks.cell else ""
 
 
 def line_table() -> str:
@@ -132,6 +139,14 @@ def result_tables() -> str:
     from ctsopt.results.schema import TABLES
 
     return "\n\n".join(map(_result_section, TABLES))
+
+
+def key_figures() -> str:
+    """Every key figure, from its marks."""
+    from ctsopt.results.kpis import KPIS
+
+    return _markdown_table(("section", "kpi", "by", "unit", "is"), [
+        (each.section, f"`{each.name}`", each.by, each.unit.replace("_", " "), each.meaning) for each in KPIS])
 
 
 def comparison_tables() -> str:
@@ -241,6 +256,6 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
 
 
 PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
-    data_dictionary, variables, rows, costs, row_table, line_table, drivers, result_tables, comparison_tables, findings,
+    data_dictionary, variables, rows, costs, row_table, line_table, drivers, result_tables, key_figures, comparison_tables, findings,
     layers, command_line, api,
     designers_tour, consultants_pack)}

@@ -9,8 +9,10 @@ import pytest
 import ctsopt as cts
 from ctsopt.formulation import build as formulation
 from ctsopt.formulation.build import marks_of_lines
+from ctsopt.formulation.cells import KINDS
 from ctsopt.formulation.family import LineMarks, RowMarks, Variables, line, line_marks, row_marks, rows
 from ctsopt.keys import Keys
+from ctsopt.networks.schema import BY_NAME, SETTINGS
 from ctsopt.programs.algebra import Expr, Rows
 from ctsopt.results.drivers import MEASURES
 from ctsopt.results.lines import places
@@ -40,16 +42,40 @@ def test_every_family_of_rows_has_every_mark(family):
     assert marks.words
     assert marks.words != RowMarks().words
     assert family.__doc__.partition("\n\n")[0].rstrip().endswith(f"[{marks.unit}]")
-    assert marks.gives_way in (0.0, 1.0, 2.0)
-    assert not (marks.gives_way and hasattr(family, "anchor"))
+    assert not ((marks.cell or marks.promise) and hasattr(family, "anchor"))
+    assert not (marks.limit and marks.cell is None)
+
+
+@pytest.mark.parametrize("family", [f for f in formulation.ROWS if row_marks(f).cell], ids=lambda f: f.__name__)
+def test_every_cell_stands_in_the_tables(family):
+    """Table, column and keys are those of the schema, the unit is one of the column, and links are families."""
+    cell = row_marks(family).cell
+    table = SETTINGS if cell.table == "settings" else BY_NAME[cell.table]
+    column = table.column(cell.column)
+    assert set(cell.keys) <= set(table.keys)
+    assert cell.yearly == ("per year" in column.unit and cell.rate)
+    assert set(cell.links) <= {other.__name__ for other in formulation.ROWS}
+    assert {cell.when, cell.picks} <= {"", *(made.__name__ for made in formulation.VARIABLES)}
+    assert cell.kind in KINDS
+
+
+def test_what_is_promised_and_where_goods_are():
+    """Each promise is kept by one family; one family has the places of goods, one the requests."""
+    marks = {family.__name__: row_marks(family) for family in formulation.ROWS}
+    assert {each.promise: name for name, each in marks.items() if each.promise} == {
+        "demand": "serve_demand", "served_fraction": "served_fraction", "served_fraction_each": "served_fraction_each",
+        "on_time_share": "tier_on_time"}
+    assert {each.goods: name for name, each in marks.items() if each.goods} == {
+        "places": "site_balance", "requests": "serve_demand"}
 
 
 def test_what_gives_way_and_what_is_a_limit():
-    """Promises, agreements and demand may fall short; capacities, agreements and caps are limits."""
+    """Agreements, capacities and caps stand in a cell that may give way; the table of limits shows fixed figures."""
     marks = {family.__name__: row_marks(family) for family in formulation.ROWS}
-    assert {name for name, each in marks.items() if each.gives_way} == {
-        "serve_demand", "served_fraction", "served_fraction_each", "tier_on_time", "single_source", "sites_in_group",
-        "same_site", "site_minimum", "mode_capacity", "contract_volume", "contract_share", "carbon_cap", "budget"}
+    assert {name for name, each in marks.items() if each.cell} == {
+        "site_throughput", "level_capacity", "make_capacity", "storage", "lane_volume", "lane_minimum", "single_source",
+        "ending_stock", "sites_in_group", "same_site", "site_minimum", "mode_capacity", "contract_volume",
+        "contract_share", "carbon_cap", "budget"}
     assert {name for name, each in marks.items() if each.limit} == {
         "make_capacity", "storage", "lane_volume", "mode_capacity", "contract_volume", "contract_share", "carbon_cap",
         "budget"}
@@ -187,7 +213,7 @@ def at_most_thirty(x: Variables, net: cts.Network) -> Rows:
     return x.deliver.total() <= 30.0
 
 
-@rows("what the gate lets through", gives_way=1.0, limit=True)
+@rows("what the gate lets through", limit=True)
 def gate_limit(x: Variables, net: cts.Network) -> Rows:
     """sum deliver <= 30   [pieces]"""
     return x.deliver.total() <= 30.0
@@ -196,6 +222,11 @@ def gate_limit(x: Variables, net: cts.Network) -> Rows:
 def at_least_fifty(x: Variables, net: cts.Network) -> Rows:
     """sum deliver >= 50   [pieces]"""
     return x.deliver.total() >= 50.0
+
+
+def exactly_fifty(x: Variables, net: cts.Network) -> Rows:
+    """sum deliver = 50   [pieces]"""
+    return x.deliver.total() == 50.0
 
 
 def test_rows_of_ones_own_are_limits():
@@ -220,11 +251,16 @@ def test_a_rule_of_ones_own_is_named_as_what_binds():
     assert "what the gate lets through (10 pieces more would be enough)" in str(error.value)
 
 
-def test_a_rule_that_nothing_else_can_meet_is_named():
-    """At least 50 of 40 units: no promise can give way to it, so that the rule itself is what cannot be kept."""
-    with pytest.raises(cts.InfeasibleError, match="at least fifty: the network short by 10 pieces") as error:
-        cts.solve(two_customers(), extra=[at_least_fifty])
-    assert error.value.shortfalls.iloc[0]["row"] == "at_least_fifty"
+@pytest.mark.parametrize("rule", [at_least_fifty, exactly_fifty], ids=lambda rule: rule.__name__)
+def test_a_rule_that_nothing_else_can_meet_is_named(rule):
+    """At least 50 of 40 units: no promise can give way to it, so that the rule itself is what cannot be kept.
+
+    An equation may give way on both sides, and has the one key of its row for both.
+    """
+    words = rule.__name__.replace("_", " ")
+    with pytest.raises(cts.InfeasibleError, match=f"{words}: the network short by 10 pieces") as error:
+        cts.solve(two_customers(), extra=[rule])
+    assert error.value.shortfalls.iloc[0]["row"] == rule.__name__
 
 
 @pytest.mark.parametrize(("limit", "words"), [

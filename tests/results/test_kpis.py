@@ -9,6 +9,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
+from ctsopt.results.kpis import KPIS
 from ctsopt.results.service_figures import customer_service
 from ctsopt.testing import random_network
 from tests.small import chain, lanes, solved, table
@@ -31,6 +32,16 @@ def text(frame: pd.DataFrame, kpi: str, by: str = "") -> str:
 @pytest.fixture(scope="module")
 def two_dcs():
     return cts.solve(cts.read(examples.path("two_dcs")), gap=0.0)
+
+
+@pytest.mark.parametrize("figure", KPIS, ids=lambda figure: figure.name)
+def test_every_key_figure_has_every_mark(figure):
+    """A name of its own, a section of the table, whose it is, and a meaning on one line for who reads it."""
+    assert [other.name for other in KPIS].count(figure.name) == 1
+    assert figure.section in ("solve", "network", "cost", "service", "utilisation", "stock", "transport")
+    assert figure.meaning
+    assert "\n" not in figure.meaning
+    assert figure.unit or figure.meaning.startswith("in `text`")
 
 
 def test_two_dcs_as_on_paper(two_dcs):

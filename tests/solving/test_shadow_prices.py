@@ -42,6 +42,23 @@ def test_a_closed_site_has_no_shadow_price():
     assert prices(solved(tables)) == {}
 
 
+def test_what_is_not_in_the_plan_has_no_least_that_saves():
+    """E is closed, and dearer by the unit: that 10 would have to go through it if it were open costs nothing."""
+    tables = two_dcs()
+    tables["sites"] = tables["sites"].assign(capacity=[None, 100, None], status=["open", "open", "candidate"],
+                                             fixed_cost=[0, 0, 1000], min_throughput=[0, 0, 10])
+    solution = solved(tables)
+    assert solution.sites.set_index("site")["open"].to_dict() == {"P": True, "D": True, "E": False}
+    assert ("sites", "min_throughput", "E", "lower") not in prices(solution)
+
+
+def test_units_are_those_of_the_figures():
+    """Money in the currency of the network, capacities in the unit of their site, contracts in units."""
+    contract = table({"contract": "airline", "kind": "min_volume", "mode": "air", "quantity": 30})
+    frames = [cts.shadow_prices(solved(made)) for made in (two_dcs(), TWO_MODES | {"contracts": contract})]
+    assert [frame["unit"].tolist() for frame in frames] == [["units per year"], ["units per year"]]
+
+
 def test_what_can_be_made():
     tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "Q", "kind": "plant"}),
                    site_products=table({"site": "P", "product": "goods", "make_cost": 2, "make_capacity": 70},

@@ -24,8 +24,10 @@ from ctsopt.formulation import (
     sourcing,
     variables,
 )
+from ctsopt.formulation.cells import KINDS, Cell
 from ctsopt.formulation.family import (
     CostFamily,
+    Goods,
     LineMarks,
     RowFamily,
     RowMarks,
@@ -39,7 +41,7 @@ from ctsopt.formulation.stock import decisions, from_stock
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.value import StockModel
 from ctsopt.programs.algebra import Expr, Rows, Variable
-from ctsopt.programs.program import Program
+from ctsopt.programs.program import Program, RowBlock
 from ctsopt.programs.ranges import Sources
 
 if TYPE_CHECKING:
@@ -163,6 +165,29 @@ def marks_of_rows(program: Program) -> dict[str, RowMarks]:
     """Marks of all families of rows by name; those of a program that are nobody's here come last."""
     marks = {rule.__name__: row_marks(rule) for rule in ROWS}
     return marks | {name: block.marks or RowMarks(name.replace("_", " ")) for name, block in program.rows.items()}
+
+
+def cells(program: Program) -> dict[str, Cell]:
+    """Where the limits of a program stand in the tables, those first that a designer can change first."""
+    found = {name: marks.cell for name, marks in marks_of_rows(program).items()
+             if marks.cell is not None and name in program.rows}
+    return dict(sorted(found.items(), key=lambda item: KINDS.index(item[1].kind)))
+
+
+def without_cell(program: Program) -> list[str]:
+    """Families of a program that give way as a whole: limits that stand in no table, and rules of a user's own."""
+    marks, known = marks_of_rows(program), {rule.__name__ for rule in ROWS}
+    return [name for name in program.rows if marks[name].cell is None and (name not in known or marks[name].limit)]
+
+
+def keeps(promise: str) -> str:
+    """The family of rows that keeps a promise: `demand`, or a column of the table `promises`."""
+    return next(rule.__name__ for rule in ROWS if row_marks(rule).promise == promise)
+
+
+def rows_of_goods(program: Program, goods: Goods) -> RowBlock:
+    """The rows where goods are (`places`), or of who asks for them (`requests`)."""
+    return next(program.rows[rule.__name__] for rule in ROWS if row_marks(rule).goods == goods)
 
 
 def variables_of(program: Program, net: Network) -> Variables:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.anew import held, used_up
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.columns import HELD, KEPT, SIZE
 from ctsopt.formulation.family import Figures, Variables, bounds, line, rows
 from ctsopt.formulation.stock.decisions import stored
@@ -54,6 +55,8 @@ def storage_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
 
 
 @rows("storage of a site", limit=storage_figures,
+      cell=Cell("sites", "storage_capacity", ("site",), "capacity", "capacity_unit", "the storage of {}", yearly=False,
+                when="open"),
       sources={"open": ("sites.storage_capacity",), "stock_volume": KEPT, "stock_segment": KEPT, "config": KEPT,
                "": SIZE})
 def storage(x: Variables, net: Network) -> Rows | None:
@@ -83,7 +86,9 @@ def _carried_load(x: Variables, net: Network, capacity: Floats) -> Expr | None:
     return (x.carry * net.derived.supply.load(keys["site"], keys["product"])).where(bounded).by("site", "period")
 
 
-@rows("stock when the horizon ends", sources={"open": ("site_products.opening_stock",)})
+@rows("stock when the horizon ends", sources={"open": ("site_products.opening_stock",)},
+      cell=Cell("site_products", "ending", ("site", "product"), "rule", "units", "the stock at the end at {}",
+                yearly=False, rate=False, mend={"ending": "free"}))
 def ending_stock(x: Variables, net: Network) -> Rows | None:
     """carry[s,p,T] = opening_stock[s,p] * open[s], or <= that where ending is free or value   [units]
 

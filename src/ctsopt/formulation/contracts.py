@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import InfeasibleError
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.columns import CO2, HELD, KEPT, SIDE, TARIFF
 from ctsopt.formulation.family import Figures, Variables, rows
 from ctsopt.keys import BLANK, Floats, Keys, Positions
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
-@rows("volume of a contract", gives_way=1.0, limit=True, sources={SIDE: ("contracts.quantity", "periods.days")})
+@rows("volume of a contract", limit=True, sources={SIDE: ("contracts.quantity", "periods.days")},
+      cell=Cell("contracts", "quantity", ("contract",), "agreement", "units", "the volume of the contract {}"))
 def contract_volume(x: Variables, net: Network) -> Rows | None:
     """sum of the goods in scope <= or >= quantity * horizon/365   [units]
 
@@ -76,7 +78,9 @@ def share_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
                    np.where(parts.limit == "at_least", np.inf, parts.quantity))
 
 
-@rows("share of a contract", gives_way=1.0, limit=share_figures, sources={"": ("contracts.quantity",)})
+@rows("share of a contract", limit=share_figures, sources={"": ("contracts.quantity",)},
+      cell=Cell("contracts", "quantity", ("contract",), "agreement", "units", "the share of the contract {}",
+                yearly=False, rate=False, mend=""))
 def contract_share(x: Variables, net: Network) -> Rows | None:
     """sum of the goods in scope - quantity * sum of the same goods of any site, origin and mode <=, >= or = 0   [units]
 
@@ -90,7 +94,8 @@ def contract_share(x: Variables, net: Network) -> Rows | None:
                   np.where(limit == "at_least", np.inf, 0.0))
 
 
-@rows("cap on CO2", gives_way=1.0, limit=True, sources={SIDE: ("settings.carbon_cap",), "": CO2})
+@rows("cap on CO2", limit=True, sources={SIDE: ("settings.carbon_cap",), "": CO2},
+      cell=Cell("settings", "carbon_cap", (), "cap", "kg CO2", "the cap on CO2"))
 def carbon_cap(x: Variables, net: Network) -> Rows | None:
     """sum co2[w] * (move[w,t] + deliver[w,t]) <= carbon_cap * horizon/365   [kg]"""
     cap = float(net.settings["carbon_cap"]) * net.horizon / 365
@@ -108,7 +113,7 @@ def budget_figures(x: Variables, net: Network, plan: Floats) -> Figures | None:
     return Figures(Keys.single(), np.array([cash]), np.array([-np.inf]), np.array([most]))
 
 
-@rows("budget", gives_way=1.0, limit=budget_figures,
+@rows("budget", limit=budget_figures, cell=Cell("settings", "budget", (), "cap", "currency", "the budget"),
       sources={SIDE: ("settings.budget",), "open": ("sites.fixed_cost", "sites.opening_cost", "sites.closing_cost"),
                "make": ("site_products.make_cost",), "level": ("capacity_levels.fixed_cost",),
                "use_lane": ("lanes.fixed_cost",), "carry": HELD, "stock_volume": KEPT, "stock_segment": KEPT,

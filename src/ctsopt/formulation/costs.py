@@ -50,7 +50,7 @@ def procurement(x: Variables, net: Network) -> Expr | None:
     return _made(x, net, "supplier")
 
 
-@line("variable", shown_on="flows", sources={"": TARIFF}, anew=of_ways("line_haul"))
+@line("variable", shown_on="flows", sources={"": TARIFF}, anew=of_ways("line_haul"), leg="between")
 def line_haul(x: Variables, net: Network) -> tuple[Expr, ...] | None:
     """line_haul[w] * move[w,t] + line_haul[w] * deliver[w,t]   [money]
 
@@ -160,7 +160,7 @@ def carbon(x: Variables, net: Network) -> tuple[Expr, ...] | None:
 
 
 @line("variable", shown_on="flows",
-      sources={"": (*TARIFF, "demand.order_size", "order_profiles.size")}, anew=of_ways("last_mile"))
+      sources={"": (*TARIFF, "demand.order_size", "order_profiles.size")}, anew=of_ways("last_mile"), leg="last")
 def last_mile(x: Variables, net: Network) -> Expr:
     """last_mile[w] * deliver[w,t]   [money]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ctsopt.formulation.cells import Cell
 from ctsopt.keys import Bools, Floats, Keys
 from ctsopt.programs.algebra import Expr, Rows, Variable
 
@@ -92,6 +93,13 @@ class Figures:
 Limit = Callable[["Variables", "Network", Floats], "Figures | None"]
 """From the variables, the network and the values of all columns to the figures of a limit."""
 
+Stands = Callable[["Network", Keys], Bools]
+"""From the network and the keys of the rows to those whose side is the figure of the tables."""
+
+Goods = Literal["", "places", "requests"]
+
+Leg = Literal["", "between", "last"]
+
 
 @dataclass(frozen=True)
 class LineMarks:
@@ -117,6 +125,8 @@ class LineMarks:
         Its amount from the tables of the network and of the plan alone, for the recheck.
     whole : bool
         Whether that is so of whole plans only, and not of relaxations.
+    leg : {"", "between", "last"}
+        Which legs of the ways it is the tariff of: those up to the last site, or the last one to the customer.
     """
 
     behaviour: Behaviour = "variable"
@@ -126,6 +136,7 @@ class LineMarks:
     sources: Columns = field(default_factory=dict)
     anew: Anew | None = None
     whole: bool = False
+    leg: Leg = ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +147,6 @@ class RowMarks:
     ----------
     words : str
         What it holds plans to, in the planner's words.
-    gives_way : float
-        Price of a shortfall in proportion to its size, where no plan keeps everything; 0: it never gives way.
     limit : bool or function
         Whether the table of limits shows it: what the rows use beside their sides, or figures of its own.
     unit : str
@@ -148,23 +157,37 @@ class RowMarks:
         Attribute of the ways, such as `wait`, by which its rows differ; blank: none. Wherever a whole plan may use a
         way, it may use one that is like it but for more of the attribute: between such ways these rows are not compared
         (see `ctsopt.programs.dominance`).
+    cell : Cell, optional
+        Where it stands in the tables, if it is a limit that an explanation may name and let give way. A rule of one's
+        own has no cell: it is named as a whole.
+    promise : str
+        What is promised that it holds plans to, and that goes short where no plan keeps everything: `demand`, or a
+        column of the table `promises`; blank: nothing.
+    goods : {"", "places", "requests"}
+        Whether its rows are where goods are, or who asks for them: together they say what flows from where to where.
+    stands : function, optional
+        Which rows have the figure of the tables as their side; None: all. The others hold no more than could ever come.
     """
 
     words: str = ""
-    gives_way: float = 10.0  # rules of one's own give way last: above every promise and all demand
     limit: bool | Limit = True
     unit: str = "units"
     sources: Columns = field(default_factory=dict)
     ordered_by: str = ""
+    cell: Cell | None = None
+    promise: str = ""
+    goods: Goods = ""
+    stands: Stands | None = None
 
 
 _UNIT = re.compile(r"\[([^\[\]\n]+)\]\s*$")
 
 
 def line(behaviour: Behaviour, *, driver: str = "", shown_on: str | None = None, stock: Stock = "",
-         sources: Columns | None = None, anew: Anew | None = None, whole: bool = False) -> Callable[[_F], _F]:
+         sources: Columns | None = None, anew: Anew | None = None, whole: bool = False,
+         leg: Leg = "") -> Callable[[_F], _F]:
     """Mark a cost line, see `LineMarks`."""
-    marks = LineMarks(behaviour, driver, shown_on, stock, sources or {}, anew, whole)
+    marks = LineMarks(behaviour, driver, shown_on, stock, sources or {}, anew, whole, leg)
 
     def mark(family: _F) -> _F:
         family.line = marks  # type: ignore[attr-defined]
@@ -173,10 +196,12 @@ def line(behaviour: Behaviour, *, driver: str = "", shown_on: str | None = None,
     return mark
 
 
-def rows(words: str, *, gives_way: float = 0.0, limit: bool | Limit = False, sources: Columns | None = None,
-         ordered_by: str = "") -> Callable[[_F], _F]:
+def rows(words: str, *, limit: bool | Limit = False, sources: Columns | None = None, ordered_by: str = "",
+         cell: Cell | None = None, promise: str = "", goods: Goods = "", stands: Stands | None = None
+         ) -> Callable[[_F], _F]:
     """Mark a family of rows, see `RowMarks`; its unit is the one in its docstring."""
-    marks = RowMarks(words, gives_way, limit, sources=sources or {}, ordered_by=ordered_by)
+    marks = RowMarks(words, limit, sources=sources or {}, ordered_by=ordered_by, cell=cell, promise=promise,
+                     goods=goods, stands=stands)
 
     def mark(family: _F) -> _F:
         family.rows = replace(marks, unit=unit_of(family))  # type: ignore[attr-defined]

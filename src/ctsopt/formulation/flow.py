@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.formulation.carried import carried_in, next_period
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.columns import DEMAND, SIDE
 from ctsopt.formulation.family import Variables, rows
 from ctsopt.keys import Keys
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
-@rows("demand that cannot be served", gives_way=2.0, sources={SIDE: DEMAND})
+@rows("demand that cannot be served", promise="demand", goods="requests", sources={SIDE: DEMAND})
 def serve_demand(x: Variables, net: Network) -> Rows:
     """sum_w deliver[w,t] + unserved[c,k,p,t] = quantity[c,k,p,t] * assigned[c,k]   [units]
 
@@ -26,7 +27,7 @@ def serve_demand(x: Variables, net: Network) -> Rows:
     return x.deliver.per(wanted.index) + x.unserved == x.assigned.at(wanted.index) * wanted["quantity"]
 
 
-@rows("what comes into a site goes out again", sources={"open": ("site_products.opening_stock",)})
+@rows("what comes into a site goes out again", goods="places", sources={"open": ("site_products.opening_stock",)})
 def site_balance(x: Variables, net: Network) -> Rows:
     """make[s,p,t] + sum move into s + carried in = sum move out of s + sum deliver from s + carry[s,p,t]   [units]
 
@@ -42,7 +43,8 @@ def site_balance(x: Variables, net: Network) -> Rows:
     return into + before + opened == out + x.carry.per(points)
 
 
-@rows("what a site can make", limit=True, sources={SIDE: ("site_products.make_capacity", "periods.days")})
+@rows("what a site can make", limit=True, sources={SIDE: ("site_products.make_capacity", "periods.days")},
+      cell=Cell("site_products", "make_capacity", ("site", "product"), "capacity", "units", "what {} can make"))
 def make_capacity(x: Variables, net: Network) -> Rows | None:
     """make[s,p,t] <= make_capacity[s,p] * days[t]/365   [units]
 

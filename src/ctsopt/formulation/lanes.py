@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.columns import DEMAND, SIDE
 from ctsopt.formulation.family import Variables, bounds, rows
-from ctsopt.keys import BLANK, Coded, Floats, Keys
+from ctsopt.keys import BLANK, Bools, Coded, Floats, Keys
 from ctsopt.networks.resources import LegUse, legs_of
 from ctsopt.programs.algebra import Expr, Rows, Variable
 
@@ -35,7 +36,9 @@ def loads(net: Network) -> Variable | None:
     return Variable(Keys.make(axes, **columns, period=np.tile(np.arange(periods), len(lanes))), integer=True)
 
 
-@rows("most that goes by a lane", limit=True, sources={SIDE: ("lanes.max_volume", "periods.days")})
+@rows("most that goes by a lane", limit=True, sources={SIDE: ("lanes.max_volume", "periods.days")},
+      cell=Cell("lanes", "max_volume", ("origin", "destination", "mode"), "capacity", "units",
+                "the most that may go by the lane {}", links=("lane_use",), when="use_lane"))
 def lane_volume(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l <= max_volume[l] * horizon/365   [units]
 
@@ -49,19 +52,25 @@ def lane_volume(x: Variables, net: Network) -> Rows | None:
     return on_lanes(x, net, lanes.index.take(capped)) <= limit[capped]
 
 
-@rows("nothing by a lane that is not used",
+def _below_all_demand(net: Network, index: Keys) -> Bools:
+    """Lanes whose most is less than all that could go by them."""
+    return _over_horizon(net, _of(net.derived.resources.lanes, index)["max_volume"]) < _all_goods(net)
+
+
+@rows("nothing by a lane that is not used", stands=_below_all_demand,
       sources={"use_lane": ("lanes.max_volume", *DEMAND, "site_products.opening_stock")})
 def lane_use(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l <= min(max_volume[l] * horizon/365, all demand and opening stock) * use_lane[l]   [units]"""
     if x.use_lane is None:
         return None
     lanes = _of(net.derived.resources.lanes, x.use_lane.index)
-    most = float(net.requests.measures["quantity"].sum() + net.derived.supply.opening.sum())
-    limit = np.minimum(_over_horizon(net, lanes["max_volume"]), most)
+    limit = np.minimum(_over_horizon(net, lanes["max_volume"]), _all_goods(net))
     return on_lanes(x, net, x.use_lane.index) <= x.use_lane * limit
 
 
-@rows("least that goes by a lane", sources={"use_lane": ("lanes.min_volume", "periods.days")})
+@rows("least that goes by a lane", sources={"use_lane": ("lanes.min_volume", "periods.days")},
+      cell=Cell("lanes", "min_volume", ("origin", "destination", "mode"), "capacity", "units",
+                "the least that goes by the lane {}", when="use_lane"))
 def lane_minimum(x: Variables, net: Network) -> Rows | None:
     """sum units on lane l >= min_volume[l] * horizon/365 * use_lane[l]   [units]"""
     if x.use_lane is None:
@@ -94,7 +103,8 @@ def whole_loads_volume(x: Variables, net: Network) -> Rows | None:
     return _held(x, net, "volume")
 
 
-@rows("capacity of a mode", gives_way=1.0, limit=True,
+@rows("capacity of a mode", limit=True,
+      cell=Cell("modes", "capacity", ("mode",), "capacity", "kg", "the capacity of the mode {}"),
       sources={SIDE: ("modes.capacity", "periods.days"), "": ("products.weight",)})
 def mode_capacity(x: Variables, net: Network) -> Rows | None:
     """sum weight on all legs of mode m <= capacity[m] * horizon/365   [kg]"""
@@ -159,6 +169,10 @@ def _of(table: Coded, index: Keys) -> dict[str, Floats]:
     """Measures of a table at the keys of `index`."""
     at = table.index.locate(index)
     return {name: values[at] for name, values in table.measures.items()}
+
+
+def _all_goods(net: Network) -> float:
+    return float(net.requests.measures["quantity"].sum() + net.derived.supply.opening.sum())
 
 
 def _over_horizon(net: Network, per_year: Floats) -> Floats:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
-@rows("promise on served demand", gives_way=1.0, sources={SIDE: (*DEMAND, "promises.served_fraction")})
+@rows("promise on served demand", promise="served_fraction",
+      sources={SIDE: (*DEMAND, "promises.served_fraction")})
 def served_fraction(x: Variables, net: Network) -> Rows | None:
     """sum unserved <= (1 - served_fraction[k,g]) * sum quantity * assigned   [units]
 
@@ -27,7 +28,7 @@ def served_fraction(x: Variables, net: Network) -> Rows | None:
     return _served(x, net, binding, "served_fraction")
 
 
-@rows("promise on each customer's served demand", gives_way=1.0,
+@rows("promise on each customer's served demand", promise="served_fraction_each",
       sources={SIDE: (*DEMAND, "promises.served_fraction_each")})
 def served_fraction_each(x: Variables, net: Network) -> Rows | None:
     """sum_{p in g} unserved[c] <= (1 - served_fraction_each[k,g]) * sum quantity * assigned   [units]
@@ -57,7 +58,7 @@ def _served(x: Variables, net: Network, binding: Bools, name: str) -> Rows | Non
     return x.unserved.where(covered).per(index, on=on) <= volume.where(covered).per(index, on=on)
 
 
-@rows("promise on time", gives_way=1.0,
+@rows("promise on time", promise="on_time_share",
       sources={"deliver": ("promises.on_time_share", "promises.lead_time", "modes.transit_cv")})
 def tier_on_time(x: Variables, net: Network) -> Rows | None:
     """sum credit[w] * deliver[w,t] >= on_time_share[k,g] * sum deliver[w,t]   [units]

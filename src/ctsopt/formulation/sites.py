@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.columns import DEMAND, SIDE, SIZE
 from ctsopt.formulation.family import Variables, rows, strengthens
-from ctsopt.keys import BLANK, Axis, Floats, Keys
+from ctsopt.keys import BLANK, Axis, Bools, Floats, Keys
 from ctsopt.networks.schema import ALL
 from ctsopt.programs.algebra import Expr, Rows, Variable
 
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 _SIDES = {"at_most": (False, True), "at_least": (True, False), "exactly": (True, True)}
 
 
-@rows("capacity of a site, and none while it is closed", sources={"open": ("sites.capacity", *DEMAND), "": SIZE})
+def _within_reach(net: Network, index: Keys) -> Bools:
+    """Sites and periods whose capacity is less than all that could come: the others bind at what there is."""
+    capacity, days = net.tables.column("sites", "capacity"), net.tables.column("periods", "days")
+    site, period = index["site"], index["period"]
+    return np.asarray(capacity[site] * days[period] / 365 < net.derived.reachable[site, period])
+
+
+@rows("capacity of a site, and none while it is closed", sources={"open": ("sites.capacity", *DEMAND), "": SIZE},
+      cell=Cell("sites", "capacity", ("site",), "capacity", "capacity_unit", "the capacity of {}", when="open"),
+      stands=_within_reach)
 def site_throughput(x: Variables, net: Network) -> Rows:
     """sum load * (moved out + delivered + passing via) <= min(capacity * days[t]/365, demand reachable downstream)
     * open[s]   [capacity_unit]
@@ -107,7 +117,9 @@ def _only_from_open(x: Variables, net: Network, deliver: Expr, site: str) -> Row
     return linked <= x.open.at(linked.index) * net.requests["quantity"]
 
 
-@rows("number of sites in a group", gives_way=1.0, sources={SIDE: ("contracts.quantity",)})
+@rows("number of sites in a group", sources={SIDE: ("contracts.quantity",)},
+      cell=Cell("contracts", "quantity", ("contract",), "rule", "sites", "the number of sites of the contract {}",
+                yearly=False, rate=False))
 def sites_in_group(x: Variables, net: Network) -> Rows | None:
     """sum_{s in group} open[s] at most, at least or exactly quantity   [sites]
 
@@ -154,7 +166,9 @@ def one_level(x: Variables, net: Network) -> Rows | None:
     return x.level.per(index) == x.open.at(index)
 
 
-@rows("capacity of a level", sources={"level": ("capacity_levels.capacity", "periods.days"), "": SIZE})
+@rows("capacity of a level", sources={"level": ("capacity_levels.capacity", "periods.days"), "": SIZE},
+      cell=Cell("capacity_levels", "capacity", ("site",), "capacity", "capacity_unit", "the capacity levels of {}",
+                when="open", picks="level", mend="add"))
 def level_capacity(x: Variables, net: Network) -> Rows | None:
     """sum load * (moved out + delivered + passing via) <= sum_l capacity[s,l] * days[t]/365 * level[s,l]
     [capacity_unit]
@@ -174,8 +188,9 @@ def level_capacity(x: Variables, net: Network) -> Rows | None:
     return _through(x, net, index) <= (x.level.at(fine) * room).per(index)
 
 
-@rows("least that goes through a site", gives_way=1.0,
-      sources={"open": ("sites.min_throughput", "periods.days"), "": SIZE})
+@rows("least that goes through a site", sources={"open": ("sites.min_throughput", "periods.days"), "": SIZE},
+      cell=Cell("sites", "min_throughput", ("site",), "rule", "capacity_unit", "the least throughput of {}",
+                when="open"))
 def site_minimum(x: Variables, net: Network) -> Rows | None:
     """sum_t sum load * (moved out + delivered + passing via) >= min_throughput[s] * horizon/365 * open[s]
     [capacity_unit]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctsopt.formulation.cells import Cell, more_sources
 from ctsopt.formulation.columns import DEMAND, SIDE
 from ctsopt.formulation.family import Variables, rows, strengthens
 from ctsopt.formulation.variables import same_site_members, single_sourced
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from ctsopt.networks.network import Network
 
 
-@rows("single source", gives_way=1.0, sources={SIDE: ("customers.max_sources",)})
+@rows("single source", sources={SIDE: ("customers.max_sources",)},
+      cell=Cell("customers", "single_source", ("customer",), "rule", "sites", "the number of sources of {}",
+                yearly=False, rate=False, mend=more_sources))
 def single_source(x: Variables, net: Network) -> Rows | None:
     """sum_s source[c,s,p] <= 1, or max_sources[c]   [sites]
 
@@ -77,7 +80,9 @@ def source_from_open(x: Variables, net: Network) -> Rows | None:
     return x.source.where(free) <= x.open.at(x.source.index.take(free)) if free.any() else None
 
 
-@rows("common site of a group of customers", gives_way=1.0)
+@rows("common site of a group of customers",
+      cell=Cell("contracts", "kind", ("contract",), "rule", "sites", "the one site for all of the contract {}",
+                yearly=False, rate=False, mend="drop"))
 def same_site(x: Variables, net: Network) -> Rows | None:
     """sum_s group_source[n,s] <= 1   [sites]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ctsopt.networks.graph import build, graph, lanes
+from ctsopt.results.lines import tariffs
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -39,15 +40,16 @@ def plan_graph(solution: Solution) -> nx.MultiDiGraph:
 def legs_with_money(solution: Solution) -> pd.DataFrame:
     """Goods by lane over the horizon: origin, destination, mode, quantity, weight (kg), transport (money).
 
-    Transport is line_haul and last_mile, without loads that are paid for whole. A delivery over a cross-dock carries
-    line_haul on its first leg and last_mile on its last one; of a move over a cross-dock the line_haul of both legs
-    stands on the first.
+    Transport is the tariff of the legs (line_haul and last_mile), without loads that are paid for whole. A delivery
+    over a cross-dock carries line_haul on its first leg and last_mile on its last one; of a move over a cross-dock the
+    line_haul of both legs stands on the first.
     """
     flows = solution.flows
+    flows = flows.assign(between=flows[tariffs("between")].sum(axis=1), last=flows[tariffs("last")].sum(axis=1))
     direct, over = flows[flows["via"] == ""], flows[flows["via"] != ""]
-    parts = [direct.assign(mode=direct["mode_out"], transport=direct["line_haul"] + direct["last_mile"]),
-             over.assign(destination=over["via"], mode=over["mode_in"], transport=over["line_haul"]),
-             over.assign(origin=over["via"], mode=over["mode_out"], transport=over["last_mile"])]
+    parts = [direct.assign(mode=direct["mode_out"], transport=direct["between"] + direct["last"]),
+             over.assign(destination=over["via"], mode=over["mode_in"], transport=over["between"]),
+             over.assign(origin=over["via"], mode=over["mode_out"], transport=over["last"])]
     weight = solution.net.tables["products"].set_index("product")["weight"]
     legs = pd.concat(parts, ignore_index=True)
     legs["weight"] = legs["quantity"] * legs["product"].map(weight).astype(float)

@@ -1,17 +1,22 @@
-"""Key figures of a plan: the rows of a comparison of scenarios, in the order in which planners read them."""
+"""Key figures of a plan: the rows of a comparison of scenarios, in the order in which planners read them.
+
+A figure is a function from a plan to its values; its marks say what the tables, the workbook and the docs show of it
+(see `ctsopt.results.kpi`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError
-from ctsopt.formulation.build import COSTS
-from ctsopt.results.lines import lines_with
-from ctsopt.results.service_figures import service_rows
+from ctsopt.formulation import build
+from ctsopt.results import service_kpis
+from ctsopt.results.kpi import Asked, Figures, Kpi, Value, kpi, share
+from ctsopt.results.lines import lines_with, tariffs
 
 if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
@@ -22,199 +27,303 @@ COLUMNS = ["section", "kpi", "by", "unit", "value", "text"]
 WITHIN = (1.0, 2.0, 3.0)
 """Days within which the share of demand is stated where nothing else is asked for."""
 
-Row = tuple[str, str, str, float, str]
-
 
 def kpis(solution: Solution, within: Sequence[float] = WITHIN, distances: Sequence[float] = ()) -> pd.DataFrame:
     """Key figures of a plan, see `Solution.kpis`."""
     for name, values in (("within", within), ("distances", distances)):
         if any(not np.isfinite(value) or value < 0 for value in values) or len(set(values)) < len(values):
             raise UsageError(f"{name} = {tuple(values)}: give different numbers, none below 0")
-    sections = (("solve", _solve(solution)), ("network", _network(solution)), ("cost", _cost(solution)),
-                ("service", _service(solution, within, distances)), ("utilisation", _utilisation(solution)),
-                ("stock", _stock(solution)), ("transport", _transport(solution)))
-    rows = [(section, *row) for section, rows in sections for row in rows]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"value": float})
-
-
-def _row(kpi: str, unit: str, value: float, by: str = "", text: str = "") -> Row:
-    return kpi, by, unit, float(value), text
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else np.nan
+    asked = Asked(solution, tuple(within), tuple(distances))
+    rows = [row for figure in KPIS for row in figure.rows(asked)]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": float})
 
 
 # ---- what is proven --------------------------------------------------------------------------------------------
 
 
-def _solve(solution: Solution) -> Iterator[Row]:
-    money = str(solution.net.settings["currency"])
-    yield _row("status", "", np.nan, text=solution.status.solution)
-    yield _row("stopped_by", "", np.nan, text=solution.status.stopped_by)
-    yield _row("bound", money, solution.bound)
-    yield _row("gap_money", money, solution.gap_money)
-    yield _row("gap", "share of total cost", solution.gap)
-    yield _row("seconds", "s", sum(solution.record.get("seconds", {}).values()))
+@kpi("solve")
+def status(asked: Asked) -> Figures:
+    """in `text`: optimal or feasible"""
+    return np.nan, asked.solution.status.solution
 
 
-def _network(solution: Solution) -> Iterator[Row]:
-    sites = solution.sites
-    for kpi, chosen in (("sites_open", sites["open"]), ("sites_opened", sites["decision"] == "opened"),
-                        ("sites_closed", sites["decision"] == "closed")):
-        for kind in ("", *sorted(set(sites["kind"]))):
-            names = sites.loc[chosen & (sites["kind"].eq(kind) if kind else True), "site"]
-            yield _row(kpi, "sites", len(names), kind, ", ".join(names) if kind else "")
+@kpi("solve")
+def stopped_by(asked: Asked) -> Figures:
+    """in `text`: why the search stopped"""
+    return np.nan, asked.solution.status.stopped_by
+
+
+@kpi("solve", "currency")
+def bound(asked: Asked) -> Figures:
+    """proven: no plan costs less"""
+    return asked.solution.bound
+
+
+@kpi("solve", "currency")
+def gap_money(asked: Asked) -> Figures:
+    """`total_cost` - `bound`"""
+    return asked.solution.gap_money
+
+
+@kpi("solve", "share of total cost")
+def gap(asked: Asked) -> Figures:
+    """`gap_money` as a share of the cost"""
+    return asked.solution.gap
+
+
+@kpi("solve", "s")
+def seconds(asked: Asked) -> Figures:
+    """time of the run"""
+    return float(sum(asked.solution.record.get("seconds", {}).values()))
+
+
+# ---- sites -----------------------------------------------------------------------------------------------------
+
+
+def _sites(asked: Asked, chosen: pd.Series[bool]) -> Figures:
+    sites = asked.solution.sites
+    found: dict[str, Value] = {"": float(chosen.sum())}
+    for kind in sorted(set(sites["kind"])):
+        names = sites.loc[chosen & sites["kind"].eq(kind), "site"]
+        found[kind] = float(len(names)), ", ".join(names)
+    return found
+
+
+@kpi("network", "sites", by="kind")
+def sites_open(asked: Asked) -> Figures:
+    """number of open sites; names in `text`"""
+    return _sites(asked, asked.solution.sites["open"])
+
+
+@kpi("network", "sites", by="kind")
+def sites_opened(asked: Asked) -> Figures:
+    """number of sites that the plan opens; names in `text`"""
+    return _sites(asked, asked.solution.sites["decision"] == "opened")
+
+
+@kpi("network", "sites", by="kind")
+def sites_closed(asked: Asked) -> Figures:
+    """number of sites that the plan closes; names in `text`"""
+    return _sites(asked, asked.solution.sites["decision"] == "closed")
 
 
 # ---- what it costs ---------------------------------------------------------------------------------------------
 
 
-def _cost(solution: Solution) -> Iterator[Row]:
-    money = str(solution.net.settings["currency"])
-    amounts = solution.costs.set_index("line")["amount"]
-    known = [cost.__name__ for cost in COSTS]
-    for line in [*known, *(line for line in amounts.index if line not in known)]:
-        yield _row("cost_line", money, amounts.get(line, 0.0), line)
-    yield _row("cash_cost", money, solution.cash_cost)
-    yield _row("penalty", money, solution.penalty)
-    yield _row("total_cost", money, solution.total_cost)
-    yield _row("one_off_cash", f"{money}, paid once", solution.sites["one_off_cash"].sum())
-    delivered = _delivered(solution)
-    units, weight = delivered["quantity"].sum(), delivered["weight"].sum()
-    yield _row("units_delivered", "units", units)
-    yield _row("weight_delivered", "kg", weight)
-    yield _row("average_cost_per_unit", f"{money} per unit delivered, an average", _share(solution.cash_cost, units))
-    yield _row("average_cost_per_kg", f"{money} per kg delivered, an average", _share(solution.cash_cost, weight))
+@kpi("cost", "currency", by="line")
+def cost_line(asked: Asked) -> Figures:
+    """every cost line, 0 where it does not arise; they add up to `total_cost`"""
+    amounts = asked.solution.costs.set_index("line")["amount"]
+    known = [cost.__name__ for cost in build.COSTS]
+    return {line: float(amounts.get(line, 0.0))
+            for line in [*known, *(line for line in amounts.index if line not in known)]}
 
 
-def _delivered(solution: Solution) -> pd.DataFrame:
-    """Flows to customers with their weight and value."""
-    flows = solution.flows
-    delivered = flows[flows["kind"] == "delivery"]
-    products = solution.net.tables["products"].set_index("product")
-    per_unit = {name: delivered["product"].map(products[name]).astype(float) for name in ("weight", "unit_value")}
-    return delivered.assign(weight=delivered["quantity"] * per_unit["weight"],
-                            value=delivered["quantity"] * per_unit["unit_value"])
+@kpi("cost", "currency")
+def cash_cost(asked: Asked) -> Figures:
+    """all cost lines but penalties"""
+    return asked.solution.cash_cost
 
 
-# ---- what customers get ----------------------------------------------------------------------------------------
+@kpi("cost", "currency")
+def penalty(asked: Asked) -> Figures:
+    """penalties for demand that is not served"""
+    return asked.solution.penalty
 
 
-def _service(solution: Solution, within: Sequence[float], distances: Sequence[float]) -> Iterator[Row]:
-    delivered, service = _delivered(solution), solution.service
-    volume, demand = delivered["quantity"], float(service["demand"].sum())
-    unit = str(solution.net.settings["distance_unit"])
-    for days in within:
-        near = volume[delivered["lead_time"] <= days + 1e-9].sum()
-        yield _row("demand_within_days", "share of demand, mean lead time", _share(near, demand), f"{days:g}")
-    for distance in distances:
-        near = volume[delivered["distance"] <= distance + 1e-9].sum()
-        yield _row("demand_within_distance", f"share of demand, {unit}", _share(near, demand), f"{distance:g}")
-    total = float(volume.sum())
-    yield _row("lead_time_achieved", "days, mean by volume", _share((volume * delivered["lead_time"]).sum(), total))
-    yield _row("distance", f"{unit}, mean by volume", _share((volume * delivered["distance"]).sum(), total))
-    timed = service[np.isfinite(service["lead_time"])]
-    tiers = _tiers(solution)
-    yield from _by_tier("promises_kept", "share of demand", service, service["kept"], "demand", tiers)
-    yield from _by_tier("on_time_share_achieved", "share of volume with a lead time", timed,
-                        timed["on_time_share_achieved"], "delivered", tiers)
-    yield from _by_tier("on_time_expected", "share of volume with a lead time", timed, timed["on_time_expected"],
-                        "delivered", tiers)
-    yield from _by_tier("served_fraction_achieved", "share of demand", service, service["served_fraction_achieved"],
-                        "demand", tiers)
-    yield from service_rows(solution, within)
+@kpi("cost", "currency")
+def total_cost(asked: Asked) -> Figures:
+    """the value that is minimised, `cash_cost` and `penalty`"""
+    return asked.solution.total_cost
 
 
-def _tiers(solution: Solution) -> list[str]:
-    """Tiers by rank."""
-    return solution.net.tables["tiers"].sort_values(["rank", "tier"], kind="stable")["tier"].tolist()
+@kpi("cost", "currency, paid once")
+def one_off_cash(asked: Asked) -> Figures:
+    """paid once for opening and closing, not annuitised"""
+    return float(asked.solution.sites["one_off_cash"].sum())
 
 
-def _by_tier(kpi: str, unit: str, frame: pd.DataFrame, figure: pd.Series, weight: str, tiers: list[str]
-             ) -> Iterator[Row]:
-    """A figure of promises, weighted, over all tiers and by tier; nothing where no promise is of that kind."""
-    for tier in ("", *tiers):
-        some = (frame[weight] > 0) & (frame["tier"].eq(tier) if tier else True)
-        volume = frame.loc[some, weight]
-        yield _row(kpi, unit, _share((volume * figure[some].astype(float)).sum(), volume.sum()), tier)
+@kpi("cost", "units")
+def units_delivered(asked: Asked) -> Figures:
+    """what reaches customers"""
+    return float(asked.delivered["quantity"].sum())
+
+
+@kpi("cost", "kg")
+def weight_delivered(asked: Asked) -> Figures:
+    """weight of what reaches customers"""
+    return float(asked.delivered["weight"].sum())
+
+
+@kpi("cost", "currency per unit delivered, an average")
+def average_cost_per_unit(asked: Asked) -> Figures:
+    """`cash_cost` over what is delivered: an average, no price"""
+    return share(asked.solution.cash_cost, asked.delivered["quantity"].sum())
+
+
+@kpi("cost", "currency per kg delivered, an average")
+def average_cost_per_kg(asked: Asked) -> Figures:
+    """`cash_cost` over the weight that is delivered: an average, no price"""
+    return share(asked.solution.cash_cost, asked.delivered["weight"].sum())
 
 
 # ---- what is used ----------------------------------------------------------------------------------------------
 
 
-def _utilisation(solution: Solution) -> Iterator[Row]:
-    """Open sites with a capacity."""
-    sites = solution.sites
-    used = sites[sites["open"] & sites["utilisation"].notna()]
-    kinds = sorted(set(sites["kind"]))
-    for kind in kinds:
-        yield _row("utilisation_mean", "share of capacity, open sites", used.loc[used["kind"] == kind,
-                                                                               "utilisation"].mean(), kind)
-    for kind in kinds:
-        some = used[used["kind"] == kind].sort_values(["utilisation", "site"], ascending=[False, True])
-        highest = some.head(1)
-        yield _row("utilisation_highest", "share of capacity, open sites", highest["utilisation"].max(), kind,
-                   "".join(highest["site"]))
+def _kinds(asked: Asked) -> list[str]:
+    return sorted(set(asked.solution.sites["kind"]))
 
 
-def _stock(solution: Solution) -> Iterator[Row]:
-    """Stock carried between periods, then cycle, safety and pipeline stock."""
-    yield from _carried(solution)
-    yield from _kept(solution)
+@kpi("utilisation", "share of capacity, open sites", by="kind")
+def utilisation_mean(asked: Asked) -> Figures:
+    """mean of the open sites with a capacity"""
+    return {kind: asked.used.loc[asked.used["kind"] == kind, "utilisation"].mean() for kind in _kinds(asked)}
 
 
-def _carried(solution: Solution) -> Iterator[Row]:
-    carried, net = solution.carried, solution.net
+@kpi("utilisation", "share of capacity, open sites", by="kind")
+def utilisation_highest(asked: Asked) -> Figures:
+    """the fullest open site with a capacity, which is in `text`"""
+    found: dict[str, Value] = {}
+    for kind in _kinds(asked):
+        some = asked.used[asked.used["kind"] == kind]
+        highest = some.sort_values(["utilisation", "site"], ascending=[False, True]).head(1)
+        found[kind] = highest["utilisation"].max(), "".join(highest["site"])
+    return found
+
+
+# ---- stock -----------------------------------------------------------------------------------------------------
+
+
+def _carried(asked: Asked) -> pd.DataFrame:
+    """Stock carried between periods: units and value of the mean over the horizon."""
+    carried, net = asked.solution.carried, asked.solution.net
     days = net.tables["periods"].set_index("period")["days"]
-    products = net.tables["products"].set_index("product")
+    value = net.tables["products"].set_index("product")["unit_value"]
     mean = (carried["opening"] + carried["closing"]) / 2 * carried["period"].map(days).astype(float) / net.horizon
-    value = mean * carried["product"].map(products["unit_value"]).astype(float)
-    flow = float(_delivered(solution)["value"].sum()) * 365 / net.horizon
-    yield _row("carried_stock_units", "units, mean over the horizon", mean.sum())
-    yield _row("carried_stock_value", f"{net.settings['currency']}, mean over the horizon", value.sum())
-    yield _row("carried_stock_turns", "value delivered a year per value carried", _share(flow, float(value.sum())))
+    return pd.DataFrame({"units": mean, "value": mean * carried["product"].map(value).astype(float)})
 
 
-def _kept(solution: Solution) -> Iterator[Row]:
-    """Cycle, safety and pipeline stock; 0 where none is planned."""
-    stock, net = solution.stock, solution.net
-    money, products = str(net.settings["currency"]), net.tables["products"].set_index("product")
-    unit_value = stock["product"].map(products["unit_value"]).astype(float)
-    held = stock["cycle"] + stock["safety"]
-    for part in ("cycle", "safety", "pipeline"):
-        yield _row(f"{part}_stock_units", "units, mean over the horizon", stock[part].sum())
-    for part in ("cycle", "safety", "pipeline"):
-        yield _row(f"{part}_stock_value", f"{money}, mean over the horizon", (stock[part] * unit_value).sum())
-    out, kept = float((stock["volume"] * unit_value).sum()), float((held * unit_value).sum())
-    yield _row("stock_turns", "value that goes out a year per value of cycle and safety stock", _share(365 * out, kept))
-    yield _row("days_of_supply", "days, value of cycle and safety stock per value that goes out a day",
-               _share(kept, out))
-    cube = solution.cube
+@kpi("stock", "units, mean over the horizon")
+def carried_stock_units(asked: Asked) -> Figures:
+    """carried between periods; cycle and safety stock are not in it"""
+    return float(_carried(asked)["units"].sum())
+
+
+@kpi("stock", "currency, mean over the horizon")
+def carried_stock_value(asked: Asked) -> Figures:
+    """the same at the unit_value"""
+    return float(_carried(asked)["value"].sum())
+
+
+@kpi("stock", "value delivered a year per value carried")
+def carried_stock_turns(asked: Asked) -> Figures:
+    """unit_value delivered in a year over the value carried"""
+    flow = float(asked.delivered["value"].sum()) * 365 / asked.solution.net.horizon
+    return share(flow, float(_carried(asked)["value"].sum()))
+
+
+def _unit_value(asked: Asked) -> pd.Series[float]:
+    """Of each row of the table of stock."""
+    products = asked.solution.net.tables["products"].set_index("product")
+    return asked.solution.stock["product"].map(products["unit_value"]).astype(float)
+
+
+def _of_stock(part: str, unit: str, meaning: str, *, value: bool) -> Kpi:
+    """Cycle, safety or pipeline stock, in units or in money; 0 where none is planned."""
+    def figures(asked: Asked) -> Figures:
+        units = asked.solution.stock[part]
+        return float((units * _unit_value(asked)).sum()) if value else float(units.sum())
+
+    return Kpi(f"{part}_stock_{'value' if value else 'units'}", "stock", f"{unit}, mean over the horizon", "", meaning,
+               figures)
+
+
+PARTS = tuple(_of_stock(part, unit, meaning.format(part), value=value) for value, unit, meaning in (
+    (False, "units", "{} stock; 0 where no stock is planned"), (True, "currency", "{} stock at the unit_value"))
+    for part in ("cycle", "safety", "pipeline"))
+
+
+def _out_and_kept(asked: Asked) -> tuple[float, float]:
+    """Value that goes out a day, and of cycle and safety stock."""
+    stock, value = asked.solution.stock, _unit_value(asked)
+    return float((stock["volume"] * value).sum()), float(((stock["cycle"] + stock["safety"]) * value).sum())
+
+
+@kpi("stock", "value that goes out a year per value of cycle and safety stock")
+def stock_turns(asked: Asked) -> Figures:
+    """of cycle and safety stock, by value: what goes out in a year over what is there"""
+    out, kept = _out_and_kept(asked)
+    return share(365 * out, kept)
+
+
+@kpi("stock", "days, value of cycle and safety stock per value that goes out a day")
+def days_of_supply(asked: Asked) -> Figures:
+    """the other way round, in days"""
+    out, kept = _out_and_kept(asked)
+    return share(kept, out)
+
+
+@kpi("stock", "currency of the horizon", by="tier")
+def safety_stock_cost(asked: Asked) -> Figures:
+    """cost of safety stock, by the tiers that need it"""
+    cube = asked.solution.cube
     by_tier = cube[cube["line"].isin(lines_with("safety"))].groupby("tier", observed=True)["amount"].sum()
-    for tier in _tiers(solution):
-        yield _row("safety_stock_cost", f"{money} of the horizon", by_tier.get(tier, 0.0), tier)
-    sites = net.tables["sites"]
+    return {tier: float(by_tier.get(tier, 0.0)) for tier in asked.tiers}
+
+
+@kpi("stock", "currency, cycle, safety and inbound pipeline", by="site")
+def stock_value(asked: Asked) -> Figures:
+    """value of cycle, safety and inbound pipeline stock"""
+    stock, sites = asked.solution.stock, asked.solution.net.tables["sites"]
     by_site = stock["value"].groupby(stock["site"], observed=True).sum()
-    for site in sites.loc[sites["kind"].isin(["plant", "dc"]), "site"]:
-        yield _row("stock_value", f"{money}, cycle, safety and inbound pipeline", by_site.get(site, 0.0), site)
+    return {site: float(by_site.get(site, 0.0)) for site in sites.loc[sites["kind"].isin(["plant", "dc"]), "site"]}
 
 
-def _transport(solution: Solution) -> Iterator[Row]:
-    flows, net = solution.flows, solution.net
-    modes = net.tables["modes"]
-    units = float(_delivered(solution)["quantity"].sum())
-    yield _row("co2", "kg", flows["co2"].sum())
-    yield _row("co2_per_unit", "kg per unit delivered", _share(float(flows["co2"].sum()), units))
-    yield from _by_mode("last_mile", str(net.settings["currency"]), modes.loc[modes["serves"] != "moves", "mode"],
-                        flows.groupby("mode_out")["last_mile"].sum())
-    weight = solution.lanes.groupby("mode")["weight"].sum()
-    yield from _by_mode("weight_carried", "kg on all legs", modes["mode"], weight)
-    yield from _by_mode("loads", "loads paid for whole", modes.loc[modes["whole_loads"].astype(bool), "mode"],
-                        solution.loads.groupby("mode")["loads"].sum())
+# ---- transport -------------------------------------------------------------------------------------------------
 
 
-def _by_mode(kpi: str, unit: str, modes: Iterable[str], figure: pd.Series) -> Iterator[Row]:
-    for mode in modes:
-        yield _row(kpi, unit, figure.get(mode, 0.0), mode)
+@kpi("transport", "kg")
+def co2(asked: Asked) -> Figures:
+    """CO2 of all transport"""
+    return float(asked.solution.flows["co2"].sum())
+
+
+@kpi("transport", "kg per unit delivered")
+def co2_per_unit(asked: Asked) -> Figures:
+    """`co2` over what is delivered"""
+    return share(float(asked.solution.flows["co2"].sum()), float(asked.delivered["quantity"].sum()))
+
+
+def _by_mode(modes: Iterable[str], figure: pd.Series[float]) -> Figures:
+    return {mode: float(figure.get(mode, 0.0)) for mode in modes}
+
+
+@kpi("transport", "currency", by="mode")
+def last_mile(asked: Asked) -> Figures:
+    """tariff of the last leg, by its mode"""
+    flows, modes = asked.solution.flows, asked.solution.net.tables["modes"]
+    paid = flows[tariffs("last")].sum(axis=1).groupby(flows["mode_out"]).sum()
+    return _by_mode(modes.loc[modes["serves"] != "moves", "mode"], paid)
+
+
+@kpi("transport", "kg on all legs", by="mode")
+def weight_carried(asked: Asked) -> Figures:
+    """weight of the goods on all legs"""
+    return _by_mode(asked.solution.net.tables["modes"]["mode"], asked.solution.lanes.groupby("mode")["weight"].sum())
+
+
+@kpi("transport", "loads paid for whole", by="mode")
+def loads(asked: Asked) -> Figures:
+    """loads that are paid for whole"""
+    modes = asked.solution.net.tables["modes"]
+    return _by_mode(modes.loc[modes["whole_loads"].astype(bool), "mode"],
+                    asked.solution.loads.groupby("mode")["loads"].sum())
+
+
+KPIS: tuple[Kpi, ...] = (
+    status, stopped_by, bound, gap_money, gap, seconds, sites_open, sites_opened, sites_closed, cost_line, cash_cost,
+    penalty, total_cost, one_off_cash, units_delivered, weight_delivered, average_cost_per_unit, average_cost_per_kg,
+    *service_kpis.KPIS, utilisation_mean, utilisation_highest, carried_stock_units, carried_stock_value,
+    carried_stock_turns, *PARTS, stock_turns, days_of_supply, safety_stock_cost, stock_value, co2, co2_per_unit,
+    last_mile, weight_carried, loads)
+"""All of them, in the order in which they are read."""

@@ -14,7 +14,7 @@ from ctsopt.programs.program import CostBlock, Program
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from ctsopt.formulation.family import LineMarks
+    from ctsopt.formulation.family import Leg, LineMarks
     from ctsopt.results.plan import Plan
 
 FLOWS = ("make", "move", "deliver", "unserved")
@@ -27,6 +27,11 @@ def lines_with(*stock: str) -> tuple[str, ...]:
     """The cost lines of these parts of stock, part by part."""
     marks = marks_of_lines()
     return tuple(name for part in stock for name, each in marks.items() if each.stock == part)
+
+
+def tariffs(leg: Leg) -> list[str]:
+    """The cost lines that are the tariff of a leg of the ways."""
+    return [name for name, each in marks_of_lines().items() if each.leg == leg]
 
 
 def stock_lines() -> tuple[str, ...]:

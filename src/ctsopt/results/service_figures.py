@@ -1,8 +1,7 @@
-"""What customers get, as figures: by tier, promised beside achieved, and the worst of them."""
+"""What customers get, as figures: of all of them, of a tier, and of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +10,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from ctsopt.keys import Bools, Floats
     from ctsopt.results.solution import Solution
-
-Row = tuple[str, str, str, float, str]
 
 OTHER_SITES = "other sites"
 """Stands among the tiers of stock for goods that are moved to other sites."""
@@ -68,67 +65,6 @@ def fill_rate(solution: Solution) -> float:
         return np.nan
     some = stock[stock["exact_fill_rate"].notna() & (stock["tiers"] != OTHER_SITES)]
     return _share(float((some["volume"] * some["exact_fill_rate"]).sum()), float(some["volume"].sum()))
-
-
-def service_rows(solution: Solution, within: Sequence[float]) -> Iterator[Row]:
-    """Key figures of service by tier, promised beside achieved, and of the customers that are served worst.
-
-    Yields
-    ------
-    tuple
-        kpi, by, unit, value, text.
-    """
-    tiers = solution.net.tables["tiers"].sort_values(["rank", "tier"], kind="stable")["tier"].tolist()
-    for days in within:
-        for tier in tiers:
-            yield ("demand_within_days", f"{days:g} / {tier}", "share of demand, mean lead time",
-                   demand_within(solution, days, tier), "")
-    for tier in ("", *tiers):
-        yield "demand_on_time", tier, "share of demand with a lead time", demand_on_time(solution, tier), ""
-    yield from _promised(solution, tiers)
-    yield from _lead_times(solution, tiers)
-    yield from _worst_customers(solution)
-
-
-def _promised(solution: Solution, tiers: Sequence[str]) -> Iterator[Row]:
-    """What is promised, weighted by demand, beside the rows with what is achieved."""
-    service = solution.service
-    timed = service[np.isfinite(service["lead_time"])]
-    on_time = timed["on_time_share"].where(timed["on_time_form"] != "each_order", 1.0)
-    for kpi, unit, frame, figure in (
-            ("lead_time_promised", "days, mean by demand with a lead time", timed, timed["lead_time"]),
-            ("on_time_share_promised", "share of demand with a lead time", timed, on_time),
-            ("served_fraction_promised", "share of demand", service, service["served_fraction"])):
-        for tier in ("", *tiers):
-            some = frame["tier"].eq(tier) if tier else pd.Series(True, index=frame.index)
-            demand = frame.loc[some, "demand"]
-            yield kpi, tier, unit, _share(float((demand * figure[some]).sum()), float(demand.sum())), ""
-
-
-def _lead_times(solution: Solution, tiers: Sequence[str]) -> Iterator[Row]:
-    """Mean lead time by tier, and the longest one that goods are delivered in, with its customer."""
-    flows = solution.flows
-    delivered = flows[(flows["kind"] == "delivery") & (flows["quantity"] > 0)]
-    for tier in tiers:
-        some = delivered[delivered["tier"] == tier]
-        total = float((some["quantity"] * some["lead_time"]).sum())
-        yield ("lead_time_achieved", tier, "days, mean by volume", _share(total, float(some["quantity"].sum())), "")
-    for tier in ("", *tiers):
-        some = (delivered[delivered["tier"] == tier] if tier else delivered)
-        longest = some.sort_values(["lead_time", "customer"], ascending=[False, True], kind="stable").head(1)
-        yield "lead_time_longest", tier, "days", float(longest["lead_time"].max()), "".join(longest["customer"])
-
-
-def _worst_customers(solution: Solution) -> Iterator[Row]:
-    """The customer who waits longest on average, and the one for whom least of the demand comes on time."""
-    figures = customer_service(solution)
-    for kpi, unit, column, ascending in (
-            ("slowest_customer", "days, mean by volume", "lead_time", False),
-            ("least_on_time_customer", "share of volume with a lead time", "on_time", True),
-            ("least_served_customer", "share of demand", "served", True)):
-        known = figures[figures[column].notna()]
-        worst = known.sort_values([column, "customer"], ascending=[ascending, True], kind="stable").head(1)
-        yield kpi, "", unit, float(worst[column].max()), "".join(worst["customer"])
 
 
 def customer_service(solution: Solution) -> pd.DataFrame:

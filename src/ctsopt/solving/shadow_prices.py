@@ -17,17 +17,17 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import SolverError, UsageError
-from ctsopt.formulation.build import build, stock_of
+from ctsopt.formulation.build import build, cells, keeps, marks_of_rows, stock_of
+from ctsopt.formulation.cells import Cell
 from ctsopt.formulation.dominance import without_dominated
 from ctsopt.formulation.family import RowFamily
 from ctsopt.formulation.stock.layers import LINES
 from ctsopt.formulation.stock.segments import Breakpoints
 from ctsopt.formulation.stock.starts import starting
-from ctsopt.keys import Bools, Floats
-from ctsopt.networks.schema import BY_NAME, SETTINGS
+from ctsopt.keys import Floats, Keys
 from ctsopt.programs.highs import Highs
 from ctsopt.programs.outcome import Outcome
-from ctsopt.programs.program import Program
+from ctsopt.programs.program import Program, RowBlock
 from ctsopt.programs.sentinel import admit
 from ctsopt.results.solution import Solution
 
@@ -68,7 +68,7 @@ def shadow_prices(solution: Solution, extra: Sequence[RowFamily] = ()) -> pd.Dat
     _require_rules(solution, extra)
     program, values = _program(net, extra, solution.tables["values"]["value"].to_numpy(dtype=float))
     end = _duals(program, values)
-    parts = [part for block in (_capacities, _agreements, _served, _served_in_full, _on_time)
+    parts = [part for block in (_limits, _served, _served_in_full, _on_time)
              for part in block(solution, net, program, end)]
     frame = pd.concat([pd.DataFrame(columns=COLUMNS), *parts]) if parts else pd.DataFrame(columns=COLUMNS)
     frame["saves"] = frame["saves"].astype(float)
@@ -141,90 +141,74 @@ def _dual(program: Program, end: Outcome, name: str) -> Floats:
     return np.abs(full[program.rows[name].span])
 
 
-def _cells(table: str, column: str, keys: pd.DataFrame, saves: Floats, relaxation: str = "raise",
-           unit: str = "") -> pd.DataFrame:
+def _cells(net: Network, cell: Cell, keys: pd.DataFrame, saves: Floats, relaxation: str) -> pd.DataFrame:
+    """Rows of the result for a limit."""
+    per = " per year" if cell.yearly else ""
+    units = [cell.unit_at(net, key) + per for key in keys.itertuples(index=False, name=None)] if keys.shape[1] else (
+        cell.unit_at(net, ()) + per)
+    return _rows(cell.table, cell.column, keys, saves, relaxation, units)
+
+
+def _rows(table: str, column: str, keys: pd.DataFrame, saves: Floats, relaxation: str, unit: str | list[str]
+          ) -> pd.DataFrame:
     """Rows of the result; the key of a cell in words."""
     words = [" / ".join(part for part in key if part) for key in keys.itertuples(index=False)] if keys.shape[1] else [
         ""] * len(keys)
-    stated = SETTINGS.column(column) if table == "settings" else BY_NAME[table].column(column)
-    return pd.DataFrame({"table": table, "column": column, "key": words, "relaxation": relaxation,
-                         "unit": unit or stated.unit, "saves": saves})
+    return pd.DataFrame({"table": table, "column": column, "key": words, "relaxation": relaxation, "unit": unit,
+                         "saves": saves})
 
 
-def _capacities(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
-    """Capacities of sites, levels, making, storage, lanes and modes, in the unit of their column."""
-    days, share = net.tables.column("periods", "days") / 365, net.horizon / 365
-    for name, table, column, keys in (
-            ("site_throughput", "sites", "capacity", ["site"]),
-            ("level_capacity", "capacity_levels", "capacity", ["site"]),
-            ("make_capacity", "site_products", "make_capacity", ["site", "product"]),
-            ("storage", "sites", "storage_capacity", ["site"]),
-            ("lane_volume", "lanes", "max_volume", ["origin", "destination", "mode"]),
-            ("lane_use", "lanes", "max_volume", ["origin", "destination", "mode"]),
-            ("mode_capacity", "modes", "capacity", ["mode"]),
-            ("carbon_cap", "settings", "carbon_cap", []),
-            ("budget", "settings", "budget", [])):
-        if name not in program.rows:
-            continue
-        index = program.rows[name].index
-        frame = index.frame() if index.columns else pd.DataFrame(index=range(1))
-        saves = _dual(program, end, name) * _binding(net, name, frame) * _used(solution, program, name, frame)
-        if name == "level_capacity":
-            frame["level"] = frame["site"].map(solution.sites.set_index("site")["level"])
-        if name in ("site_throughput", "level_capacity", "make_capacity"):
-            saves = saves * days[index["period"]]
-        elif name != "storage":
-            saves = saves * share
-        if "mode" in frame:
-            frame["mode"] = frame["mode"].where(frame["mode"] != "", "*")
-        part = _cells(table, column, frame[[*keys, "level"] if name == "level_capacity" else keys], saves)
-        if "site" in frame and name != "make_capacity":
-            counted = frame["site"].map(net.tables["sites"].set_index("site")["capacity_unit"])
-            part["unit"] = [unit.replace("capacity_unit", c) for unit, c in zip(part["unit"], counted, strict=True)]
-        yield part
+def _limits(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
+    """Capacities, agreements and caps of which a little more saves a little, in the unit of their cell."""
+    plan = solution.tables["values"]["value"].to_numpy(dtype=float)
+    for name, cell in cells(program).items():
+        for family in (name, *cell.links) if cell.rate else ():
+            if family not in program.rows:
+                continue
+            block = program.rows[family]
+            saves = _dual(program, end, family) * _share_of_year(net, cell, block) * _on(program, plan, cell, block)
+            stands = marks_of_rows(program)[family].stands
+            if stands is not None:
+                saves = saves * stands(net, block.index)
+            keys = _row_of_table(program, plan, cell, block)
+            below = np.isfinite(block.rows.lower)
+            for mine, relaxation in ((~below, "raise"), (below, "lower")):
+                yield _cells(net, cell, keys[mine], saves[mine], relaxation)
 
 
-def _binding(net: Network, name: str, frame: pd.DataFrame) -> Bools:
-    """Rows whose side is the figure of the table, and not all the demand that there is."""
-    if name == "site_throughput":
-        capacity, days = net.tables.column("sites", "capacity"), net.tables.column("periods", "days")
-        return np.asarray((capacity[:, None] * days / 365 < net.derived.reachable).ravel())
-    if name == "lane_use":
-        most = frame.merge(net.tables["lanes"], on=["origin", "destination"], how="left", suffixes=("", "_listed"))
-        most = most[most["mode_listed"] == most["mode"].where(most["mode"] != "", "*")]
-        total = float(net.requests.measures["quantity"].sum() + net.derived.supply.opening.sum())
-        return np.asarray(most["max_volume"].to_numpy(dtype=float) * net.horizon / 365 < total)
-    return np.ones(len(frame), dtype=bool)
+def _frame(index: Keys) -> pd.DataFrame:
+    """Keys as names, one row where there are none."""
+    return index.frame() if index.columns else pd.DataFrame(index=range(1))
 
 
-def _used(solution: Solution, program: Program, name: str, frame: pd.DataFrame) -> Floats:
-    """1, or 0 where the capacity is that of a site that is closed or of a lane that is not used."""
-    if name in ("site_throughput", "level_capacity", "storage"):
-        return frame["site"].map(solution.sites.set_index("site")["open"]).to_numpy(dtype=float)
-    if name == "lane_use":
-        return np.round(solution.tables["values"]["value"].to_numpy(dtype=float)[program.variables["use_lane"].span])
-    return np.ones(len(frame))
+def _share_of_year(net: Network, cell: Cell, block: RowBlock) -> Floats:
+    """How much of a figure of the table each row has: yearly ones that of its period, or of the horizon."""
+    if not cell.yearly:
+        return np.ones(len(block.index))
+    days = net.tables["periods"].set_index("period")["days"]
+    frame = _frame(block.index)
+    of_period = frame["period"].map(days) if "period" in frame else pd.Series(np.nan, index=frame.index)
+    return of_period.astype(float).fillna(net.horizon).to_numpy() / 365
 
 
-def _agreements(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
-    """Minimums and contracted volumes."""
-    share = net.horizon / 365
-    for name, table, column, keys in (("site_minimum", "sites", "min_throughput", ["site"]),
-                                      ("lane_minimum", "lanes", "min_volume", ["origin", "destination", "mode"])):
-        if name in program.rows:
-            frame = program.rows[name].index.frame()
-            if "mode" in frame:
-                frame["mode"] = frame["mode"].where(frame["mode"] != "", "*")
-            yield _cells(table, column, frame[keys], _dual(program, end, name) * share, "lower")
-    if "contract_volume" in program.rows:
-        frame = program.rows["contract_volume"].index.frame()
-        days = frame["period"].map(net.tables["periods"].set_index("period")["days"]).astype(float).fillna(net.horizon)
-        saves = _dual(program, end, "contract_volume") * days.to_numpy() / 365
-        kind = frame["contract"].map(net.tables["contracts"].set_index("contract")["kind"])
-        for agreed, relaxation in (("max_volume", "raise"), ("min_volume", "lower")):
-            mine = (kind == agreed).to_numpy()
-            yield _cells("contracts", "quantity", frame.loc[mine, ["contract"]], saves[mine], relaxation,
-                         "units per year")
+def _on(program: Program, plan: Floats, cell: Cell, block: RowBlock) -> Floats:
+    """1, or 0 where the plan does not have what the limit is one of: a site is closed, a lane not used."""
+    switch = program.variables.get(cell.when)
+    if switch is None:
+        return np.ones(len(block.index))
+    return np.append(np.round(plan[switch.span]), 1.0)[switch.index.find(block.index)]
+
+
+def _row_of_table(program: Program, plan: Floats, cell: Cell, block: RowBlock) -> pd.DataFrame:
+    """Keys of the row of the table behind each row of the program; of several, of the one that the plan has picked."""
+    keys = _frame(block.index)[list(cell.keys)]
+    if "mode" in keys:
+        keys["mode"] = keys["mode"].where(keys["mode"] != "", "*")
+    if not cell.picks:
+        return keys
+    choice = program.variables[cell.picks]
+    picked = choice.index.take(plan[choice.span] > 0.5).frame()
+    return keys.merge(picked, on=list(cell.keys), how="left").fillna("")
 
 
 def _wanted(net: Network) -> pd.DataFrame:
@@ -241,16 +225,17 @@ def _wanted(net: Network) -> pd.DataFrame:
 
 def _served(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
     """Promises on the served fraction below 1, of tiers and of each customer."""
-    for name, keys in (("served_fraction", ["tier", "product_class", "period"]),
-                       ("served_fraction_each", ["customer", "product_class", "period"])):
+    for promised in ("served_fraction", "served_fraction_each"):
+        name = keeps(promised)
         if name not in program.rows:
             continue
         frame = program.rows[name].index.frame()
+        keys = list(frame.columns)
         wanted = _wanted(net).groupby(keys)[["quantity"]].sum()
         volume = wanted["quantity"].reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy(dtype=float)
         if "tier" not in frame:
             frame["tier"] = frame["customer"].map(net.tables["customers"].set_index("customer")["tier"])
-        yield _cells("promises", name, frame[["tier", "product_class"]],
+        yield _rows("promises", promised, frame[["tier", "product_class"]],
                      _dual(program, end, name) * volume / 100, "lower", _POINT)
 
 
@@ -273,16 +258,17 @@ def _served_in_full(solution: Solution, net: Network, program: Program, end: Out
     volume = wanted.groupby("promise")["quantity"]
     point, before = volume.transform("sum") / 100, volume.cumsum() - wanted["quantity"]
     left = (point - before).clip(lower=0.0).clip(upper=wanted["quantity"])
-    yield _cells("promises", "served_fraction", wanted[["tier", "product_class"]],
+    yield _rows("promises", "served_fraction", wanted[["tier", "product_class"]],
                  (left * wanted["rate"]).to_numpy(), "lower", _POINT)
 
 
 def _on_time(solution: Solution, net: Network, program: Program, end: Outcome) -> Iterator[pd.DataFrame]:
     """Shares on time: a point less of the delivered volume."""
-    if "tier_on_time" not in program.rows:
+    name = keeps("on_time_share")
+    if name not in program.rows:
         return
-    frame = program.rows["tier_on_time"].index.frame()
-    keys = ["tier", "product_class", "period"]
+    frame = program.rows[name].index.frame()
+    keys = list(frame.columns)
     volume = solution.service.set_index(keys)["delivered"].reindex(pd.MultiIndex.from_frame(frame[keys]))
-    yield _cells("promises", "on_time_share", frame[["tier", "product_class"]],
-                 _dual(program, end, "tier_on_time") * volume.to_numpy(dtype=float) / 100, "lower", _POINT)
+    yield _rows("promises", "on_time_share", frame[["tier", "product_class"]],
+                 _dual(program, end, name) * volume.to_numpy(dtype=float) / 100, "lower", _POINT)

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.formulation.build import ROWS, marks_of_rows
+from ctsopt.formulation.build import cells, keeps, marks_of_rows, without_cell
+from ctsopt.formulation.cells import KEPT_OPEN, Cell
 from ctsopt.keys import Bools, Floats, Keys, Positions
 from ctsopt.programs.program import Arrays, Program, RowBlock
 from ctsopt.programs.scaling import holding
-from ctsopt.solving.explaining.families import KEPT_OPEN, LIMITS, Limit
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
-
-_KNOWN = frozenset(family.__name__ for family in ROWS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class Giving:
     ----------
     family : str
         Family of rows, or `may_close`.
-    limit : Limit or None
+    limit : Cell or None
         Where it stands in the tables; None for a rule of one's own.
     key : tuple of str
         Names of the row of the table.
@@ -51,7 +49,7 @@ class Giving:
     """
 
     family: str
-    limit: Limit | None
+    limit: Cell | None
     key: tuple[str, ...]
     columns: Positions
     names: tuple[str, ...]
@@ -153,10 +151,10 @@ def elastic(net: Network, program: Program) -> Elastic:
     """
     more = _More(program)
     quantity = net.requests.measures["quantity"]
-    demand = program.rows["serve_demand"].span
+    demand = program.rows[keeps("demand")].span
     short = more.add(np.arange(demand.start, demand.stop), np.asarray(quantity, dtype=np.float64))
     late, late_promise, late_size = _late(net, program, more)
-    limits = [giving for name in [*LIMITS, *(n for n in program.rows if n not in _KNOWN)] if name in program.rows
+    limits = [giving for name in [*cells(program), *without_cell(program)]
               for giving in _limits(net, program, more, name)]
     limits += _kept_open(program)
     return Elastic(more.arrays(), program.columns, short, late, late_promise, late_size, limits)
@@ -164,7 +162,7 @@ def elastic(net: Network, program: Program) -> Elastic:
 
 def _late(net: Network, program: Program, more: _More) -> tuple[Positions, Positions, Floats]:
     """Columns for the promises on the share on time."""
-    block = program.rows.get("tier_on_time")
+    block = program.rows.get(keeps("on_time_share"))
     if block is None:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
     place = net.promises.index.locate(block.index)
@@ -177,13 +175,13 @@ def _late(net: Network, program: Program, more: _More) -> tuple[Positions, Posit
 
 def _limits(net: Network, program: Program, more: _More, name: str) -> list[Giving]:
     """One limit for each row of its table; a rule of one's own as a whole."""
-    block, limit = program.rows[name], LIMITS.get(name)
+    block, marks = program.rows[name], marks_of_rows(program)[name]
+    limit = marks.cell
     rows = np.arange(block.span.start, block.span.stop)
     size, most = _sizes(net, program, more.matrix, block)
     binding = np.isfinite(np.stack([block.rows.lower, block.rows.upper]))
-    if name == "site_throughput":  # no limit of the site where it has room for all that could come
-        capacity = net.tables.column("sites", "capacity")[:, None] * net.tables.column("periods", "days") / 365
-        binding &= (capacity < net.derived.reachable).ravel()
+    if marks.stands is not None:  # no limit where there is room for all that could come
+        binding &= marks.stands(net, block.index)
     whole = ~holding(more.matrix, ~program.arrays.integer)[rows]
     size = np.where(whole, 1.0, size)
     columns, keys, sizes, signs = [], [], [], []
@@ -197,7 +195,8 @@ def _limits(net: Network, program: Program, more: _More, name: str) -> list[Givi
         sizes.append(size[at])
         signs.append(np.full(len(at), -sign))
     column, row, amount, sign_of = (np.concatenate(parts) for parts in (columns, keys, sizes, signs))
-    labels, marks = block.index.labels(row), marks_of_rows(program)[name]
+    every = block.index.labels()
+    labels = [every[at] for at in row.tolist()]  # both sides of an equation have the key of its row
     own = (marks.words, marks.unit) if limit is None else ("", "")
     names = list(block.index.names)
     parts: dict[tuple[str, ...], list[int]] = {}
@@ -209,7 +208,7 @@ def _limits(net: Network, program: Program, more: _More, name: str) -> list[Givi
             for key, at in parts.items()]
 
 
-def _tie(program: Program, more: _More, limit: Limit, index: Keys, made: Positions, size: Floats,
+def _tie(program: Program, more: _More, limit: Cell, index: Keys, made: Positions, size: Floats,
          most: Floats) -> None:
     """A limit that gives way does so in every family that binds at it, and only where something is switched on."""
     for family in limit.links:

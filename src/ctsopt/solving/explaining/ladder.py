@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import DataError, Findings, InfeasibleError, NoPlanError
+from ctsopt.formulation.build import keeps
 from ctsopt.networks.edits import with_edits
 from ctsopt.networks.network import even_impossible
 from ctsopt.programs.program import Program
@@ -26,7 +27,7 @@ from ctsopt.solving.explaining.explanation import (
     Rung,
 )
 from ctsopt.solving.explaining.mends import granted, limit_edits, merged
-from ctsopt.solving.explaining.offers import Shop
+from ctsopt.solving.explaining.offers import Shop, dearest
 from ctsopt.solving.explaining.shares import Claims, claims
 from ctsopt.solving.explaining.why import Questions, Why, why
 
@@ -70,9 +71,14 @@ class Case:
     """Seconds that the reasons took."""
 
     @cached_property
+    def searched(self) -> Program:
+        """The program of the network."""
+        return self.make(self.net) if self.program is None else self.program
+
+    @cached_property
     def elastic(self) -> Elastic:
         """The program with room to give way."""
-        return elastic(self.net, self.make(self.net) if self.program is None else self.program)
+        return elastic(self.net, self.searched)
 
     @cached_property
     def claims(self) -> Claims:
@@ -126,7 +132,8 @@ class Case:
         if found is None:
             return []
         deadline = time.monotonic() + max(self.seconds - self.spent, 0.0)
-        return Shop(self.net, self.claims, found, lambda edits: self.keeps(edits, deadline), deadline).offers()
+        return Shop(self.net, self.claims, found, lambda edits: self.keeps(edits, deadline), deadline,
+                    dearest(self.searched)).offers()
 
     def keeps(self, edits: list[Mapping[str, Any]], deadline: float) -> bool:
         """Whether a plan exists for the edited network; not where that is not known by then."""
@@ -172,5 +179,5 @@ def _out_of_reach(missing: pd.DataFrame) -> pd.DataFrame:
     """Requests out of reach as shortfalls: all of them."""
     names = ["customer", "tier", "product", "period"]
     who = [" / ".join(key) for key in missing[names].itertuples(index=False)]
-    return missing[names].assign(what="demand out of reach", who=who, row="serve_demand", shortfall=missing["quantity"],
-                                 unit="units", asked=missing["quantity"], share=1.0)[SHORTFALLS].reset_index(drop=True)
+    return missing[names].assign(what="demand out of reach", who=who, row=keeps("demand"),
+                                 shortfall=missing["quantity"], unit="units", asked=missing["quantity"], share=1.0)[SHORTFALLS].reset_index(drop=True)

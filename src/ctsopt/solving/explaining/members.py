@@ -10,7 +10,6 @@ import numpy as np
 
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.solving.explaining.elastic import Elastic, Giving
-from ctsopt.solving.explaining.families import LIMITS
 from ctsopt.solving.explaining.shares import Claims
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Member:
 
 def limit_members(model: Elastic) -> list[Member]:
     """Each limit; those that a designer changes last come first, the smaller ones of a family before the larger."""
-    order = ["may_close", *reversed(LIMITS)]
+    order = list(dict.fromkeys(giving.family for giving in reversed(model.limits) if giving.limit is not None))
     of_family = {name: place for place, name in enumerate(order)}
     ranked = sorted(model.limits, key=lambda g: (of_family.get(g.family, -1), float(g.size.sum()), g.key))
     return [Member("limit", giving.columns, limit_words(giving), giving=giving) for giving in ranked]

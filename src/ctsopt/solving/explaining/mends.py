@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ctsopt.formulation.cells import Edit
 from ctsopt.keys import Floats
 from ctsopt.networks.requests import demanded
 from ctsopt.solving.explaining.elastic import Giving
@@ -17,8 +18,6 @@ from ctsopt.solving.explaining.shares import Claims
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
-
-Edit = Mapping[str, Any]
 
 _SAME = 1e-2
 """Part of the last digit by which a figure may be off for being computed."""
@@ -42,23 +41,20 @@ def share_kept(short: float) -> float:
 def limit_edits(net: Network, giving: Giving, share: Floats) -> list[Edit]:
     """Edits that let a limit give way; none where there is no cell for it."""
     limit = giving.limit
-    if limit is None:
+    if limit is None or not limit.mend:
         return []
+    mend = limit.mend
     where = dict(zip(limit.keys, (part or "*" for part in giving.key), strict=True))
-    if giving.family == "may_close":
-        return [{"table": "sites", "where": where, "set": {"may_close": "yes"}}]
-    if giving.family == "single_source":
-        return _more_sources(net, giving.key[0], int(np.round(share.max(initial=0.0))))
-    if giving.family == "same_site":
-        return [{"table": "contracts", "where": where, "drop": True}]
-    if giving.family == "ending_stock":
-        return [{"table": "site_products", "where": where, "set": {"ending": "free"}}]
-    if giving.family == "contract_share":
-        return []
+    if callable(mend):
+        return mend(net, giving.key, float(share.max(initial=0.0)))
+    if mend == "drop":
+        return [{"table": limit.table, "where": where, "drop": True}]
+    if isinstance(mend, Mapping):
+        return [{"table": limit.table, "where": where, "set": dict(mend)}]
     amount = _in_the_table(net, giving, share)
     if limit.table == "settings":
         return [{"table": "settings", "set": {limit.column: _moved(float(net.settings[limit.column]), amount)}}]
-    if giving.family == "level_capacity":
+    if mend == "add":
         return [{"table": limit.table, "where": where, "add": {limit.column: rounded(amount)}}]
     frame = net.tables[limit.table]
     at = np.logical_and.reduce([(frame[name] == value).to_numpy(dtype=bool) for name, value in where.items()])
@@ -82,14 +78,6 @@ def _in_the_table(net: Network, giving: Giving, share: Floats) -> float:
     yearly = 365 / span if giving.limit.yearly else np.ones(len(share))
     moves = giving.sign * giving.size * share * yearly
     return float(moves[np.argmax(np.abs(moves))])
-
-
-def _more_sources(net: Network, customer: str, more: int) -> list[Edit]:
-    at = int(net.axes["customer"].codes([customer])[0])
-    single = net.tables.column("customers", "single_source")[at] != "no"
-    most = 1 if single else int(net.tables.column("customers", "max_sources")[at])
-    return [{"table": "customers", "where": {"customer": customer},
-             "set": {"single_source": "no", "max_sources": most + more}}]
 
 
 def granted(net: Network, wanted: Claims, value: Floats, claimants: np.ndarray[Any, np.dtype[np.bool_]]) -> list[Edit]:

@@ -20,6 +20,7 @@ from ctsopt.solving.explaining.why import Why
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
+    from ctsopt.programs.program import Program
 
 Edits = list[Mapping[str, Any]]
 Keeps = Callable[[Edits], bool]
@@ -28,6 +29,13 @@ Option = tuple[str, Mapping[str, Any], float]
 
 _DAYS = 30
 """So many days more than promised are tried."""
+
+
+def dearest(program: Program) -> float:
+    """More than a unit costs by any way, so that nothing is left unserved to save money."""
+    cost = program.arrays.cost
+    each = (cost[program.variables[name].span] for name in ("make", "move", "deliver"))
+    return 2 * sum(float(part.max(initial=0.0)) for part in each) + 1
 
 
 class Shop:
@@ -42,11 +50,14 @@ class Shop:
         Whether a plan exists for the network with some edits.
     deadline : float
         Time (of `time.monotonic`) at which the search for offers ends.
+    dearest : float
+        More than a unit costs by any way.
     """
 
-    def __init__(self, net: Network, wanted: Claims, found: Why, keeps: Keeps, deadline: float) -> None:
+    def __init__(self, net: Network, wanted: Claims, found: Why, keeps: Keeps, deadline: float, dearest: float
+                 ) -> None:
         self.net, self.wanted, self.found, self.keeps = net, wanted, found, keeps
-        self.deadline = deadline
+        self.deadline, self.dearest = deadline, dearest
         self.short = found.share > 0
         self.given: Edits = [edit for way in found.given if way.member.giving is not None and way.share is not None
                              for edit in limit_edits(net, way.member.giving, way.share)]
@@ -84,7 +95,7 @@ class Shop:
         asked = np.flatnonzero(self.net.requests.measures["quantity"] > 0)
         of_request = np.zeros(len(self.net.requests))
         of_request[asked] = np.where(mine[self.wanted.claimant], self.found.value, 0.0)[: len(asked)]
-        edits, kept = share_edits(self.net, name, of_request, self._dearest())
+        edits, kept = share_edits(self.net, name, of_request, self.dearest)
         if edits and kept > 0:
             late = mine & (self.wanted.customer < 0)
             edits += granted(self.net, self.wanted, self.found.value, late)
@@ -93,14 +104,6 @@ class Shop:
         elif not edits:
             yield self._offer("share", name, f"{name}: the share on time that can be kept", np.nan, "share",
                               [*granted(self.net, self.wanted, self.found.value, mine), *self._others(mine)])
-
-    def _dearest(self) -> float:
-        """More than a unit costs by any way, so that nothing is left unserved to save money."""
-        lines = ("last_mile", "line_haul", "handling_in", "handling_out", "duty")
-        ways = self.net.ways
-        most = sum(float(part.measures[line].max(initial=0.0)) for part in (ways.deliveries, ways.moves)
-                   for line in lines if line in part.measures)
-        return 2 * (most + float(self.net.derived.supply.make_cost.max(initial=0.0))) + 1
 
     def _time(self, tier: int) -> Iterator[Offer]:
         """The same share in the shortest time: a whole day, or a time that another tier is promised."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ctsopt.formulation.build import keeps
 from ctsopt.keys import Floats
 from ctsopt.networks.requests import demanded
 from ctsopt.solving.explaining.elastic import Giving
@@ -37,14 +38,14 @@ def shortfalls(net: Network, wanted: Claims, found: Why) -> pd.DataFrame:
     names = ["customer", "tier", "product", "period"]
     frame = keys[names].assign(
         what=np.where(partly, "promise on served demand", "demand that cannot be served"),
-        row=np.where(partly, "served_fraction", "serve_demand"), shortfall=share * quantity, unit="units",
+        row=np.where(partly, keeps("served_fraction"), keeps("demand")), shortfall=share * quantity, unit="units",
         asked=quantity, share=share, who=[" / ".join(key) for key in keys[names].itertuples(index=False)])
     late = found.value[len(asked):]
     promise = net.promises.index.take(wanted.late_promise[late > NOTHING])
     units = wanted.weight[len(asked):][late > NOTHING]
     of_late = promise.frame()[["tier", "period"]].assign(
-        what="promise on time", row="tier_on_time", shortfall=late[late > NOTHING] * units, unit="units", asked=units,
-        share=late[late > NOTHING], customer="", product="",
+        what="promise on time", row=keeps("on_time_share"), shortfall=late[late > NOTHING] * units, unit="units",
+        asked=units, share=late[late > NOTHING], customer="", product="",
         who=[" / ".join(part for part in key if part) for key in promise.labels()])
     given = pd.DataFrame([record for way in found.given for record in _given(net, way)], columns=SHORTFALLS)
     order = frame.sort_values(["tier", "share"], ascending=[True, False], kind="stable")
@@ -121,9 +122,4 @@ def _period(net: Network, giving: Giving, row: tuple[str, ...]) -> str:
 
 def _unit(net: Network, giving: Giving) -> str:
     """Unit of a limit's amounts."""
-    if giving.limit is None:
-        return giving.own[1]
-    if giving.limit.unit == "capacity_unit":
-        units = dict(zip(net.tables["sites"]["site"], net.tables["sites"]["capacity_unit"], strict=True))
-        return str(units[giving.key[0]])
-    return str(net.settings["currency"]) if giving.limit.unit == "currency" else giving.limit.unit
+    return giving.own[1] if giving.limit is None else giving.limit.unit_at(net, giving.key)

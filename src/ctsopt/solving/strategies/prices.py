@@ -1,11 +1,11 @@
 """Cheap ways through a network at prices: every request takes its cheapest way, and what is scarce becomes dearer.
 
-The flows of a program are read from two families of rows: `site_balance` has the places where goods are, `serve_demand`
-the requests. All other rows get prices, which rise where the flows of a round break them (multipliers of a Lagrangian
-relaxation; Fisher, Management Science 27, 1981). What is paid once, such as a site, is charged by the unit at the
-volume of the rounds before (slope scaling; Kim and Pardalos, Operations Research Letters 24, 1999). The mean of the
-rounds serves all demand, and often comes to keep all rows (Barahona and Anbil, Mathematical Programming 87, 2000). No
-linear program is solved: a round takes milliseconds where that takes seconds to minutes.
+The flows of a program are read from two families of rows, which their marks tell: one has the places where goods are,
+the other the requests. All other rows get prices, which rise where the flows of a round break them (multipliers of a
+Lagrangian relaxation; Fisher, Management Science 27, 1981). What is paid once, such as a site, is charged by the unit
+at the volume of the rounds before (slope scaling; Kim and Pardalos, Operations Research Letters 24, 1999). The mean of
+the rounds serves all demand, and often comes to keep all rows (Barahona and Anbil, Mathematical Programming 87, 2000).
+No linear program is solved: a round takes milliseconds where that takes seconds to minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from ctsopt.formulation.build import rows_of_goods
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.programs.program import Program
 
@@ -82,8 +83,8 @@ class Ways:
     def __init__(self, program: Program) -> None:
         arrays = program.arrays
         self._cost, self._integer = arrays.cost, arrays.integer
-        places, requests = (np.arange(program.row_count)[program.rows[name].span]
-                            for name in ("site_balance", "serve_demand"))
+        places, requests = (np.arange(program.row_count)[rows_of_goods(program, goods).span]
+                            for goods in ("places", "requests"))
         matrix = sp.csr_array(arrays.matrix)
         self._wanted, self._places = arrays.row_upper[requests], len(places)
         self._read(sp.csc_array(matrix[places]), sp.csc_array(matrix[requests]), arrays.upper)
