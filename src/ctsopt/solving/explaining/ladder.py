@@ -180,4 +180,5 @@ def _out_of_reach(missing: pd.DataFrame) -> pd.DataFrame:
     names = ["customer", "tier", "product", "period"]
     who = [" / ".join(key) for key in missing[names].itertuples(index=False)]
     return missing[names].assign(what="demand out of reach", who=who, row=keeps("demand"),
-                                 shortfall=missing["quantity"], unit="units", asked=missing["quantity"], share=1.0)[SHORTFALLS].reset_index(drop=True)
+                                 shortfall=missing["quantity"], unit="units", asked=missing["quantity"],
+                                 share=1.0)[SHORTFALLS].reset_index(drop=True)
