@@ -256,5 +256,5 @@ def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) ->
 
 
 PARTS: dict[str, Callable[[], str]] = {part.__name__: part for part in (
-    data_dictionary, variables, rows, costs, row_table, line_table, drivers, result_tables, key_figures, comparison_tables,
-    findings, layers, command_line, api, designers_tour, consultants_pack)}
+    data_dictionary, variables, rows, costs, row_table, line_table, drivers, result_tables, key_figures,
+    comparison_tables, findings, layers, command_line, api, designers_tour, consultants_pack)}
