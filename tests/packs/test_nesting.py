@@ -67,8 +67,8 @@ def cache(pack: cts.Pack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_cases_that_lie_within_each_other(pack: cts.Pack) -> None:
     found = nests(pack)
     assert found["0.6 1"] == Nest((), ("2 0.9", "2 1", "1 0.9", "1 1", "0.6 0.9"))
-    assert found["1 1"] == Nest(("0.6 1",), ("2 0.9", "2 1", "1 0.9"))
-    assert found["2 0.9"] == Nest(("2 1", "1 0.9"), ())
+    assert found["1 1"] == Nest(("0.6 1",), ("2 0.9", "2 1", "1 0.9"), ("0.6 1",))
+    assert found["2 0.9"] == Nest(("2 1", "1 0.9"), (), ("2 1", "1 0.9"))
     assert set(found) == set(COSTS)
 
 
@@ -119,7 +119,49 @@ def test_where_more_than_promises_differs_nothing_is_proven(tmp_path: Path) -> N
     assert found["0.6 400"].looser == ("2 400", "1 400")
     network(fill_rate=0.9).write(tmp_path / "model")
     stocked = nests(cts.read_pack(pack_file(tmp_path, menu())))
-    assert stocked["1 1"] == Nest(("0.6 1",), ())
+    assert stocked["1 1"] == Nest(("0.6 1",))  # a site that serves more may have to keep more
+
+
+@pytest.mark.parametrize(("sharing", "surely"), [("pooled", ("2 0.95",)), ("separate", ())])
+def test_along_fill_rates_less_never_costs_more_where_stock_is_pooled(tmp_path: Path, sharing: str,
+                                                                      surely: tuple[str, ...]) -> None:
+    base = network(fill_rate=0.9)
+    cts.network({**base.tables, "settings": {"stock_sharing": sharing}}).write(tmp_path / "model")
+    text = menu("[2, 1]").replace("column: served_fraction, values: [0.9, 1]", "column: fill_rate, values: [0.9, 0.95]")
+    found = nests(cts.read_pack(pack_file(tmp_path, text)))
+    assert found["2 0.9"] == Nest(("2 0.95", "1 0.9"), (), surely)
+
+
+@pytest.mark.slow
+def test_an_answer_that_was_there_and_costs_more_than_a_stricter_one_is_looked_for_again(
+        tmp_path: Path, monkeypatch) -> None:
+    """A poor plan of the looser case is in the cache: the dc is open, 495. The stricter one costs 200."""
+    network().write(tmp_path / "model")
+    alone = cts.read_pack(pack_file(tmp_path, menu("[2]", "[0.9]")))
+    real, asked = worker.solve_case, []
+
+    def poor(net, options, *rest, **named):
+        return real(net, {**options, "fix": cts.Fix("open", {"D": 1})}, *rest, **named)
+
+    monkeypatch.setattr(worker, "solve_case", poor)
+    before = cts.run(alone, workers=1, cache=tmp_path / "cache")
+    assert before.rows.set_index("scenario")["cost"]["2 0.9"] == pytest.approx(495)
+
+    def counted(net, *rest, **named):
+        asked.append(net.hash)
+        return real(net, *rest, **named)
+
+    monkeypatch.setattr(worker, "solve_case", counted)
+    pack = cts.read_pack(pack_file(tmp_path, menu("[2]", "[0.9, 1]")))
+    rows = cts.run(pack, workers=1, cache=tmp_path / "cache").rows.set_index("scenario")
+    assert rows["cost"][["2 0.9", "2 1"]].tolist() == pytest.approx([185, 200])
+    assert (rows["start"]["2 0.9"], rows["from_cache"]["2 0.9"]) == ("2 1", False)
+    assert before.solutions["2 0.9"].total_cost == pytest.approx(495)  # what was handed out stays what it is
+    solved = len(asked)
+    again = cts.run(pack, workers=1, cache=tmp_path / "cache").rows.set_index("scenario")
+    assert again["cost"].equals(rows["cost"])
+    assert again["from_cache"].all()
+    assert len(asked) == solved
 
 
 def test_jobs_that_wait_for_each_other_are_refused() -> None:

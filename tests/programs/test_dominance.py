@@ -10,7 +10,7 @@ import pytest
 from ctsopt.errors import KeyMismatch
 from ctsopt.keys import Axis, Keys
 from ctsopt.programs.algebra import Rows, Variable
-from ctsopt.programs.dominance import dominated
+from ctsopt.programs.dominance import stand_ins
 from ctsopt.programs.highs import Highs
 from ctsopt.programs.program import Program
 from tests.often import sampled
@@ -36,7 +36,7 @@ def gone(cost, *rows, prefer=None, ordered=None, ordered_by=None, **variable) ->
     made = program(cost, [([1] * len(cost), 10, 10), *rows], ordered_by, **variable)
     prefer = np.zeros(len(cost)) if prefer is None else np.array(prefer, dtype=float)
     given = {name: np.array(values, dtype=float) for name, values in (ordered or {}).items()}
-    return dominated(made, "x", prefer, given).tolist()
+    return (stand_ins(made, "x", prefer, given) != np.arange(len(cost))).tolist()
 
 
 @pytest.mark.parametrize(("cost", "rows", "expected"), [
@@ -110,18 +110,19 @@ def test_an_attribute_that_nobody_knows_is_an_error():
 def test_equations_part_the_columns_into_groups():
     """Two requests: the dear column of each goes, whatever the other request costs."""
     made = program([1, 2, 8, 9], [([1, 1, 0, 0], 5, 5), ([0, 0, 1, 1], 5, 5)])
-    assert dominated(made, "x", np.zeros(4)).tolist() == [False, True, False, True]
+    assert stand_ins(made, "x", np.zeros(4)).tolist() == [0, 0, 2, 2]
 
 
 def test_no_columns():
-    assert dominated(program([], []), "x", np.zeros(0)).tolist() == []
+    assert stand_ins(program([], []), "x", np.zeros(0)).tolist() == []
 
 
 def test_what_is_left_out_is_nothing_and_the_solver_is_not_given_it():
     """10 of the cheapest: 50; reduced costs of what is left out are not asked for."""
     made = program([6, 5, 7], [([1, 1, 1], 10, INF)])
-    thin = made.without("x", np.array([True, False, False])).without("x", np.array([False, False, True]))
+    thin = made.without("x", np.array([2, 1, 2])).without("x", np.array([0, 1, 1]))
     assert thin.left_out.tolist() == [True, False, True]
+    assert thin.stand_in.tolist() == [1, 1, 1]
     outcome = Highs(thin.arrays).run()
     assert outcome.plan.tolist() == [0, 10, 0]
     assert outcome.col_dual.tolist() == [0, 0, 0]
@@ -133,7 +134,7 @@ def test_what_is_left_out_is_nothing_and_the_solver_is_not_given_it():
 
 def test_rows_bounds_costs_and_starts_are_in_the_columns_of_the_program():
     """At most 4 of the second, then none of it is cheaper than the third; the first is left out throughout."""
-    thin = program([1, 5, 7], [([1, 1, 1], 10, INF)]).without("x", np.array([True, False, False]))
+    thin = program([1, 5, 7], [([1, 1, 1], 10, INF)]).without("x", np.array([1, 1, 2]))
     model = Highs(thin.arrays)
     model.add_rows(thin.matrix()[[0]] * 0.5, np.array([8.0]), np.array([INF]))
     assert model.run().plan.tolist() == [0, 16, 0]
@@ -181,12 +182,13 @@ def test_random_programs(seed):
     """As many columns stay as the definition leaves, each that goes has one that stays, and the optimum is the same."""
     made = drawn(seed)
     size = len(made.variables["x"].index)
-    beaten = dominated(made, "x", np.zeros(size))
+    instead = stand_ins(made, "x", np.zeros(size))
+    beaten = instead != np.arange(size)
     pairs = {(i, j) for i in range(size) for j in range(size) if i != j and worse(i, j, made)}
     strictly = {i for i, j in pairs if (j, i) not in pairs or j < i}
     assert set(np.flatnonzero(beaten).tolist()) == strictly
-    assert all(any((i, j) in pairs for j in np.flatnonzero(~beaten)) for i in np.flatnonzero(beaten))
-    whole, thin = (Highs(p.arrays, mip_rel_gap=0.0).run() for p in (made, made.without("x", beaten)))
+    assert all((i, instead[i]) in pairs and not beaten[instead[i]] for i in np.flatnonzero(beaten))
+    whole, thin = (Highs(p.arrays, mip_rel_gap=0.0).run() for p in (made, made.without("x", instead)))
     assert whole.stopped_by == thin.stopped_by
     assert whole.value == pytest.approx(thin.value, rel=1e-9)
 

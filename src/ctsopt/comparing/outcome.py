@@ -107,7 +107,8 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
     from nothing. Cases with the same network are solved once, for the first of them.
 
     Along a sweep whose cases differ in what is promised alone, a looser case starts from the cheapest plan of the
-    stricter ones; and where no stock is planned, a stricter one takes over the bound of a looser one that is better.
+    stricter ones, with its flows, and costs no more than that; where stock is planned, than that costs here. Where no
+    stock is planned, a stricter one takes over the bound of a looser one that is better.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctsopt.programs.dominance import dominated
+from ctsopt.programs.dominance import stand_ins
 from ctsopt.programs.program import Program
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def without_dominated(net: Network, program: Program) -> Program:
     """
     ways = net.ways.deliveries.measures
     ordered = {"wait": ways["wait"]} if "wait" in ways else {}
-    return program.without("deliver", dominated(program, "deliver", ways["lead_time"], ordered))
+    return program.without("deliver", stand_ins(program, "deliver", ways["lead_time"], ordered))
 
 
 def left_out(program: Program) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from ctsopt.errors import DataError, InfeasibleError, UsageError, did_you_mean
 from ctsopt.networks.network import Network
 from ctsopt.packs.draft import Case
-from ctsopt.packs.nesting import nests
+from ctsopt.packs.nesting import Nest, nests
 from ctsopt.packs.pack import Pack
 from ctsopt.packs.resolve import why_no_plan
 from ctsopt.running.job import Job
@@ -26,9 +26,12 @@ def jobs_of(pack: Pack, seed: int = 0) -> list[Job]:
     """
     options = options_of(pack.options, seed)
     nested = nests(pack)
-    return [Job(case.name, partial(_network, pack, case), options, case.parent, pack.hashes.get(case.name, ""),
-                nested[case.name].stricter if case.name in nested else (),
-                nested[case.name].looser if case.name in nested else ()) for case in pack.cases]
+    jobs = []
+    for case in pack.cases:
+        nest = nested.get(case.name, Nest())
+        jobs.append(Job(case.name, partial(_network, pack, case), options, case.parent, pack.hashes.get(case.name, ""),
+                        nest.stricter, nest.looser, nest.no_dearer))
+    return jobs
 
 
 def _network(pack: Pack, case: Case) -> Network:

@@ -1,8 +1,10 @@
 """Which cases of a sweep ask for less than others: what keeps the stricter promise keeps the looser one, too.
 
 Two cases are held against each other where their tables differ in promises alone, and only in figures of which it is
-plain which one asks for more. A fill rate is none of them: with it the stock of every site changes, and how a tier
-shares it with others.
+plain which one asks for more. Where stock is planned the flows of the stricter plan are flows of the looser one, too,
+but they need not cost less there: a fill rate says with whom a tier shares its stock, and a site that more customers
+may be served from may have to keep more goods, with longer lead times. Where all get the fill rate of the best, and
+what a site may serve is the same, they do not cost more.
 """
 
 from __future__ import annotations
@@ -23,10 +25,16 @@ if TYPE_CHECKING:
     from ctsopt.packs.pack import Pack
 
 _ASKS_LESS = {"lead_time": 1.0, "reliability": -1.0, "on_time_share": -1.0, "served_fraction": -1.0,
-              "served_fraction_each": -1.0}
+              "served_fraction_each": -1.0, "fill_rate": -1.0}
 """Columns of promises, and the direction in which they ask for less: a longer lead time, a smaller share."""
 
 _OF_STOCK = ("fill_rate", "safety_factor")
+_OF_WAYS = ("lead_time", "reliability")
+"""Columns that say which ways there are, and with them what a site may have to keep."""
+
+_POOLED = (("settings", "stock_sharing", "pooled"), ("settings", "stock_rule", "curve"),
+           ("site_products", "stock_sharing", "pooled"))
+"""Where it says so, all get the fill rate of the best by the curve: less of it never asks for more stock."""
 _MOST = 400
 """Cases that are held against each other; of larger sweeps every case is solved by itself."""
 
@@ -44,10 +52,13 @@ class Nest:
     looser : tuple of str
         Cases that ask for less: whatever they cost at the least, this one costs at the least, too. Empty where stock is
         planned: its curves are made for each network anew, so that less by a hair is not proven.
+    no_dearer : tuple of str
+        Those of the stricter cases whose plans surely cost no more here than there.
     """
 
     stricter: tuple[str, ...] = ()
     looser: tuple[str, ...] = ()
+    no_dearer: tuple[str, ...] = ()
 
 
 def nests(pack: Pack) -> dict[str, Nest]:
@@ -75,12 +86,16 @@ def _among(pack: Pack, cases: Sequence[Case]) -> dict[str, Nest]:
     for rest, members in groups.items():
         if 1 < len(members) <= _MOST:
             names = [name for name, _ in members]
-            plans_stock = stocked or any(row[0] == "promises" and row[2] in ("", *_OF_STOCK) for row in rest)
-            strict = _stricter(_slack([cells for _, cells in members]))
+            columns, slack = _slack([cells for _, cells in members])
+            plans_stock = stocked or "fill_rate" in columns or any(
+                row[0] == "promises" and row[2] in ("", *_OF_STOCK) for row in rest)
+            strict = _stricter(slack)
             covers = strict & ~(strict.astype(np.int64) @ strict.astype(np.int64) > 0)
+            sure = covers & (_same_ways(columns, slack) & _pooled(pack, rest) if plans_stock else True)
             for place, name in enumerate(names):
-                nest = Nest(tuple(names[k] for k in np.flatnonzero(covers[place])),
-                            () if plans_stock else tuple(names[k] for k in np.flatnonzero(strict[:, place])))
+                stricter, surely = (tuple(names[k] for k in np.flatnonzero(which[place])) for which in (covers, sure))
+                nest = Nest(stricter, () if plans_stock else tuple(names[k] for k in np.flatnonzero(strict[:, place])),
+                            surely)
                 if nest != Nest():
                     found[name] = nest
     return found
@@ -99,15 +114,32 @@ def _parted(changes: pd.DataFrame) -> tuple[frozenset[tuple[str, ...]], dict[Cel
     return frozenset(rest), cells
 
 
-def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> Floats:
-    """For each case (rows) and cell (columns): the larger, the less is asked for."""
+def _pooled(pack: Pack, rest: frozenset[tuple[str, ...]]) -> bool:
+    """Whether all stock is pooled by the curve, in cases that change this beside promises that can be compared."""
+    content = pack.base.content
+    for table, column, wanted in _POOLED:
+        told = {content.settings[column]} if table == "settings" else set(content.frames[table][column])
+        if not told <= {wanted, ""} or any(row[0] == table and row[2] in ("", column) for row in rest):
+            return False
+    return True
+
+
+def _same_ways(columns: Sequence[str], slack: Floats) -> Bools:
+    """Whether the case of a column and that of a row promise the same of what says which ways there are."""
+    part = slack[:, [k for k, column in enumerate(columns) if column in _OF_WAYS]]
+    return np.asarray((part[None, :, :] == part[:, None, :]).all(axis=2), dtype=np.bool_)
+
+
+def _slack(told: Sequence[dict[Cell, tuple[str, str]]]) -> tuple[list[str], Floats]:
+    """Columns of cells; for each case (rows) and cell (columns): the larger, the less is asked for."""
     cells = list(dict.fromkeys(cell for each in told for cell in each))
     before = {cell: old for each in told for cell, (old, _) in each.items()}
     texts = [[each[cell][1] if cell in each else before[cell] for cell in cells] for each in told]
-    signs = np.array([_ASKS_LESS[column] for _, column in cells])
+    columns = [column for _, column in cells]
     known: Floats = np.array([_numbers(row) for row in texts], dtype=float).reshape(len(told), len(cells))
-    slack: Floats = known * signs
-    return slack
+    known[np.isnan(known) & (np.array(columns, dtype=object) == "fill_rate")] = 0.0  # none is promised
+    slack: Floats = known * np.array([_ASKS_LESS[column] for column in columns])
+    return columns, slack
 
 
 def _numbers(texts: Sequence[str]) -> Floats:

@@ -33,8 +33,8 @@ _FREE, _UP, _DOWN, _BOTH = 0, 1, -1, 2
 """Senses of a row: it does not count, has an upper side, a lower one, or two."""
 
 
-def dominated(program: Program, name: str, prefer: Floats, ordered: Mapping[str, Floats] | None = None) -> Bools:
-    """Which columns of a block give way to another one of it.
+def stand_ins(program: Program, name: str, prefer: Floats, ordered: Mapping[str, Floats] | None = None) -> Positions:
+    """For each column of a block, the one of it that stands in for it.
 
     Both have to be of continuous variables from 0 up without an upper bound: what is whole, fixed or bounded stays, and
     nothing is moved to it.
@@ -52,8 +52,9 @@ def dominated(program: Program, name: str, prefer: Floats, ordered: Mapping[str,
 
     Returns
     -------
-    bool array
-        For each column of the block. Without these the least cost of a whole plan is the same.
+    int array
+        Position in the block: a column's own where it stays. Without those that give way the least cost of a whole plan
+        is the same, and any whole plan may have what is on them on those that stand in for them.
 
     Raises
     ------
@@ -66,10 +67,11 @@ def dominated(program: Program, name: str, prefer: Floats, ordered: Mapping[str,
     columns = _of_columns(arrays, span)
     cost = arrays.cost[span]
     free = ~arrays.integer[span] & (arrays.lower[span] == 0) & (arrays.upper[span] == np.inf)
-    beaten = np.zeros(len(cost), dtype=bool)
+    instead = np.arange(len(cost))
     for some, group in _alike(columns, sense, np.flatnonzero(free)):
-        beaten[_beaten(columns, sense, some, group, cost, prefer, tuple(ordered.values()))] = True
-    return beaten
+        gone, others = _beaten(columns, sense, some, group, cost, prefer, tuple(ordered.values()))
+        instead[gone] = others
+    return instead
 
 
 def _senses(program: Program, arrays: Arrays, ordered: Mapping[str, Floats]) -> Ints:
@@ -116,8 +118,8 @@ def _alike(columns: sp.csr_array, sense: Ints, free: Positions) -> Iterator[tupl
 
 
 def _beaten(columns: sp.csr_array, sense: Ints, some: Positions, group: Ints, cost: Floats, prefer: Floats,
-            attributes: tuple[Floats, ...]) -> Positions:
-    """Those of some columns that give way to another one of their group.
+            attributes: tuple[Floats, ...]) -> tuple[Positions, Positions]:
+    """Those of some columns that give way to another one of their group, and which one that is.
 
     In rounds: the first of each group stays, and those that give way to it are gone. The order is one in which a column
     that beats another comes first: by cost, then by the sum of harms.
@@ -126,7 +128,7 @@ def _beaten(columns: sp.csr_array, sense: Ints, some: Positions, group: Ints, co
     harm = part @ np.where((sense == _UP) | (sense == _DOWN), sense, 0).astype(float)
     less = [-values[some] for values in attributes]
     left = np.lexsort((some, prefer[some], *less, harm, cost[some], group))
-    gone = [np.empty(0, dtype=np.int64)]
+    gone, others = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     while len(left):
         first = np.append(True, group[left[1:]] != group[left[:-1]])
         leader, left = left[first][np.cumsum(first) - 1][~first], left[~first]
@@ -136,8 +138,9 @@ def _beaten(columns: sp.csr_array, sense: Ints, some: Positions, group: Ints, co
         at = np.flatnonzero(gives)
         gives[at[_harmed(part, sense, leader[at], left[at])]] = False
         gone.append(left[gives])
+        others.append(leader[gives])
         left = left[~gives]
-    return some[np.concatenate(gone)]
+    return some[np.concatenate(gone)], some[np.concatenate(others)]
 
 
 def _rounded(columns: sp.csr_array) -> sp.csr_array:

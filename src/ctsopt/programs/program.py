@@ -139,6 +139,8 @@ class Program:
         Table columns that figures come from, for the report on their ranges.
     left_out : bool array or None
         Columns that a solver is not given; they are 0.
+    stand_in : int array or None
+        For each column the one that has what would be on it: another one where it is left out.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -150,6 +152,7 @@ class Program:
         self.row_count = 0
         self.sources: Sources = {}
         self.left_out: Bools | None = None
+        self.stand_in: Positions | None = None
 
     def add_variable(self, name: str, variable: Variable) -> Expr:
         """Add a block of variables and return them as expressions."""
@@ -200,11 +203,21 @@ class Program:
             for name, (lower, upper) in bounds.items() for block in (self.variables[name],)}
         return twin
 
-    def without(self, name: str, gone: Bools) -> Program:
-        """The same program, of which a solver is not given some of the variables of one name: they are 0."""
+    def without(self, name: str, stand_in: Positions) -> Program:
+        """The same program, of which a solver is not given some of the variables of one name: they are 0.
+
+        Parameters
+        ----------
+        name : str
+        stand_in : int array
+            For each variable of the name the position of the one that stands in for it, its own where it stays.
+        """
         twin, arrays, span = self._copy(), self.arrays, self.variables[name].span
-        left_out = np.zeros(self.columns, dtype=bool) if self.left_out is None else self.left_out.copy()
-        left_out[span] |= gone
+        every = np.arange(self.columns)
+        before, here = every if self.stand_in is None else self.stand_in, every.copy()
+        here[span] = span.start + stand_in
+        twin.stand_in = here[before]
+        left_out = twin.stand_in != every
         twin.left_out = left_out
         twin.__dict__["arrays"] = replace(arrays, left_out=left_out, lower=np.where(left_out, 0.0, arrays.lower),
                                           upper=np.where(left_out, 0.0, arrays.upper))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError, did_you_mean
@@ -63,6 +64,21 @@ def decisions_of(solution: Solution, name: str) -> pd.DataFrame:
     block = program.variables[name]
     values = solution.tables["values"]["value"].to_numpy(dtype=float)[block.span]
     return block.index.frame().assign(value=values)
+
+
+def decided(solution: Solution) -> pd.DataFrame:
+    """All that a plan decides and is not 0: decision, the keys of all decisions (blank where not its own), value."""
+    program = variables_in(solution)
+    values = solution.tables["values"]["value"].to_numpy(dtype=float)
+    parts = []
+    for name, block in program.variables.items():
+        value = values[block.span]
+        some = np.flatnonzero(value)
+        keys = block.index.take(some).frame().astype(object)
+        parts.append(keys.assign(decision=name, value=value[some]))
+    frame = pd.concat(parts, ignore_index=True)
+    texts = ["decision", *(name for name in frame if name not in ("decision", "value"))]
+    return frame[[*texts, "value"]].fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))
 
 
 def variables_in(solution: Solution) -> Program:

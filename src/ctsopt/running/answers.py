@@ -14,10 +14,11 @@ import pandas as pd
 from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.networks.network import Network
 from ctsopt.programs.status import Status
+from ctsopt.results.read_back import decided
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
 from ctsopt.running.bounds import Bound
-from ctsopt.running.cache import Cache, Entry, fingerprint
+from ctsopt.running.cache import DECIDED, Cache, Entry, fingerprint
 from ctsopt.running.worker import Answer
 
 COLUMNS = {"job": "str", "key": "str", "start": "str", "outcome": "str", "message": "str", "cost": "float64",
@@ -189,6 +190,7 @@ def keep(cache: Cache, key: str, net: Network, answer: Answer, origin: str, opti
         if solution is not None:
             solution.save(folder / "solution")
             solution.kpis().to_parquet(folder / _KPIS, index=False)
+            decided(solution).to_parquet(folder / DECIDED, index=False)
         if answer.shortfalls is not None:
             answer.shortfalls.to_parquet(folder / SHORTFALLS, index=False)
 

@@ -22,16 +22,23 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import UsageError
 from ctsopt.files import broken, seal, told
 from ctsopt.folders import default_folder
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _log = logging.getLogger("ctsopt.run")
 
 _FORMAT = 2
 _HEAD, _SOLUTION = "case.json", "solution"
+
+DECIDED = "decided.parquet"
+"""File of an entry: what its plan decides, by keys that other networks know, too."""
+
 _DAY = 86400.0
 _HOME = Path(__file__).parents[1]
 
@@ -70,6 +77,13 @@ class Entry:
             return None
         sites = pd.read_parquet(self.solution / "sites.parquet", columns=["site", "open"])
         return dict(zip(sites["site"].tolist(), sites["open"].astype(bool).tolist(), strict=True))
+
+
+    def decided(self) -> pd.DataFrame | None:
+        """All that its plan decides, as `read_back.decided` gives it; None where there is none."""
+        import pandas as pd
+
+        return None if self.solution is None else pd.read_parquet(self.folder / DECIDED)
 
 
 class Cache:
@@ -211,6 +225,11 @@ def case_key(network_hash: str, options: Mapping[str, Any], made_by: Mapping[str
     """
     content = {"format": _FORMAT, "network": network_hash, "options": dict(options), "made_by": dict(made_by)}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def key_from(key: str, start: str) -> str:
+    """The key of an answer that is better than that of `key`, since its search started from the plan of `start`."""
+    return hashlib.sha256(f"{key}\0{start}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event as Started
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ctsopt.errors import UsageError
 from ctsopt.files import told
@@ -28,6 +28,9 @@ from ctsopt.running import worker
 from ctsopt.running.cache import fingerprint
 from ctsopt.running.within import Listening
 from ctsopt.running.worker import Answer, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _AT_ONCE = 32
 """Cases given at once to an executor of which nobody says how many workers it has."""
@@ -47,7 +50,7 @@ class Crew(Protocol):
     slots: int
     mends: bool
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None,
                tell: Tell | None = None) -> Future[Answer]:
         """Have a case solved; `tell` is told how far it is, by those who can, meanwhile or in `listen`."""
 
@@ -69,7 +72,7 @@ class Here:
     mends: bool = True
     _pressed: bool = False
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None,
                tell: Tell | None = None) -> Future[Answer]:
         """Solve a case.
 
@@ -151,7 +154,7 @@ class Processes:
         self._started: Started = self._context.Event()
         self._pool = ProcessPoolExecutor(self.slots, self._context, worker.begin, (watched, self._started))
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None,
                tell: Tell | None = None) -> Future[Answer]:
         """Have a case solved by the next process that is free."""
         letter = self._folder / f"{next(self._numbers)}.pickle"
@@ -228,7 +231,7 @@ class Borrowed:
         self._executor = executor
         self._given: list[Future[Answer]] = []
 
-    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+    def submit(self, net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None,
                tell: Tell | None = None) -> Future[Answer]:
         """Hand a case on; nothing is heard of it before its answer."""
         future = self._executor.submit(worker.work, task(net, options, start))
@@ -247,7 +250,7 @@ class Borrowed:
             future.cancel()
 
 
-def task(net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None) -> Task:
+def task(net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None) -> Task:
     """A case as plain data."""
     settings = {name: value for name, value in net.settings.items() if value != float("inf")}
     tables = {name: net.tables[name] for name in sorted(net.given - {"settings"})}

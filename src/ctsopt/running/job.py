@@ -29,6 +29,8 @@ class Job:
     stricter : tuple of str
         Jobs whose plans are plans of this one, before or after it: it waits for them, and its search starts from the
         cheapest of these plans in the place of its parent's.
+    no_dearer : tuple of str
+        Those of them whose plans cost no more here than there: this job is not to end with a plan that costs more.
     looser : tuple of str
         Jobs of which every plan of this one is a plan: what is proven to be the least for them is so for this one.
     """
@@ -40,6 +42,7 @@ class Job:
     hash: str = ""
     stricter: tuple[str, ...] = ()
     looser: tuple[str, ...] = ()
+    no_dearer: tuple[str, ...] = ()
 
     def made(self) -> Network:
         """The network.

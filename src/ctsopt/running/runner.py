@@ -21,7 +21,7 @@ from ctsopt.networks.network import Network
 from ctsopt.progress import Progress
 from ctsopt.running.answers import HEAD, SHORTFALLS, Answers, Solutions, keep, table
 from ctsopt.running.bounds import handed_on
-from ctsopt.running.cache import Cache, Entry, case_key, fingerprint
+from ctsopt.running.cache import Cache, Entry, case_key, fingerprint, key_from
 from ctsopt.running.crew import Crew, crew_of, worker_died
 from ctsopt.running.job import Job, chosen, in_order
 from ctsopt.running.progress import Event, Watch
@@ -35,6 +35,9 @@ _AHEAD = 8
 _LISTEN = 0.25
 """Seconds after which those who solve are asked again how far they are, where somebody wants to know."""
 
+_ROUNDING = 1e-9
+"""Share of a cost by which two plans that are the same may differ."""
+
 _DIED = "its process ended; out of memory?"
 _BROKE = "the executor that was handed in broke: a process of it ended; out of memory?"
 
@@ -44,9 +47,10 @@ def run(jobs: Sequence[Job], workers: int | None = None, executor: Executor | No
         ) -> Answers:
     """Solve every job that was not solved before.
 
-    A job starts from the open sites of its parent's plan, never from that of whatever happened to be solved before it,
-    so that the answers do not depend on how many workers there are. Where the parent has no plan the job starts from
-    nothing. Jobs with the same network are solved once, for the first of them.
+    A job starts from the open sites of its parent's plan, or from the cheapest plan of the stricter ones, never from
+    that of whatever happened to be solved before it, so that the answers do not depend on how many workers there are.
+    Where neither has a plan the job starts from nothing. Jobs with the same network are solved once, for the first of
+    them. An answer from the cache that costs more than that of a stricter job is looked for again, from there.
 
     Parameters
     ----------
@@ -105,6 +109,7 @@ class _Run:
         self._done: dict[str, Entry | Answer] = {}
         self._from_cache: set[str] = set()
         self._twins: dict[str, list[str]] = {}
+        self._former: dict[str, str] = {}
         self._unkept = ""
         self._raised: list[Exception] = []
 
@@ -122,6 +127,39 @@ class _Run:
                 self._make_ready(self._unread.popleft())
             if self._raised:
                 raise self._raised[0]
+        for job in in_order(self._jobs):
+            strict, here = self._cheapest(job.no_dearer), self._cheapest([job.name])
+            if strict is not None and here is not None and not self._unkept and _cost(strict) < _cost(here) - (
+                    _ROUNDING * abs(_cost(here))):
+                self._again(job, here, strict)
+
+    def _cheapest(self, names: Sequence[str]) -> Entry | None:
+        """The answer with the cheapest plan of some jobs; None where none has a plan."""
+        done = [self._done.get(name) for name in names]
+        return min((each for each in done if isinstance(each, Entry) and each.solution is not None), key=_cost,
+                   default=None)
+
+    def _again(self, job: Job, here: Entry, strict: Entry) -> None:
+        """Solve a job, whose answer was there before, from a plan that asks for more and costs less."""
+        alike = [name for name, key in self._keys.items() if key == here.key]
+        key = key_from(here.key, strict.key)
+        better = self._cache.look(key)
+        net = self._network(job) if better is None else None
+        if net is not None:
+            self._done.pop(job.name)
+            try:
+                self._begin(_Ready(job, key, net))
+                while self._flying:
+                    self._collect(self._finished())
+            finally:  # what there was is not lost, whatever comes of it
+                better = self._cheapest([job.name])
+                self._done[job.name] = here
+        if better is not None and _cost(better) < _cost(here):
+            self._former[here.key] = job.name
+            for name in alike:
+                self._done[name], self._keys[name] = better, better.key
+            if net is not None:
+                self._from_cache.discard(job.name)
 
     def _finished(self, *, at_once: bool = False) -> set[Future[Answer]]:
         """Those that are done by now, or a moment later; meanwhile, how far the others are is told."""
@@ -195,13 +233,12 @@ class _Run:
             future.set_exception(error)
         self._flying[future] = ready, origin
 
-    def _start(self, ready: _Ready) -> tuple[dict[str, bool] | None, str]:
-        """Sites that are open in the plan to start from, of those that this case has; and the key of that plan."""
-        strict = [self._done.get(name) for name in ready.job.stricter]
-        plans = [each for each in strict if isinstance(each, Entry) and each.solution is not None]
+    def _start(self, ready: _Ready) -> tuple[dict[str, bool] | pd.DataFrame | None, str]:
+        """The plan to start from, and its key: of a stricter job all of it, of the parent the sites that are open."""
+        strict = self._cheapest(ready.job.no_dearer) or self._cheapest(ready.job.stricter)
+        if strict is not None:
+            return strict.decided(), strict.key
         parent = self._done.get(ready.job.parent) if ready.job.parent is not None else None
-        if plans:
-            parent = min(plans, key=lambda each: float(each.head["cost"]))
         plan = parent.plan() if isinstance(parent, Entry) else None
         if plan is None or not isinstance(parent, Entry):
             return None, ""
@@ -316,7 +353,7 @@ class _Run:
         if isinstance(what, Answer):
             return {"outcome": what.outcome, "message": what.message, "seconds": what.seconds}
         head = {name: what.head[name] for name in HEAD}
-        names = {key: name for name, key in reversed(self._keys.items())}
+        names = {**self._former, **{key: name for name, key in reversed(self._keys.items())}}
         return {**head, "start": names.get(what.head["start"], "")}
 
     def answers(self) -> Answers:
@@ -341,6 +378,10 @@ class _Run:
                          "from_cache": job.name in self._from_cache})
         return Answers(table(rows), Solutions(self._cache, keys, others, bounds), (*self._cache.notes, *notes),
                        pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame(), self._unkept)
+
+
+def _cost(entry: Entry) -> float:
+    return float(entry.head["cost"])
 
 
 def _error_of(future: Future[Answer]) -> BaseException | None:

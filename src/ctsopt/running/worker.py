@@ -46,8 +46,8 @@ class Task:
         That of the network.
     options : mapping
         Keywords of `ctsopt.solve`.
-    start : mapping of site to bool, or None
-        Which sites are open in the plan to start from.
+    start : mapping of site to bool, DataFrame or None
+        Which sites are open in the plan to start from, or all that it decides (`read_back.decided`).
     made_by : mapping
         `fingerprint()` where the case was made ready.
     """
@@ -55,7 +55,7 @@ class Task:
     tables: Mapping[str, Any]
     hash: str
     options: Mapping[str, Any]
-    start: Mapping[str, bool] | None
+    start: Mapping[str, bool] | pd.DataFrame | None
     made_by: Mapping[str, str]
 
 
@@ -148,7 +148,7 @@ def work_by_file(letter: Path, states: Path | None = None) -> Path:
     return reply
 
 
-def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | None,
+def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, bool] | pd.DataFrame | None,
                begun: float | None = None, tell: Tell | None = None) -> Answer:
     """Solve one case; whatever goes wrong with it is in the answer.
 

@@ -32,7 +32,7 @@ from ctsopt.solving.fixing import Fix, as_fixes, fixed
 from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, as_gap
 from ctsopt.solving.polish import Polished
 from ctsopt.solving.settle import settle
-from ctsopt.solving.start import start_of
+from ctsopt.solving.start import Given, start_of
 from ctsopt.solving.strategies.by_name import ByName, require_solver
 from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.first_plan import FirstPlan
@@ -72,7 +72,7 @@ def program(net: Network, extra: Sequence[RowFamily] = (), extra_costs: Sequence
 
 def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
           log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
-          start: Solution | Mapping[str, bool] | None = None, solver: str = DIRECT,
+          start: Given | None = None, solver: str = DIRECT,
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
           stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
           known_bound: float | None = None, decide: float | None = None,
@@ -99,10 +99,11 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         or none. The plans are the same, the time is not.
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`.
-    start : Solution or mapping of site to bool, optional
+    start : Solution, or mapping of site to bool, optional
         A plan to start from, of this network or a neighbour: whatever has the same keys here. Where it is a plan of
-        this network, too, the search begins with it; else with its sites and sources. A mapping says which sites are
-        open. A solver by name is not given it: it is the plan where that solver is stopped before it finds one.
+        this network, too, the search begins with it, and the plan that is found costs no more; else with its sites and
+        sources. A mapping says which sites are open. A solver by name is not given it: it is the plan where that solver
+        finds none that costs less.
     solver : str
         `direct` (HiGHS, given the arrays), or the name of any solver that Pyomo drives, such as `highs` or
         `scip_direct`. The plan is made whole, checked and reported the same way; the bound is the one that the solver
@@ -234,7 +235,7 @@ def case(net: Network, like: _Maker | None = None, model: Program | None = None,
     return Case(net, make, plan, seconds, model)
 
 
-def _problem(net: Network, program: Program, options: Options, start: Solution | Mapping[str, bool] | None,
+def _problem(net: Network, program: Program, options: Options, start: Given | None,
              teller: Teller) -> Problem:
     value = None if net.derived.stocking is None else StockedValue(net, program)
     return Problem(program, options, start_of(net, program, start), Watch(teller), value=value)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ctsopt.solve")
 
+_ROUNDING = 1e-9
+"""Share of its cost by which a plan may seem cheaper than it is."""
+
 
 def settle(net: Network, problem: Problem, found: Found, spent: float,
            impossible: Callable[[Program], CtsError]) -> tuple[Found, Polished]:
@@ -56,7 +59,22 @@ def settle(net: Network, problem: Problem, found: Found, spent: float,
     settled = _settle(net, program, found, options)
     if found.stopped_by in ("gap", "decided") and not options.relax and not _enough(found, settled, options):
         found, settled = _search_on(net, problem, found, settled, spent)
-    return _with_known(found, settled, options)
+    return _with_known(found, settled if options.relax else _no_dearer(net, problem, found, settled), options)
+
+
+def _no_dearer(net: Network, problem: Problem, found: Found, settled: Polished) -> Polished:
+    """The plan to start from, where it is a plan of this network and costs less."""
+    program, start = problem.program, problem.start
+    if start is None or len(start[0]) < program.columns:
+        return settled
+    cost = float(program.arrays.cost @ start[1]) + program.arrays.offset
+    if cost >= settled.cost - _ROUNDING * abs(settled.cost):
+        return settled
+    own = polish(program, start[1], preference(net, program))
+    if own is None or own.cost >= settled.cost:
+        return settled
+    _require_bound(found, own)
+    return own
 
 
 def _with_known(found: Found, settled: Polished, options: Options) -> tuple[Found, Polished]:
