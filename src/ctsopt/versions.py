@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import cache
 from importlib import metadata
 from typing import TextIO
 
@@ -21,12 +22,16 @@ def versions() -> dict[str, str]:
         Name to version, `not installed` where a package is missing. Nothing is imported.
     """
     found = {"python": platform.python_version(), "system": platform.platform()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return found | {name: _version(name) for name in PACKAGES}
+
+
+@cache
+def _version(name: str) -> str:
+    """Looked up once: what runs does not change, and every solve keeps it in its record."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def show_versions(file: TextIO | None = None) -> None:

@@ -96,6 +96,9 @@ CASES = {
     "unserved that was served": ("shortage", lambda f: unserved("C", "gold", 1), "unserved of C/a/t differ"),
     "a delivery that nobody wants": ("flows", more(kind="delivery", customer="nobody"), "that nobody demands"),
     "a delivery that is no number": ("flows", put("quantity", np.nan, kind="delivery", customer="C"), "differ"),
+    # names
+    "a move to nowhere": ("flows", put("destination", "X", kind="move"), "there is no destination 'X'"),
+    "a mode that is not there": ("flows", put("mode_out", "X", kind="delivery"), "there is no mode_out 'X'"),
     # _balance
     "goods that come from nowhere": ("flows", put("quantity", -1.0, kind="move"), "does not go out"),
     "something made that goes nowhere": ("production", put("quantity", 1.0, site="S"), "comes into S/b/t does not go"),
@@ -112,6 +115,8 @@ CASES = {
     "a fixed cost": ("sites", put("fixed_cost", 3.0, site="Q"), "cost line site_fixed is"),
     "an annuity": ("sites", put("opening_cost", 3.0, site="F"), "cost line site_opening is"),
     "a closing": ("sites", put("closing_cost", 3.0, site="G"), "cost line site_closing is"),
+    "a line that is there twice": ("costs", lambda f: pd.concat([f, f[f["line"] == "last_mile"]], ignore_index=True),
+                                   "cost line last_mile is"),
     "an amount that is no number": ("costs", put("amount", np.nan, line="procurement"), "cost line procurement is"),
     # _cube
     "the cube": ("cube", put("amount", 0.01, line="last_mile"), "cost cube of last_mile adds up to"),

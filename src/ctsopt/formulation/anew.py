@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ctsopt.formulation.family import Anew
-from ctsopt.keys import Keys
+from ctsopt.keys import Bools, Floats, Ints, Keys
 from ctsopt.networks.everyday import recovery
 
 if TYPE_CHECKING:
@@ -26,15 +27,14 @@ def of_ways(charge: str) -> Anew:
     """What flows come to by a charge of their ways, in money a unit; NaN where there is no such way."""
 
     def amount(net: Network, tables: Frames) -> float:
-        flow, total = tables["flows"].rename(columns={"origin": "site"}), 0.0
+        flow, total = tables["flows"], 0.0
         for kind, ways in (("move", net.ways.moves), ("delivery", net.ways.deliveries)):
             if charge in ways.measures:
-                mine = flow[flow["kind"] == kind].rename(columns={} if "site" in ways.index.names
-                                                         else {"site": "origin"})
-                axes = ways.index.axes
-                keys = Keys.make(axes, **{name: axes[name].codes(mine[name]) for name in ways.index.names})
+                mine, axes = _is(flow, "kind", kind), ways.index.axes
+                keys = Keys({name: axes[name].codes(_texts(flow, "origin" if name == "site" else name)[mine])
+                             for name in ways.index.names}, axes)
                 each = np.append(ways.measures[charge], np.nan)[ways.index.find(keys)]
-                total += float(each @ mine["quantity"].to_numpy(dtype=float))
+                total += float(each @ _numbers(flow, "quantity")[mine])
         return total
 
     return amount
@@ -44,66 +44,86 @@ def handling(column: str) -> Anew:
     """Goods that enter (handling_in) or leave (handling_out) a site or a cross-dock, in its capacity unit."""
 
     def amount(net: Network, tables: Frames) -> float:
-        flow, sites = tables["flows"], net.tables["sites"].set_index("site")
-        ends = flow[flow["kind"] == "move"] if column == "handling_in" else flow
-        end, passing = "destination" if column == "handling_in" else "origin", flow[flow["via"] != ""]
-        goods = pd.concat([ends.assign(at=ends[end]), passing.assign(at=passing["via"])], ignore_index=True)
-        each = goods["at"].map(sites[column]).astype(float).to_numpy()
-        return float(_in_capacity_units(net, goods, sites["capacity_unit"]) @ each)
+        flow, sites, products = tables["flows"], net.axes["site"], net.axes["product"]
+        via = _texts(flow, "via")
+        over = via != ""
+        ends = _is(flow, "kind", "move") if column == "handling_in" else np.ones(len(flow), dtype=bool)
+        end = _texts(flow, "destination" if column == "handling_in" else "origin")
+        site = sites.codes(np.concatenate([end[ends], via[over]]))
+        product, quantity = products.codes(_texts(flow, "product")), _numbers(flow, "quantity")
+        product, quantity = (np.concatenate([part[ends], part[over]]) for part in (product, quantity))
+        return float(_in_capacity_units(net, site, product, quantity) @ _of(net, "sites", column, site))
 
     return amount
 
 
-def _in_capacity_units(net: Network, goods: pd.DataFrame, unit: pd.Series[str]) -> np.ndarray[
-        tuple[int], np.dtype[np.float64]]:
+def _in_capacity_units(net: Network, site: Ints, product: Ints, quantity: Floats) -> Floats:
     """Quantities in the capacity unit of the site that they are at."""
-    products = net.tables["products"].set_index("product")
-    counted = goods["at"].map(unit).to_numpy(dtype=object)
-    size = np.ones(len(goods))
-    for name, column in (("kg", products["weight"]), ("m3", products["volume"]),
-                         ("pallets", 1 / products["pallet_units"])):
-        size = np.where(counted == name, goods["product"].map(column).to_numpy(dtype=float), size)
-    return np.asarray(size * goods["quantity"].to_numpy(dtype=float))
+    counted, size = np.append(net.tables.column("sites", "capacity_unit"), "")[site], np.ones(len(site))
+    for name, each in (("kg", _of(net, "products", "weight", product)), ("m3", _of(net, "products", "volume", product)),
+                       ("pallets", 1 / _of(net, "products", "pallet_units", product))):
+        size = np.where(counted == name, each, size)
+    return size * quantity
 
 
 def made_by(kind: str) -> Anew:
     """What is made at plants, or bought from suppliers."""
 
     def amount(net: Network, tables: Frames) -> float:
-        made, listed = tables["production"], net.tables["site_products"]
-        of_site = made["site"].map(net.tables["sites"].set_index("site")["kind"])
-        mine = made[(of_site == kind).to_numpy(dtype=bool)]
-        cost = listed.set_index(["site", "product"])["make_cost"]
-        each = cost.reindex(pd.MultiIndex.from_frame(mine[["site", "product"]].astype(object))).fillna(0.0)
-        return float(each.to_numpy(dtype=float) @ mine["quantity"].to_numpy(dtype=float))
+        made, axes = tables["production"], {name: net.axes[name] for name in ("site", "product")}
+        at = Keys({name: axis.codes(_texts(made, name)) for name, axis in axes.items()}, axes)
+        mine = np.append(net.tables.column("sites", "kind"), "")[at["site"]] == kind
+        listed = Keys({name: axis.codes(net.tables.column("site_products", name)) for name, axis in axes.items()}, axes)
+        each = np.append(net.tables.column("site_products", "make_cost"), np.nan)[listed.find(at)]
+        return float(np.nan_to_num(each[mine]) @ _numbers(made, "quantity")[mine])
 
     return amount
 
 
+def _is(frame: pd.DataFrame, column: str, text: str) -> Bools:
+    return np.asarray(_texts(frame, column) == text)
+
+
+def _texts(frame: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
+    return frame[column].to_numpy(dtype=object)
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
+    return frame[column].to_numpy(dtype=float)
+
+
+def _of(net: Network, table: str, column: str, codes: Ints) -> Floats:
+    """A column of numbers by the codes of its rows; NaN where there is no such row."""
+    return np.append(net.tables.column(table, column), np.nan)[codes]
+
+
 def open_sites(net: Network, tables: Frames) -> float:
     """Fixed cost of what is open, levels included."""
-    plan, levels = tables["sites"], net.tables["capacity_levels"].set_index(["site", "level"])["fixed_cost"]
+    plan = tables["sites"]
     chosen = [key for key in zip(plan["site"], plan["level"], strict=True) if key[1]]
-    of_level = float(levels.loc[chosen].sum()) if chosen else 0.0
-    return (_on(net, plan, "fixed_cost", plan["open"]) + of_level) * net.horizon / 365
+    of_level = 0.0
+    if chosen:
+        levels = net.tables["capacity_levels"].set_index(["site", "level"])["fixed_cost"]
+        of_level = float(levels.loc[chosen].sum())
+    return (_on(net, plan, "fixed_cost", _numbers(plan, "open")) + of_level) * net.horizon / 365
 
 
 def opened_sites(net: Network, tables: Frames) -> float:
     """Opening candidates, as an annuity."""
     plan = tables["sites"]
-    return _on(net, plan, "opening_cost", plan["open_share"] * (plan["status"] == "candidate")) * _annuity(net)
+    opened = _numbers(plan, "open_share") * _is(plan, "status", "candidate")
+    return _on(net, plan, "opening_cost", opened) * _annuity(net)
 
 
 def closed_sites(net: Network, tables: Frames) -> float:
     """Closing sites that are open today, as an annuity."""
     plan = tables["sites"]
-    today = plan["status"].isin(["open", "closing"])
-    return _on(net, plan, "closing_cost", (1 - plan["open_share"]) * today) * _annuity(net)
+    today = _is(plan, "status", "open") | _is(plan, "status", "closing")
+    return _on(net, plan, "closing_cost", (1 - _numbers(plan, "open_share")) * today) * _annuity(net)
 
 
-def _on(net: Network, plan: pd.DataFrame, column: str, share: pd.Series[float]) -> float:
-    cost = plan["site"].map(net.tables["sites"].set_index("site")[column]).to_numpy(dtype=float)
-    return float(cost @ share.to_numpy(dtype=float))
+def _on(net: Network, plan: pd.DataFrame, column: str, share: Floats) -> float:
+    return float(_of(net, "sites", column, net.axes["site"].codes(_texts(plan, "site"))) @ share)
 
 
 def _annuity(net: Network) -> float:
@@ -123,8 +143,8 @@ def paid_loads(net: Network, tables: Frames) -> float:
 
 def served_tiers(net: Network, tables: Frames) -> float:
     """Programs of the tiers that have demand."""
-    cost = net.tables["tiers"].set_index("tier")["program_cost"]
-    return float(cost.reindex(tables["units"]["tier"].unique()).sum()) * net.horizon / 365
+    tiers = np.unique(net.axes["tier"].codes(_texts(tables["units"], "tier")))
+    return float(_of(net, "tiers", "program_cost", tiers).sum()) * net.horizon / 365
 
 
 def emitted(net: Network, tables: Frames) -> float:
@@ -134,8 +154,9 @@ def emitted(net: Network, tables: Frames) -> float:
 
 def not_served(net: Network, tables: Frames) -> float:
     """Demand that is not served, at the cost of its tier, where not everything is promised."""
-    short, cost = tables["shortage"], net.tables["tiers"].set_index("tier")["shortage_cost"]
-    return float(short["tier"].map(cost).to_numpy(dtype=float) @ short["unserved"].to_numpy(dtype=float))
+    short = tables["shortage"]
+    tier = net.axes["tier"].codes(_texts(short, "tier"))
+    return float(_of(net, "tiers", "shortage_cost", tier) @ _numbers(short, "unserved"))
 
 
 def held(net: Network, tables: Frames) -> float:

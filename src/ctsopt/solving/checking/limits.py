@@ -10,47 +10,26 @@ import pandas as pd
 
 from ctsopt.networks.schema import ALL
 from ctsopt.solving.checking.contracts import contract_figures
+from ctsopt.solving.checking.goods import TOLERANCE, Goods, sums
 from ctsopt.solving.checking.stock import kept_units
 
 if TYPE_CHECKING:
-    from ctsopt.networks.network import Network
     from ctsopt.results.solution import Solution
 
-_TOLERANCE = 1e-6
 
-
-def limit_faults(solution: Solution) -> Iterator[str]:
+def limit_faults(goods: Goods) -> Iterator[str]:
     """What breaks a limit, in words; nothing where the plan keeps them all."""
-    legs = _legs(solution)
-    yield from _lanes(solution.net, legs)
-    yield from _modes(solution.net, legs)
-    yield from _loads(solution, legs)
-    yield from _site_sizes(solution, legs)
-    yield from _stock(solution)
-    yield from _storage(solution)
-    yield from _sources(solution)
-    yield from _site_counts(solution)
-    yield from _contracts(solution)
-    yield from _caps(solution)
-
-
-def unit_of(net: Network) -> float:
-    """Quantity of goods of which a millionth is nothing: 1, or the usual demand if that is less, or 1 % of it.
-
-    The program is solved in units that go with the size of the business (`ctsopt.programs.scaling`), and so is the plan
-    exact to them only.
-    """
-    demand = net.tables["demand"]["quantity"].to_numpy(dtype=float)
-    usual = float(np.median(demand[demand > 0])) if (demand > 0).any() else 1.0
-    return max(min(1.0, usual), usual / 100)
-
-
-def _measured(net: Network, legs: pd.DataFrame) -> dict[str, float]:
-    """The same in each unit that capacity is counted in, by the goods that are carried."""
-    quantity = float(legs["quantity"].sum())
-    each = {"kg": "weight", "m3": "volume"}
-    ratio = {name: float(legs[measure].sum()) / quantity if quantity > 0 else 1.0 for name, measure in each.items()}
-    return {name: unit_of(net) * ratio.get(name, 1.0) for name in ("units", "kg", "m3", "pallets")}
+    yield from _lanes(goods)
+    yield from _modes(goods)
+    yield from _loads(goods)
+    yield from _levels(goods)
+    yield from _least(goods)
+    yield from _stock(goods)
+    yield from _storage(goods.solution)
+    yield from _sources(goods)
+    yield from _site_counts(goods)
+    yield from _contracts(goods)
+    yield from _caps(goods.solution)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -59,89 +38,98 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
 
 
 def _over(used: float, most: float, unit: float) -> bool:
-    return used > most + _TOLERANCE * max(unit, abs(most))
+    return used > most + TOLERANCE * max(unit, abs(most))
 
 
 def _under(used: float, least: float, unit: float) -> bool:
-    return used < least - _TOLERANCE * max(unit, abs(least))
+    return used < least - TOLERANCE * max(unit, abs(least))
 
 
-def _legs(solution: Solution) -> pd.DataFrame:
-    """Flows leg by leg, with the row of the flow they belong to: way, origin, destination, mode, quantity, weight,
-    volume.
-    """
-    flow = solution.flows.reset_index(names="way")
-    over = flow[flow["via"] != ""]
-    legs = pd.concat([flow.assign(origin=flow["via"].where(flow["via"] != "", flow["origin"]), mode=flow["mode_out"]),
-                      over.assign(destination=over["via"], mode=over["mode_in"])], ignore_index=True)
-    products = solution.net.tables["products"].set_index("product")
-    for measure in ("weight", "volume"):
-        legs[measure] = legs["quantity"] * legs["product"].map(products[measure]).astype(float)
-    return legs[["way", "origin", "destination", "mode", "product", "period", "quantity", "weight", "volume"]]
+def _legs(goods: Goods) -> pd.DataFrame:
+    """Flows leg by leg: origin, destination, mode, product, period, quantity, weight, volume."""
+    flow, over = goods.solution.flows, goods.docked
+    measures = {name: goods.quantity * goods.size[unit][goods.flow["product"]]
+                for name, unit in (("quantity", "units"), ("weight", "kg"), ("volume", "m3"))}
+    flow = flow[["origin", "via", "destination", "mode_in", "mode_out", "product", "period"]].assign(**measures)
+    docked = flow[over]
+    legs = pd.concat([flow.assign(origin=flow["via"].where(over, flow["origin"]), mode=flow["mode_out"]),
+                      docked.assign(destination=docked["via"], mode=docked["mode_in"])], ignore_index=True)
+    return legs.drop(columns=["via", "mode_in", "mode_out"])
 
 
-def _lanes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
-    lanes = net.tables["lanes"]
+def _lanes(goods: Goods) -> Iterator[str]:
+    lanes, net = goods.net.tables["lanes"], goods.net
     lanes = lanes[np.isfinite(lanes["max_volume"]) | (lanes["min_volume"] > 0)]
     if lanes.empty:
         return
+    legs = _legs(goods)
     by_mode = legs.groupby(["origin", "destination", "mode"], observed=True)["quantity"].sum()
     by_lane = legs.groupby(["origin", "destination"], observed=True)["quantity"].sum()
-    share, unit = net.horizon / 365, unit_of(net)
+    share, unit = net.horizon / 365, goods.unit
     for lane in _rows(lanes[lanes["status"] == "open"]):
         ends = (lane.origin, lane.destination)
         used = by_lane.get(ends, 0.0) if lane.mode == ALL else by_mode.get((*ends, lane.mode), 0.0)
-        little = used > _TOLERANCE * unit and _under(used, lane.min_volume * share, unit)
+        little = used > TOLERANCE * unit and _under(used, lane.min_volume * share, unit)
         if little or _over(used, lane.max_volume * share, unit):
             yield (f"the lane {lane.origin} to {lane.destination} by {lane.mode} carries {used:,.6g} units against its "
                    "limits")
 
 
-def _modes(net: Network, legs: pd.DataFrame) -> Iterator[str]:
-    weight = legs.groupby("mode", observed=True)["weight"].sum()
-    unit = _measured(net, legs)["kg"]
-    for mode in _rows(net.tables["modes"]):
-        if _over(weight.get(mode.mode, 0.0), mode.capacity * net.horizon / 365, unit):
-            yield f"the mode {mode.mode} carries more than its capacity"
+def _modes(goods: Goods) -> Iterator[str]:
+    """A unit over a cross-dock uses the capacity of the modes of both its legs."""
+    mode = np.concatenate([goods.flow["mode_out"], goods.flow["mode_in"][goods.docked]])
+    heavy = goods.quantity * goods.size["kg"][goods.flow["product"]]
+    weight = sums(mode[mode >= 0], np.concatenate([heavy, heavy[goods.docked]])[mode >= 0], len(goods.axes["mode"]))
+    capacity = goods.net.tables.column("modes", "capacity") * goods.net.horizon / 365
+    over = weight > capacity + TOLERANCE * np.maximum(goods.measured["kg"], np.abs(capacity))
+    yield from (f"the mode {name} carries more than its capacity" for name in goods.axes["mode"].labels[over])
 
 
-def _loads(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
-    modes = solution.net.tables["modes"].set_index("mode")
+def _loads(goods: Goods) -> Iterator[str]:
+    if not goods.net.tables.column("modes", "whole_loads").any():
+        return
+    modes, legs = goods.net.tables["modes"].set_index("mode"), _legs(goods)
     whole = legs[legs["mode"].map(modes["whole_loads"]).astype(bool)]
     keys = ["origin", "destination", "mode", "period"]
     carried = whole.groupby(keys, observed=True)[["weight", "volume"]].sum()
-    paid = solution.loads.set_index(keys)["loads"].reindex(carried.index, fill_value=0.0)
-    unit = _measured(solution.net, legs)
+    paid = goods.solution.loads.set_index(keys)["loads"].reindex(carried.index, fill_value=0.0)
     for measure, counted in (("weight", "kg"), ("volume", "m3")):
         holds = modes[f"load_{measure}"] * modes["load_factor"]
         room = holds.reindex(carried.index.get_level_values("mode"))
         bought = paid.to_numpy() * room.to_numpy(dtype=float)
-        short = carried[measure].to_numpy() > bought * (1 + _TOLERANCE) + _TOLERANCE * unit[counted]
+        short = carried[measure].to_numpy() > bought * (1 + TOLERANCE) + TOLERANCE * goods.measured[counted]
         yield from (f"{'/'.join(key)} needs more loads than are paid for" for key in carried.index[short][:3])
 
 
-def _site_sizes(solution: Solution, legs: pd.DataFrame) -> Iterator[str]:
-    unit = _measured(solution.net, legs)
-    net, sites = solution.net, solution.sites.set_index("site")
-    levels = net.tables["capacity_levels"]
-    share = net.horizon / 365
-    room = levels.set_index(["site", "level"])["capacity"]
-    for site in _rows(sites.loc[sites.index.isin(levels["site"]) & sites["open"].astype(bool)]):
-        if not site.level:
-            yield f"{site.Index} is open without a level"
-        elif _over(site.throughput, room[site.Index, site.level] * share, unit[site.capacity_unit]):
-            yield f"{site.Index} is over the capacity of its level"
-    least = net.tables["sites"].set_index("site")["min_throughput"] * share
-    wanted = (1 - _TOLERANCE) * least.reindex(sites.index) - _TOLERANCE * sites["capacity_unit"].map(unit).astype(float)
-    below = sites["open"].astype(bool) & (sites["throughput"] < wanted)
-    yield from (f"{name} is open below its minimum" for name in sites.index[below][:3])
-
-
-def _stock(solution: Solution) -> Iterator[str]:
-    """Stock goes on from period to period, and ends as agreed."""
-    net, stock = solution.net, solution.carried.set_index(["site", "product", "period"])
-    if stock.empty:
+def _levels(goods: Goods) -> Iterator[str]:
+    """A site with levels has one while it is open, and fits into it."""
+    levels, sites = goods.net.tables["capacity_levels"], goods.solution.sites
+    if levels.empty:
         return
+    share, room = goods.net.horizon / 365, levels.set_index(["site", "level"])["capacity"]
+    through = dict(zip(goods.axes["site"].labels, goods.through[1].sum(axis=1), strict=True))
+    for site in _rows(sites[sites["site"].isin(levels["site"]) & sites["open"].astype(bool)]):
+        if not site.level:
+            yield f"{site.site} is open without a level"
+        elif _over(through[site.site], room[site.site, site.level] * share, goods.measured[site.capacity_unit]):
+            yield f"{site.site} is over the capacity of its level"
+
+
+def _least(goods: Goods) -> Iterator[str]:
+    """An open site has its minimum throughput."""
+    column = goods.net.tables.column
+    least = column("sites", "min_throughput") * goods.net.horizon / 365
+    unit = np.array([goods.measured[name] for name in column("sites", "capacity_unit")])
+    below = goods.open & (goods.through[1].sum(axis=1) < (1 - TOLERANCE) * least - TOLERANCE * unit)
+    yield from (f"{name} is open below its minimum" for name in goods.axes["site"].labels[below][:3])
+
+
+def _stock(goods: Goods) -> Iterator[str]:
+    """Stock goes on from period to period, and ends as agreed."""
+    net, solution = goods.net, goods.solution
+    if solution.carried.empty:
+        return
+    stock = solution.carried.set_index(["site", "product", "period"])
     periods = net.tables["periods"]["period"].tolist()
     closing = stock["closing"].unstack().reindex(columns=periods).fillna(0.0)
     opening = stock["opening"].unstack().reindex(columns=periods).fillna(0.0)
@@ -149,7 +137,7 @@ def _stock(solution: Solution) -> Iterator[str]:
     is_open = pd.Series(closing.index.get_level_values("site")).map(solution.sites.set_index("site")["open"]).to_numpy()
     given = listed["opening_stock"].fillna(0.0).to_numpy(dtype=float) * is_open.astype(float)
     before = np.column_stack([given, closing.to_numpy()[:, :-1]])
-    room = _TOLERANCE * np.maximum(unit_of(net), before)
+    room = TOLERANCE * np.maximum(goods.unit, before)
     bad = (np.abs(opening.to_numpy() - before) > room).any(axis=1)
     last, same = closing.to_numpy()[:, -1], (listed["ending"].fillna("same") == "same").to_numpy(dtype=bool)
     bad |= (last > given + room[:, 0]) | (same & (last < given - room[:, 0]))
@@ -160,6 +148,8 @@ def _stock(solution: Solution) -> Iterator[str]:
 def _storage(solution: Solution) -> Iterator[str]:
     """Stock at the end of every period, with cycle and safety stock, fits into its storage."""
     net = solution.net
+    if solution.carried.empty and net.derived.stocking is None:
+        return
     sites, products = net.tables["sites"].set_index("site"), net.tables["products"].set_index("product")
     kept = kept_units(solution)
     always, names = kept[kept["period"] == ""], net.tables["periods"]["period"]
@@ -177,41 +167,39 @@ def _storage(solution: Solution) -> Iterator[str]:
         factor = factor.where(unit != name, held["product"].map(column).astype(float))
     filled = (held["units"] * factor).groupby([held["site"], held["period"]]).sum()
     capacity = sites["storage_capacity"].reindex(filled.index.get_level_values("site")).to_numpy(dtype=float)
-    over = filled.to_numpy(dtype=float) > capacity * (1 + _TOLERANCE) + _TOLERANCE
+    over = filled.to_numpy(dtype=float) > capacity * (1 + TOLERANCE) + TOLERANCE
     yield from (f"stock at {'/'.join(key)} is above the storage capacity" for key in filled.index[over][:3])
 
 
-def _sources(solution: Solution) -> Iterator[str]:
-    net = solution.net
-    flow = solution.flows[solution.flows["kind"] == "delivery"]
-    counted = flow.groupby("customer", observed=True)["origin"].nunique()
-    customers = net.tables["customers"].set_index("customer")
-    most = customers["max_sources"].where(customers["single_source"] == "no", np.inf)
-    many = counted > most.reindex(counted.index)
-    yield from (f"{name} has more sources than it may" for name in counted.index[many][:3])
-    group = flow["customer"].map(customers["group"])
-    contracts = net.tables["contracts"]
+def _sources(goods: Goods) -> Iterator[str]:
+    flow, column = goods.flow.take(goods.delivered), goods.net.tables.column
+    sources = flow.distinct("customer", "origin")["customer"]
+    counted = np.bincount(sources[sources >= 0], minlength=len(goods.axes["customer"]))
+    many = counted > np.where(column("customers", "single_source") == "no", column("customers", "max_sources"), np.inf)
+    yield from (f"{name} has more sources than it may" for name in goods.axes["customer"].labels[many][:3])
+    contracts = goods.net.tables["contracts"]
+    group = goods.of("customers", "group", flow["customer"])
     for contract in _rows(contracts[contracts["kind"] == "same_site"]):
-        if flow.loc[group == contract.group, "origin"].nunique() > 1:
+        if len(np.unique(flow["origin"][group == contract.group])) > 1:
             yield f"the group {contract.group} of contract {contract.contract} has several sources"
 
 
-def _site_counts(solution: Solution) -> Iterator[str]:
+def _site_counts(goods: Goods) -> Iterator[str]:
     """The number of open sites of a group; without a group, of all."""
-    net, sites = solution.net, solution.sites
-    group = sites["site"].map(net.tables["sites"].set_index("site")["group"])
-    contracts = net.tables["contracts"]
+    group, contracts = goods.net.tables.column("sites", "group"), goods.net.tables["contracts"]
     for contract in _rows(contracts[contracts["kind"] == "sites_in_group"]):
         members = (group == contract.group) | (contract.group in ("", ALL))
-        count, agreed = int((sites["open"].astype(bool) & members).sum()), float(contract.quantity)
+        count, agreed = int((goods.open & members).sum()), float(contract.quantity)
         if (contract.limit != "at_least" and count > agreed) or (contract.limit != "at_most" and count < agreed):
             yield f"the contract {contract.contract} is not kept: {count} sites are open"
 
 
-def _contracts(solution: Solution) -> Iterator[str]:
-    figures = contract_figures(solution)
+def _contracts(goods: Goods) -> Iterator[str]:
+    if goods.net.derived.agreements.frame.empty:
+        return
+    figures = contract_figures(goods.solution)
     used, agreed = (figures[c].to_numpy(dtype=float) for c in ("used", "agreed"))
-    room = _TOLERANCE * np.maximum(unit_of(solution.net), np.abs(agreed))
+    room = TOLERANCE * np.maximum(goods.unit, np.abs(agreed))
     broken = (figures["limit"] != "at_least").to_numpy(dtype=bool) & (used > agreed + room)
     broken |= (figures["limit"] != "at_most").to_numpy(dtype=bool) & (used < agreed - room)
     yield from (f"the contract {name} is not kept" for name in figures.loc[broken, "contract"].drop_duplicates())
