@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -164,7 +165,7 @@ def test_ctrl_c_before_the_relaxation_keeps_the_first_plan(monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(direct, "_root", pressed)
+    monkeypatch.setattr(direct, "Relaxation", pressed)
     solution = cts.solve(hard(), gap=0.0)
     assert solution.status.stopped_by == "interrupt"
     assert solution.service["kept"].all()
@@ -172,13 +173,12 @@ def test_ctrl_c_before_the_relaxation_keeps_the_first_plan(monkeypatch):
 
 @pytest.mark.usefixtures("no_program_is_small")
 def test_who_says_that_there_is_no_plan_is_not_believed_where_there_is_one(monkeypatch):
-    real = direct._root
+    class Lies(direct.Relaxation):
+        def solve(self, deadline):
+            root = super().solve(deadline)
+            return replace(root, outcome=replace(root.outcome, stopped_by="infeasible", plan=None, bound=math.inf))
 
-    def lies(*arguments):
-        root, *others = real(*arguments)
-        return (direct.replace(root, stopped_by="infeasible", plan=None, bound=math.inf), *others)
-
-    monkeypatch.setattr(direct, "_root", lies)
+    monkeypatch.setattr(direct, "Relaxation", Lies)
     monkeypatch.setattr(direct, "look_again", lambda _problem, found, *_: found)  # as where time has run out
     solution = cts.solve(hard(), gap=0.0)
     assert solution.status.stopped_by == "error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from ctsopt.formulation.preference import preference
 from ctsopt.programs.highs import Highs
 from ctsopt.solving import polish
 from ctsopt.solving.strategies import direct
+from ctsopt.solving.strategies.relaxation import Relaxed
 from tests.ctrl_c import press_in_a_linear_program, press_in_a_search
 from tests.programs.test_highs import big_linear
 from tests.small import solved
@@ -38,10 +40,12 @@ def test_ctrl_c_during_a_search_keeps_the_best_plan(monkeypatch):
 def test_ctrl_c_in_the_first_linear_program_is_told(monkeypatch):
     """No plan can be there yet: an error of ours with the reason, and no bare KeyboardInterrupt."""
 
-    def long_root(arrays, lazy, *_):
-        return press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0), ~lazy, 1, 0
+    class LongRoot(direct.Relaxation):
+        def solve(self, _deadline):
+            end = press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0)
+            return Relaxed(end, -math.inf, ~self._model.lazy, 1, 0)
 
-    monkeypatch.setattr(direct, "_root", long_root)
+    monkeypatch.setattr(direct, "Relaxation", LongRoot)
     with pytest.raises(cts.NoPlanError, match="interrupted before any plan was found") as error:
         solved(PAIR)
     assert error.value.stopped_by == "interrupt"

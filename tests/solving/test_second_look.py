@@ -12,9 +12,11 @@ import pytest
 import ctsopt as cts
 from ctsopt.programs import sentinel
 from ctsopt.programs.highs import Highs
+from ctsopt.programs.reduced import Reduced
 from ctsopt.solving.options import Options
 from ctsopt.solving.second_look import SMALL, second_look
-from ctsopt.solving.strategies import direct
+from ctsopt.solving.strategies import direct, relaxation
+from ctsopt.solving.strategies.relaxation import Relaxation
 from tests.programs.test_highs import INF, arrays
 from tests.small import solved
 from tests.solving.test_solve import PAIR
@@ -151,8 +153,8 @@ def test_cuts_end_whatever_the_solver_says_the_bound_is(monkeypatch):
         return replace(real(self, *arguments, **options), bound=1.001 ** len(calls))
 
     monkeypatch.setattr(Highs, "run", run)
-    monkeypatch.setattr(direct, "_ROUNDS", 50)
+    monkeypatch.setattr(relaxation, "_ROUNDS", 50)
     program = arrays([1, 1], [[1, 1]], [1], [INF], [])
     active = np.ones(1, dtype=bool)
-    direct._root(program, ~active, active, Options(relax=True), math.inf, Endless())
+    Relaxation(Reduced.of_arrays(program, ~active), active, ~active, Options(relax=True), Endless()).solve(math.inf)
     assert len(calls) == 51

@@ -10,24 +10,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
 from ctsopt.keys import Bools, Floats
 from ctsopt.programs.highs import Highs
-from ctsopt.programs.outcome import Outcome, Progress
+from ctsopt.programs.merging import merged
+from ctsopt.programs.outcome import Progress
 from ctsopt.programs.program import Arrays, Program
+from ctsopt.programs.reduced import Reduced
 from ctsopt.programs.scaling import quantity_scale
 from ctsopt.programs.sentinel import admit
 from ctsopt.programs.status import StoppedBy
+from ctsopt.programs.whole_moves import whole_moves
 from ctsopt.progress import Teller
 from ctsopt.solving.options import Options
 from ctsopt.solving.second_look import second_look
 from ctsopt.solving.strategies.first_plan import FirstPlan
-from ctsopt.solving.strategies.strategy import Cuts, Found, Problem, Start
-
-_VIOLATED = 1e-6
-"""A lazy row is brought in where it is violated by more than this share of its largest coefficient."""
+from ctsopt.solving.strategies.relaxation import Relaxation, with_known
+from ctsopt.solving.strategies.strategy import Found, Problem, Start
 
 _WHOLE = (1e-8, 1e-6)
 """How near to whole a column must be, at the strictest and at the loosest. Times all demand, HiGHS' usual 1e-6 lets
@@ -45,12 +45,6 @@ _ROUNDING = 1e-9
 """Share of the cost of a plan by which a bound that equals it may be off."""
 
 _BEFORE = "within the gap before any branching"
-
-_WORTH = 1e-5
-"""Cuts are looked for as long as a round lifts the bound by this share."""
-
-_ROUNDS = 1000
-"""Rounds in which cuts are looked for, whatever the solver says the bound is."""
 
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
@@ -85,7 +79,7 @@ class Direct:
         begun, options = time.monotonic(), problem.options
         first = None if options.relax else self._first
         try:
-            found = _search(problem, self._strict, first)
+            found = _Search(problem, self._strict, first).find()
             if found.stopped_by == "infeasible" or self._twice:
                 found = look_again(problem, found, begun, begun + _limit(options))
         except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
@@ -129,7 +123,7 @@ def _better(program: Program, found: Found, first: FirstPlan) -> Found:
         return found
     if found.stopped_by == "infeasible":  # the plan shows that it is not: nothing that was proven counts
         return replace(found, plan=first.plan, bound=-math.inf, stopped_by="error")
-    cost = math.inf if found.plan is None else float(program.arrays.cost @ found.plan) + program.arrays.offset
+    cost = math.inf if found.plan is None else _cost(program, found.plan)
     return found if cost <= first.cost else replace(found, plan=first.plan)
 
 
@@ -144,60 +138,138 @@ def _limit(options: Options) -> float:
     return math.inf if options.time_limit is None else options.time_limit
 
 
-def _search(problem: Problem, strictly: bool, first: FirstPlan | None) -> Found:
-    program, options, start, cuts = problem.program, problem.options, problem.start, problem.cuts
-    teller, keep = problem.watch.teller, problem.watch.keep
-    begin, limit = time.monotonic(), _limit(options)
-    deadline = begin + limit
-    arrays, lazy = program.arrays, program.lazy
-    active = np.ones(len(lazy), dtype=bool) if options.links == "all" else ~lazy
-    rounds = iterations = 0
-    bound, cost = -math.inf, math.inf
-    if first is not None:
-        teller.phase("first plan")
-        first.find(start, limit)
-        bound, cost = first.bound, first.cost
-        teller.bound(bound)
-        if first.interrupted:
-            return Found(None, bound, "interrupt", "Interrupted", active, 0, 0, 0)
-        ends = _ends(cost, bound, options)
-        if ends is not None:
-            return Found(first.plan, bound, ends, _BEFORE, active, 0, 0, 0)
-    if (options.links == "lazy" and lazy.any()) or cuts is not None:
-        teller.phase("relaxation")
-        root, active, rounds, iterations = _root(arrays, lazy & (options.links == "lazy"), active, options,
-                                                 deadline if options.relax else begin + _ROOT_SHARE * limit, cuts)
+class _Search:
+    """A first plan, the relaxation, and branching: each may end the search, or leave a bound and a plan to the next.
+
+    Parameters
+    ----------
+    problem : Problem
+    strictly : bool
+        See `Direct`.
+    first : FirstPlan or None
+    """
+
+    def __init__(self, problem: Problem, strictly: bool, first: FirstPlan | None) -> None:
+        self._problem, self._strictly, self._first = problem, strictly, first
+        self._options, self._teller = problem.options, problem.watch.teller
+        self._limit = _limit(self._options)
+        self._begin = time.monotonic()
+        self._model = smaller(problem)
+        self._in, self._candidates = rows_by_links(self._model, problem)
+        self._bound, self._iterations, self._rounds = -math.inf, 0, 0
+
+    def find(self) -> Found:
+        """The three in turn."""
+        ended = self._before()
+        if ended is None:
+            ended = self._relaxed()
+        return self._branched() if ended is None else ended
+
+    def _before(self) -> Found | None:
+        """A plan before anything else is known."""
+        first = self._first
+        if first is None:
+            return None
+        self._teller.phase("first plan")
+        first.find(self._problem.start, self._limit)
+        self._prove(first.bound)
+        return self._by_plan()
+
+    def _relaxed(self) -> Found | None:
+        """The relaxation with the lazy rows and cuts that it needs, and a plan near it."""
+        options, cuts = self._options, self._problem.cuts
+        if not self._candidates.any() and cuts is None:
+            return self._by_plan()
+        self._teller.phase("relaxation")
+        share = 1.0 if options.relax else _ROOT_SHARE
+        root = Relaxation(self._model, self._in, self._candidates, options, cuts,
+                          None if options.relax else self._enough).solve(self._begin + share * self._limit)
+        end, self._in = root.outcome, root.active
+        self._iterations, self._rounds = root.iterations, root.rounds
         # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
-        bound = max(root.bound, bound)
-        teller.bound(bound)
+        self._prove(end.bound)
         # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
-        left = root.stopped_by in ("time_limit", "error") and not options.relax
-        if (root.stopped_by != "gap" and not left) or options.relax:
-            return Found(root.plan if root.stopped_by == "gap" else None, bound, root.stopped_by, root.detail,
-                          active, 0, iterations, rounds)
-        if first is not None and root.plan is not None and _ends(cost, bound, options) is None:
-            first.near(root.plan, limit)
-            cost = first.cost
-            if first.interrupted:
-                return Found(None, bound, "interrupt", "Interrupted", active, 0, iterations, rounds)
-    ends = _ends(cost, bound, options)
-    if ends is not None:
-        return Found(None if first is None else first.plan, bound, ends, _BEFORE, active, 0, iterations, rounds)
-    teller.phase("search")
-    if first is not None and first.plan is not None:
-        start = np.arange(program.columns), first.plan
-    usual = _WHOLE[1]
-    strict = _strict(arrays, _WHOLE[0]) if strictly else usual
-    searched = arrays.with_rows(active)
-    searched = searched if cuts is None else searched.with_more(cuts.known())
-    try:
-        end = _branch(searched, options, start, deadline, teller, strict, keep=keep)
-    except SolverError:
-        end = _branch(searched, options, start, deadline, teller, usual, keep=keep)
-    if end.plan is not None:  # HiGHS does not tell of its last step
-        teller.plan(float(arrays.cost @ end.plan) + arrays.offset)
-    teller.bound(end.bound)
-    return replace(end, bound=max(end.bound, bound), rows=active, iterations=iterations + end.iterations, rounds=rounds)
+        left = end.stopped_by in ("time_limit", "error") and not options.relax
+        if (end.stopped_by != "gap" and not left) or options.relax:
+            plan = self._model.spread(end.plan) if end.plan is not None and end.stopped_by == "gap" else None
+            return self._found(plan, end.stopped_by, end.detail)
+        if self._first is not None and end.plan is not None and self._ends() is None:
+            self._first.near(self._model.spread(end.plan), self._limit)
+        return self._by_plan()
+
+    def _enough(self, relaxed: Floats, bound: float) -> bool:
+        """Whether a relaxation that is whole is a plan within the gap."""
+        if self._first is None:
+            return False
+        self._first.near(self._model.spread(relaxed), self._limit)
+        return self._first.interrupted or _ends(self._first.cost, max(bound, self._bound), self._options) is not None
+
+    def _branched(self) -> Found:
+        """Branch and bound, from the best plan so far."""
+        problem, model, first = self._problem, self._model, self._first
+        self._teller.phase("search")
+        start = problem.start
+        if first is not None and first.plan is not None:
+            start = np.arange(problem.program.columns), first.plan
+        searched = with_known(model.arrays.with_rows(self._in), model, problem.cuts)
+        start = None if start is None else model.start(*start)
+        keep = problem.watch.keep
+        kept = None if keep is None else lambda plan: keep(model.spread(plan))
+        deadline, usual = self._begin + self._limit, _WHOLE[1]
+        strict = _strict(searched, _WHOLE[0]) if self._strictly else usual
+        try:
+            end = _branch(searched, self._options, start, deadline, self._teller, strict, keep=kept)
+        except SolverError:
+            end = _branch(searched, self._options, start, deadline, self._teller, usual, keep=kept)
+        plan = None if end.plan is None else model.spread(end.plan)
+        if plan is not None:  # HiGHS does not tell of its last step
+            self._teller.plan(_cost(problem.program, plan))
+        self._teller.bound(end.bound)
+        self._bound, self._iterations = max(end.bound, self._bound), self._iterations + end.iterations
+        return replace(self._found(plan, end.stopped_by, end.detail), nodes=end.nodes, tolerance=end.tolerance,
+                       least=end.least)
+
+    # ---- how far it is ---------------------------------------------------------------------------------------------
+
+    def _prove(self, bound: float) -> None:
+        self._bound = max(self._bound, bound)
+        self._teller.bound(self._bound)
+
+    def _ends(self) -> StoppedBy | None:
+        return None if self._first is None else _ends(self._first.cost, self._bound, self._options)
+
+    def _by_plan(self) -> Found | None:
+        """The end, where Ctrl-C was heard or the first plan is enough."""
+        first = self._first
+        if first is not None and first.interrupted:
+            return self._found(None, "interrupt", "Interrupted")
+        ends = _ends(math.inf if first is None else first.cost, self._bound, self._options)
+        return None if ends is None else self._found(None if first is None else first.plan, ends, _BEFORE)
+
+    def _found(self, plan: Floats | None, stopped: StoppedBy, detail: str) -> Found:
+        rows = self._model.rows(self._in, self._problem.program.lazy)
+        return Found(plan, self._bound, stopped, detail, rows, 0, self._iterations, self._rounds,
+                     notes={"presolve": dict(self._model.notes)})
+
+
+def smaller(problem: Problem) -> Reduced:
+    """The program as a solver is given it: what follows from the rest is left to `Reduced.spread`."""
+    model = Reduced.of(problem.program)
+    if problem.options.relax:  # where parts may move, the links decide how many
+        return model
+    return merged(whole_moves(model))
+
+
+def rows_by_links(model: Reduced, problem: Problem) -> tuple[Bools, Bools]:
+    """Rows that are in from the start, and those that are brought in where the relaxation violates them."""
+    links, none = problem.options.links, np.zeros(len(model.lazy), dtype=bool)
+    if links == "all":
+        return ~none, none
+    return ~model.lazy, none if links == "capacity" else model.lazy
+
+
+def _cost(program: Program, plan: Floats) -> float:
+    return float(program.arrays.cost @ plan) + program.arrays.offset
 
 
 def _ends(cost: float, bound: float, options: Options) -> StoppedBy | None:
@@ -242,43 +314,3 @@ def _watch(teller: Teller, options: Options) -> Callable[[Progress], bool]:
         return asked and _ends(at.value, at.bound, options) is not None
 
     return watch
-
-
-def _root(arrays: Arrays, lazy: Bools, active: Bools, options: Options, deadline: float,
-          cuts: Cuts | None) -> tuple[Outcome, Bools, int, int]:
-    """Linear relaxation with the lazy rows and cuts that it needs; which rows are active, and the effort."""
-    active = active & ~lazy
-    candidates = np.flatnonzero(lazy)
-    matrix = sp.csr_array(arrays.matrix[candidates])
-    lower, upper = arrays.row_lower[candidates], arrays.row_upper[candidates]
-    scale = np.maximum(np.asarray(abs(matrix).max(axis=1).todense(), dtype=np.float64).ravel(), 1e-9)
-    inside = np.zeros(len(candidates), dtype=bool)
-    begin = arrays.with_rows(active)
-    model = Highs(begin if cuts is None else begin.with_more(cuts.known()), relax=True, log=options.log,
-                  random_seed=options.seed)
-    rounds = iterations = 0
-    bound = before = -math.inf
-    while True:
-        outcome = model.run(deadline - time.monotonic())
-        rounds, iterations = rounds + 1, iterations + outcome.iterations
-        if model.interrupted:  # perhaps so late that the run ended by itself
-            outcome = replace(outcome, stopped_by="interrupt")
-        if outcome.stopped_by != "gap" or outcome.plan is None:
-            break
-        bound = outcome.bound  # every round proves one, as rows only come in
-        value = matrix @ outcome.plan
-        excess = np.maximum(value - upper, lower - value) / scale
-        violated = np.flatnonzero(~inside & (excess > _VIOLATED * model.quantity))
-        rising = outcome.bound - before > _WORTH * abs(outcome.bound)
-        worth = cuts is not None and rounds <= _ROUNDS and (len(violated) > 0 or rising)
-        before = max(before, outcome.bound)
-        more = cuts.violated(outcome.plan) if cuts is not None and worth else None
-        if not len(violated) and more is None:
-            break
-        inside[violated] = True
-        if len(violated):
-            model.add_rows(sp.csr_array(matrix[violated]), lower[violated], upper[violated])
-        if more is not None:
-            model.add_rows(more, np.zeros(more.shape[0]), np.full(more.shape[0], np.inf))
-    active[candidates[inside]] = True
-    return replace(outcome, bound=max(outcome.bound, bound)), active, rounds, iterations
