@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import ctsopt as cts
 from ctsopt.errors import UsageError
 from ctsopt.report import figures
-from ctsopt.report.figures import theme
+from ctsopt.report.figures import drawing, drawings, theme
 from tests.small import chain, lanes, rates, solved, table
 
 
@@ -237,6 +238,31 @@ def test_every_figure_is_plain_json_with_a_height(comparison: cts.Comparison, ev
         assert "NaN" not in text
         assert "bdata" not in text
         assert drawn.layout.height >= 100
+
+
+def test_a_page_has_the_figures_that_plotly_would_write() -> None:
+    """plotly looks at every value, and writes it; the page writes the plain values."""
+    plan, drawn = mapped(), (drawings.service_map, drawings.sourcing_map, drawings.tier_costs, drawings.waterfall,
+                             drawings.whale, drawings.quadrant)
+    for draw in drawn:
+        made: drawing.Drawing = draw(plan)
+        written = json.loads(made.of_plotly().to_json())
+        assert written["layout"].pop("template") == {"layout": theme.looks()}
+        assert json.loads(made.layout_text) == written["layout"]
+        assert [json.loads(trace.text) for trace in made.traces] == written["data"]
+        assert made.weight == len(made.layout_text) + sum(len(trace.text) + 1 for trace in made.traces)
+
+
+def test_plans_on_the_same_ground_share_their_outlines() -> None:
+    one, other = (drawings.service_map(mapped()).traces for _ in range(2))
+    assert one[0] is other[0]
+    assert one[-1] is not other[-1]
+
+
+def test_what_one_caller_does_to_a_table_no_other_sees() -> None:
+    plan = two()
+    figures.customer_table(plan)["units"] = 0.0
+    assert figures.customer_table(plan)["units"].tolist() == [10.0, 10.0]
 
 
 @pytest.mark.parametrize(("share", "decimals", "shown"), [

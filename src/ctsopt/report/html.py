@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +16,8 @@ from ctsopt.errors import UsageError
 from ctsopt.files import whole_file
 from ctsopt.report.evidence import changes, evidence, evidence_of_plan
 from ctsopt.report.extra import require
-from ctsopt.report.figures.theme import short
+from ctsopt.report.figures.drawing import Drawing, Trace, to_json
+from ctsopt.report.figures.theme import looks, short
 from ctsopt.report.front import base_of, choices, front_of, others, risks
 from ctsopt.report.grid import MOST_LETTERS, grid
 from ctsopt.report.meanings import of_cases
@@ -30,8 +30,6 @@ from ctsopt.report.summary import better_use, facts, regret, sentences, without
 from ctsopt.versions import versions
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.comparing.comparison import Comparison
     from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
@@ -47,49 +45,41 @@ class Book:
     """The figures of a report as one JSON text, in which long traces that occur several times stand once."""
 
     def __init__(self) -> None:
-        self._figures: list[dict[str, Any]] = []
-        self._numbers: dict[int, int] = {}
+        self._figures: list[str] = []
+        self._numbers: dict[Drawing, int] = {}
         self._shared: list[str] = []
         self._of_text: dict[str, int] = {}
-        self._template: Any = {}
-        self._kept: list[go.Figure] = []
 
-    def add(self, figure: go.Figure) -> int:
+    def add(self, figure: Drawing) -> int:
         """The number of a figure, which is added."""
-        if id(figure) not in self._numbers:
-            content = json.loads(figure.to_json())
-            self._template = content["layout"].pop("template", self._template)
-            self._numbers[id(figure)] = len(self._figures)
-            self._kept.append(figure)
-            self._figures.append({"data": [self._trace(trace) for trace in content["data"]],
-                                  "layout": content["layout"]})
-        return self._numbers[id(figure)]
+        if figure not in self._numbers:
+            self._numbers[figure] = len(self._figures)
+            traces = ",".join(map(self._trace, figure.traces))
+            self._figures.append(f'{{"data":[{traces}],"layout":{figure.layout_text}}}')
+        return self._numbers[figure]
 
-    def _trace(self, trace: Any) -> Any:
-        text = _json(trace)
+    def _trace(self, trace: Trace) -> str:
+        """The trace; of a long one the place among those that are shared."""
+        text = trace.text
         if len(text) < _SHARED:
-            return trace
+            return text
         if text not in self._of_text:
             self._of_text[text] = len(self._shared)
             self._shared.append(text)
-        return self._of_text[text]
+        return str(self._of_text[text])
 
     @staticmethod
-    def height(figure: go.Figure) -> int:
+    def height(figure: Drawing) -> int:
         """Pixels that are kept free for a figure."""
-        return int(figure.layout.height)
+        return figure.height
 
     def text(self) -> Any:
         """The JSON text, in which nothing can end the script that holds it."""
-        whole = (f'{{"template":{_json(self._template)},"shared":[{",".join(self._shared)}],'
-                 f'"figures":{_json(self._figures)}}}')
+        whole = (f'{{"template":{to_json({"layout": looks()})},"shared":[{",".join(self._shared)}],'
+                 f'"figures":[{",".join(self._figures)}]}}')
         for letter in "<>&":
             whole = whole.replace(letter, f"\\u{ord(letter):04x}")
         return require("markupsafe").Markup(whole)
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def write_html(source: PackResult | Solution, path: str | Path, comparison: Comparison | None = None,
@@ -240,7 +230,7 @@ def _plans(result: PackResult, comparison: Comparison, plans: Sequence[str] | No
 def _weight(part: PlanPart) -> list[int]:
     """About how many bytes the figures and tables of a plan take."""
     variants = [variant for panel in part.panels for variant in panel.variants]
-    return [*(len(variant.figure.to_json()) for variant in variants if variant.figure is not None),
+    return [*(variant.figure.weight for variant in variants if variant.figure is not None),
             *(sum(len(cell.text) + 12 for row in table.rows for cell in row)
               for variant in variants for table in variant.grids)]
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ctsopt.packs.roles import SENSITIVITY
-from ctsopt.report import figures
+from ctsopt.report.figures import drawings
 from ctsopt.report.figures.comparison import lines_of, measure_name, plans
+from ctsopt.report.figures.drawing import Drawing
 from ctsopt.report.figures.theme import line_name, short
 from ctsopt.report.grid import Grid, grid
 from ctsopt.report.prose import Sentence, listed_names, name, say
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.comparing.comparison import Comparison
 
 _NAMED = 8
@@ -34,14 +33,14 @@ class Variant:
     ----------
     label : str
         What the reader chooses; blank where there is no choice.
-    figure : plotly Figure or None
+    figure : Drawing or None
     grids : tuple of Grid
     see : tuple of (str, str)
         Identifier and name of tables elsewhere that hold the figures.
     """
 
     label: str
-    figure: go.Figure | None
+    figure: Drawing | None
     grids: tuple[Grid, ...] = ()
     see: tuple[tuple[str, str], ...] = ()
 
@@ -95,7 +94,7 @@ def _differences(comparison: Comparison) -> Panel:
              "cost_per_unit", "served", "promises_kept", "promises", "lead_time", "sites_open", "sites_opened",
              "sites_closed", "customers_resourced", "volume_moved", "message"]
     kept = [column for column in shown if column in rows]
-    return Panel("differences", "Cost of every scenario", lead, (Variant("", figures.differences(comparison), (
+    return Panel("differences", "Cost of every scenario", lead, (Variant("", drawings.differences(comparison), (
         grid(rows[kept], "Scenarios", money, where="scenarios.csv"),)),))
 
 
@@ -113,7 +112,7 @@ def _lines(comparison: Comparison) -> Panel:
     table = table.drop(columns=[line for line in lines if not rows[line].fillna(0.0).abs().gt(0).any()])
     lead = say("Every cost line of every plan; the parts of a bar add up to the cost of the plan, penalties included. "
                "Single lines have no proof of their own: another plan of the same cost may differ in them.")
-    return Panel("lines", "Cost by line", lead, (Variant("", figures.cost_lines(comparison), (
+    return Panel("lines", "Cost by line", lead, (Variant("", drawings.cost_lines(comparison), (
         grid(table, "Cost lines", comparison.currency, where="scenarios.csv", money=lines),)),))
 
 
@@ -124,7 +123,7 @@ def _bridges(comparison: Comparison) -> Iterator[Panel]:
     for (bridge, method), steps in asked[asked["method"] != "lines"].groupby(["bridge", "method"], sort=False):
         note = str(steps["note"].iloc[0])
         some = steps[steps["kind"] != ""]
-        drawn = figures.bridge(some, comparison.currency) if not note else None
+        drawn = drawings.bridge(some, comparison.currency) if not note else None
         variants.append(Variant(short(f"{bridge}, {method}" + (f" ({note})" if note else "")), drawn,
                                 (grid(steps.drop(columns=["bridge", "method", "from", "to"]), f"Bridge: {bridge}",
                                       comparison.currency, where="bridges.csv"),)))
@@ -134,12 +133,12 @@ def _bridges(comparison: Comparison) -> Iterator[Panel]:
             "alone, and what they do together beyond that is the interaction; by Shapley values, each has its mean "
             "effect over all orders. The steps add up; whiskers are what is proven."), tuple(variants), "Bridge")
     others = [each for each in plans(comparison)["scenario"] if each != comparison.against][:_MOST_BRIDGES]
-    made = [(each, figures.cost_bridge_table(comparison, each)) for each in others]
+    made = [(each, drawings.cost_bridge_table(comparison, each)) for each in others]
     if made:
         yield Panel("bridge", "Bridge by cost line", say(
             "From the cost of {} to that of another scenario, cost line by cost line. Red is dearer, green cheaper.",
             name(comparison.against)), tuple(
-                Variant(short(each, 60), figures.bridge(steps, comparison.currency),
+                Variant(short(each, 60), drawings.bridge(steps, comparison.currency),
                         (grid(steps[["part", "kind", "point"]], f"Bridge to {each}", comparison.currency),))
                 for each, steps in made), "Bridge to")
 
@@ -152,7 +151,7 @@ def _fronts(comparison: Comparison) -> Iterator[Panel]:
     spread = table.groupby("measure", sort=False)["service"].agg(lambda service: service.max() - service.min())
     told = [measure for measure, apart in spread.items() if apart > _ALIKE] or spread.index.tolist()[:1]
     variants = tuple(
-        Variant(measure_name(str(measure)), figures.frontier(comparison, str(measure)),
+        Variant(measure_name(str(measure)), drawings.frontier(comparison, str(measure)),
                 (grid(table[table["measure"] == measure], "Cost against service", comparison.currency,
                       where="pareto.csv"),))
         for measure in told)
@@ -171,7 +170,7 @@ def _risks(comparison: Comparison) -> Iterator[Panel]:
     shown = ["scenario", "parent", "parent_point", "parent_low", "parent_high", "parent_verdict"]
     yield Panel("risks", "What may happen", say(
         "What costs, prices or demand may do, and nobody decides: cost of each such plan less that of the scenario "
-        "that it starts from. The whiskers are what is proven."), (Variant("", figures.risks(comparison), (
+        "that it starts from. The whiskers are what is proven."), (Variant("", drawings.risks(comparison), (
             grid(some[shown], "What may happen", comparison.currency, where="scenarios.csv"),)),))
 
 
@@ -179,7 +178,7 @@ def _tornado(comparison: Comparison, meanings: Mapping[str, tuple[str, str]]) ->
     if comparison.tornado.empty:
         return
     variants = tuple(
-        Variant(short(sweep), figures.tornado(comparison, str(sweep), meanings),
+        Variant(short(sweep), drawings.tornado(comparison, str(sweep), meanings),
                 (grid(part, f"One at a time: {sweep}", comparison.currency, where="tornado.csv"),))
         for sweep, part in comparison.tornado.groupby("sweep", sort=False))
     yield Panel("tornado", "One thing at a time", say(
@@ -193,7 +192,7 @@ def _regret(comparison: Comparison) -> Iterator[Panel]:
     yield Panel("regret", "Regret over states of demand", say(
         "How much dearer a scenario is than the cheapest one in the same state; the bar is its worst, the whiskers "
         "what is proven of that. A star marks the smallest worst regret, in brackets where it is not proven."),
-        (Variant("", figures.regret(comparison), (
+        (Variant("", drawings.regret(comparison), (
             grid(comparison.regret, "Worst regret and expected cost", comparison.currency, where="regret.csv"),
             grid(comparison.states, "Cost and regret in each state", comparison.currency, where="states.csv"))),))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ctsopt.report import figures
+from ctsopt.report.figures import drawings
 from ctsopt.report.figures.customers import basis_of, customer_table, whale_table
 from ctsopt.report.figures.maps import Ground
 from ctsopt.report.figures.stock import has_stock, stock_table
@@ -61,10 +61,10 @@ def plan_part(name: str, number: int, solution: Solution) -> PlanPart:
 def _panels(solution: Solution, key: str) -> Iterator[Panel]:
     money = str(solution.net.settings["currency"])
     lines = solution.costs["line"].tolist()
-    tiers = figures.tier_table(solution)
+    tiers = drawings.tier_table(solution)
     yield Panel(f"{key}-tiers", "What a tier costs to serve", say(
         "Cost for a unit delivered, line by line: an average that adds up, and no price. What serves nobody stands in "
-        "a row of its own in the table."), (Variant("", figures.tier_costs(solution), (
+        "a row of its own in the table."), (Variant("", drawings.tier_costs(solution), (
             grid(tiers, "P&L by tier", money, money=lines),)),))
     yield _waterfall(solution, key, tiers["tier"].iloc[:-1].tolist(), tuple(lines))
     see = ((f"{key}-customers", "the table of customers"),)
@@ -72,18 +72,18 @@ def _panels(solution: Solution, key: str) -> Iterator[Panel]:
     yield Panel(f"{key}-quadrant", "Size and cost-to-serve", say(
         "Customers by what they take and by what that costs to serve. The dashed lines stand at the median size and at "
         "the average cost. Small and dear is where another promise is worth a talk."),
-        (Variant("", figures.quadrant(solution), see=see),))
+        (Variant("", drawings.quadrant(solution), see=see),))
     yield from _stock(solution, key, money)
     if Ground.under(solution) is not None:
         yield Panel(f"{key}-service", "Service map", say(
             "Customers, as large as their volume. By days: the mean lead time. By slack: what is left of the promised "
             "lead time on the slowest way that serves the customer."),
-            (Variant("days", figures.service_map(solution, "days"), see=see),
-             Variant("slack to the promise", figures.service_map(solution, "slack"), see=see)), "Colour by")
+            (Variant("days", drawings.service_map(solution, "days"), see=see),
+             Variant("slack to the promise", drawings.service_map(solution, "slack"), see=see)), "Colour by")
         yield Panel(f"{key}-sourcing", "Sourcing map", say(
             "Who is served from where: lines have the colour of the site that the goods leave, dotted ones are moves "
             "between sites, hollow marks are sites that are not open."),
-            (Variant("", figures.sourcing_map(solution), (_sites(solution, money),), see),))
+            (Variant("", drawings.sourcing_map(solution), (_sites(solution, money),), see),))
     else:
         yield Panel(f"{key}-sites", "Sites", say("The tables state no coordinates, so there is no map."),
                     (Variant("", None, (_sites(solution, money),)),))
@@ -95,8 +95,8 @@ def _waterfall(solution: Solution, key: str, tiers: list[str], lines: tuple[str,
     money = str(solution.net.settings["currency"])
     variants = []
     for tier in ("", *(tier for tier in tiers if tier != "unassigned")):
-        steps = figures.waterfall_table(solution, tier)
-        variants.append(Variant(short(tier) if tier else "the whole plan", figures.bridge(steps, money),
+        steps = drawings.waterfall_table(solution, tier)
+        variants.append(Variant(short(tier) if tier else "the whole plan", drawings.bridge(steps, money),
                                 (grid(steps[["part", "kind", "point"]], "Waterfall", money, money=lines),)))
     return Panel(f"{key}-waterfall", "Cost-to-serve waterfall", say(
         "The cost lines, one upon the other, penalties included."), tuple(variants), "Cost of")
@@ -110,7 +110,7 @@ def _whale(solution: Solution, key: str) -> Panel:
                f"{of}. Customers that cost less than they would pay make the curve rise; those that cost more bring it "
                "down to zero. Its top is what some would pay for others.")
     return Panel(f"{key}-whale", "Who pays for whom at one rate (whale curve)", lead,
-                 (Variant("", figures.whale(solution), (_customers(solution, key),)),))
+                 (Variant("", drawings.whale(solution), (_customers(solution, key),)),))
 
 
 def _customers(solution: Solution, key: str) -> Grid:
@@ -126,7 +126,7 @@ def _customers(solution: Solution, key: str) -> Grid:
 def _stock(solution: Solution, key: str, money: str) -> Iterator[Panel]:
     if not has_stock(solution):
         return
-    variants = [Variant(by, figures.stock(solution, by), (grid(stock_table(solution, by), f"Stock by {by}", money),))
+    variants = [Variant(by, drawings.stock(solution, by), (grid(stock_table(solution, by), f"Stock by {by}", money),))
                 for by in ("site", "tier", "product")]
     last = variants[0]
     every = grid(solution.tables["stock"], "Every stock point", money, money=stock_lines(),

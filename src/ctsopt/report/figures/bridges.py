@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError, did_you_mean
-from ctsopt.report.extra import require
+from ctsopt.report.figures.drawing import Drawing, bar, scatter
 from ctsopt.report.figures.theme import (
     INK,
     PALETTE,
@@ -25,8 +25,6 @@ from ctsopt.report.figures.theme import (
 )
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.comparing.comparison import Comparison
 
 STEPS = ["part", "kind", "low", "point", "high"]
@@ -66,12 +64,12 @@ def cost_bridge_table(comparison: Comparison, scenario: str, base: str = "") -> 
     return pd.DataFrame(rows, columns=["part", "kind", "point"]).assign(low=np.nan, high=np.nan)[STEPS]
 
 
-def cost_bridge(comparison: Comparison, scenario: str, base: str = "") -> go.Figure:
+def cost_bridge(comparison: Comparison, scenario: str, base: str = "") -> Drawing:
     """From the cost of one plan to that of another, cost line by cost line; see `cost_bridge_table`."""
     return bridge(cost_bridge_table(comparison, scenario, base), comparison.currency)
 
 
-def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
+def bridge(steps: pd.DataFrame, currency: str) -> Drawing:
     """A waterfall from one cost to another, with whiskers where a step is proven to lie between two ends.
 
     Parameters
@@ -81,7 +79,6 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
         `from` and `to`, as in a bridge of `Comparison.bridges`, the ends have the names that stand there.
     currency : str
     """
-    go = require("plotly.graph_objects")
     steps = _named(steps[steps["kind"] != "difference"].reset_index(drop=True))
     total = steps["kind"].isin(TOTALS)
     size = steps["point"].astype(float)
@@ -98,9 +95,9 @@ def bridge(steps: pd.DataFrame, currency: str) -> go.Figure:
     words = [amount(value / scale, decimals) if one or composed else signed(value / scale, decimals)
              for one, value in zip(total, size, strict=True)]
     names, place = labels(steps["part"].tolist()), list(range(len(steps)))
-    bars = go.Bar(x=listed((top - base) / scale), base=listed(base / scale), y=place, orientation="h", text=words,
-                  marker={"color": colours}, textposition="outside", cliponaxis=False, hoverinfo="text",
-                  hovertext=[f"{name}: {value}" for name, value in zip(names, words, strict=True)])
+    bars = bar(x=listed((top - base) / scale), base=listed(base / scale), y=place, orientation="h", text=words,
+               marker={"color": colours}, textposition="outside", cliponaxis=False, hoverinfo="text",
+               hovertext=[f"{name}: {value}" for name, value in zip(names, words, strict=True)])
     low, high = _window(pd.concat([base[~total], top]))
     cut = "; the axis does not begin at 0" if low > 0 else ""
     return figure([bars, *_whiskers(steps, reached, ~total, scale)], x=f"{word}{label(currency)}{cut}",
@@ -123,7 +120,7 @@ def _whiskers(steps: pd.DataFrame, reached: pd.Series[float], step: pd.Series[bo
     some = step & (high - low > 0)
     if not some.any():
         return []
-    return [require("plotly.graph_objects").Scatter(
+    return [scatter(
         x=listed((reached / scale)[some]), y=[int(place) for place in some.to_numpy().nonzero()[0]], mode="markers",
         marker={"size": 5, "color": INK}, error_x={
             "type": "data", "symmetric": False, "array": listed(((high - size) / scale)[some]),

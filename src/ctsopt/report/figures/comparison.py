@@ -10,7 +10,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError
 from ctsopt.packs.roles import SENSITIVITY
-from ctsopt.report.extra import require
+from ctsopt.report.figures.drawing import Drawing, bar, scatter
 from ctsopt.report.figures.space import NARROW, WIDE, Frame, beside_points, narrow, of_bars, step_of
 from ctsopt.report.figures.theme import (
     FAINT,
@@ -33,8 +33,6 @@ from ctsopt.report.figures.theme import (
 )
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.comparing.comparison import Comparison
 
 ROW = 26
@@ -49,7 +47,7 @@ def plans(comparison: Comparison) -> pd.DataFrame:
     return comparison.scenarios[comparison.scenarios["cost"].notna()].reset_index(drop=True)
 
 
-def differences(comparison: Comparison) -> go.Figure:
+def differences(comparison: Comparison) -> Drawing:
     """By how much each scenario is dearer than the one compared with: the plans' difference, and what is proven.
 
     A scenario is proven cheaper or dearer where its whiskers do not reach 0. One that costs the same to the cent is not
@@ -60,7 +58,7 @@ def differences(comparison: Comparison) -> go.Figure:
                   ("low", "point", "high", "verdict"), f"dearer than {labels([comparison.against])[0]} by")
 
 
-def risks(comparison: Comparison) -> go.Figure:
+def risks(comparison: Comparison) -> Drawing:
     """By how much dearer every sensitivity is than the scenario that it starts from; those of tornados are in these."""
     rows = plans(comparison)
     bars = set(comparison.tornado["scenario"])
@@ -71,9 +69,8 @@ def risks(comparison: Comparison) -> go.Figure:
                   f"dearer than {than} by")
 
 
-def _apart(rows: pd.DataFrame, comparison: Comparison, columns: Sequence[str], than: str) -> go.Figure:
+def _apart(rows: pd.DataFrame, comparison: Comparison, columns: Sequence[str], than: str) -> Drawing:
     """Bars from 0, with their values and with whiskers of the proof."""
-    go = require("plotly.graph_objects")
     some = rows[list(columns)].set_axis(["low", "point", "high", "verdict"], axis=1).assign(scenario=rows["scenario"])
     some = some[(some[["low", "point", "high"]] != 0).any(axis=1)].reset_index(drop=True)
     if some.empty:
@@ -86,7 +83,7 @@ def _apart(rows: pd.DataFrame, comparison: Comparison, columns: Sequence[str], t
         words = [f"{names[place]}: {signed(p / scale, decimals)}, proven between {signed(a / scale, decimals)} and "
                  f"{signed(b / scale, decimals)}"
                  for place, p, a, b in zip(part.index, part["point"], part["low"], part["high"], strict=True)]
-        traces.append(go.Bar(
+        traces.append(bar(
             x=listed(part["point"] / scale), y=part.index.tolist(), orientation="h", name=NAMED[str(verdict)],
             hoverinfo="text", hovertext=words, marker={"color": VERDICTS[str(verdict)]}, width=0.6,
             error_x={"type": "data", "symmetric": False, "array": listed((part["high"] - part["point"]) / scale),
@@ -111,17 +108,16 @@ def legend_below(height: int) -> dict[str, Any]:
                        "font": {"size": 12}}}
 
 
-def cost_lines(comparison: Comparison) -> go.Figure:
+def cost_lines(comparison: Comparison) -> Drawing:
     """Every plan's cost, line by line; the parts of a bar add up to the cost of the plan."""
-    go = require("plotly.graph_objects")
     rows, lines = plans(comparison), lines_of(comparison)
     scale, word = scale_of(rows["cost"])
     names, colours = labels(rows["scenario"].tolist()), line_colours(lines)
     place = list(range(len(rows)))
-    traces = [go.Bar(x=listed(rows[line].fillna(0.0) / scale), y=place, orientation="h", name=line_name(line),
-                     marker={"color": colours[line], "line": {"color": "#ffffff", "width": 0.5}}, hoverinfo="text",
-                     hovertext=[f"{name}: {line_name(line)} {amount(value / scale, 2)}"
-                                for name, value in zip(names, rows[line].fillna(0.0), strict=True)])
+    traces = [bar(x=listed(rows[line].fillna(0.0) / scale), y=place, orientation="h", name=line_name(line),
+                  marker={"color": colours[line], "line": {"color": "#ffffff", "width": 0.5}}, hoverinfo="text",
+                  hovertext=[f"{name}: {line_name(line)} {amount(value / scale, 2)}"
+                             for name, value in zip(names, rows[line].fillna(0.0), strict=True)])
               for line in lines if rows[line].fillna(0.0).abs().max() > 0]
     parts = rows[lines].fillna(0.0) / scale
     low, high = parts.clip(upper=0).sum(axis=1).tolist(), parts.clip(lower=0).sum(axis=1).tolist()
@@ -156,7 +152,7 @@ def measure_name(measure: str) -> str:
     return f"share of demand that {known.get(measure, f'comes within {days} day' + ('' if days == '1' else 's'))}"
 
 
-def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
+def frontier(comparison: Comparison, measure: str = "") -> Drawing:
     """Cost against service: the front of the plans that no other one beats in both, and what is proven dominated.
 
     Parameters
@@ -181,10 +177,9 @@ def frontier(comparison: Comparison, measure: str = "") -> go.Figure:
     names = pd.Series(labels(table["scenario"].tolist()), index=table.index)
     edge = table[table["status"] == "front"].sort_values(["service", "cost"]).drop_duplicates(["service", "cost"])
     order = [status for status in _STATUS if (table["status"] == status).any()]
-    go = require("plotly.graph_objects")
-    traces = [go.Scatter(x=listed(100 * edge["service"], 3), y=listed(edge["cost"] / scale), mode="lines",
-                         line={"color": PALETTE[0], "width": 1.5, "shape": "vh", "dash": "dot"}, showlegend=False,
-                         hoverinfo="skip"),
+    traces = [scatter(x=listed(100 * edge["service"], 3), y=listed(edge["cost"] / scale), mode="lines",
+                      line={"color": PALETTE[0], "width": 1.5, "shape": "vh", "dash": "dot"}, showlegend=False,
+                      hoverinfo="skip"),
               *(_standing(table[table["status"] == status], names, status, scale) for status in order)]
     # Names are placed in the order of what they matter: those on the front first.
     table = table.assign(name=names, rank=table["status"].map({status: at for at, status in enumerate(_STATUS)}))
@@ -236,7 +231,7 @@ def _standing(part: pd.DataFrame, names: pd.Series[str], status: str, scale: flo
              for place, service, cost, bound, by in
              part[["service", "cost", "bound", "dominated_by"]].itertuples()]
     below = ((part["cost"] - part["bound"]) / scale).clip(lower=0.0)
-    return require("plotly.graph_objects").Scatter(
+    return scatter(
         x=listed(100 * part["service"], 3), y=listed(part["cost"] / scale), mode="markers", name=meaning,
         hoverinfo="text", hovertext=words, marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2}},
         error_y={"type": "data", "symmetric": False, "array": [0.0] * len(part), "arrayminus": listed(below),

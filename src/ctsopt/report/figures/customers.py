@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ctsopt.report.extra import require
+from ctsopt.report.figures.drawing import Drawing, scatter
 from ctsopt.report.figures.theme import FAINT, INK, PALETTE, amount, figure, label, listed, nothing, scale_of
+from ctsopt.report.once import once
 from ctsopt.results.cube import UNASSIGNED
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.results.solution import Solution
 
 
+@once
 def customer_table(solution: Solution) -> pd.DataFrame:
     """Every customer that gets goods.
 
@@ -82,6 +82,7 @@ def basis_of(table: pd.DataFrame) -> str:
     return "value" if len(table) and table["value"].notna().all() else "units"
 
 
+@once
 def whale_table(solution: Solution) -> pd.DataFrame:
     """The whale curve: who pays for whom if everybody paid one rate that just covers the cost.
 
@@ -107,9 +108,8 @@ def whale_table(solution: Solution) -> pd.DataFrame:
     return table[["rank", "customer", "tier", basis, "cost", "at_one_rate", "surplus", "cumulative"]]
 
 
-def whale(solution: Solution) -> go.Figure:
+def whale(solution: Solution) -> Drawing:
     """The whale curve over customers, at one rate for everybody; see `whale_table`."""
-    go = require("plotly.graph_objects")
     table = whale_table(solution)
     if table.empty:
         return nothing("No customer gets goods.")
@@ -117,9 +117,9 @@ def whale(solution: Solution) -> go.Figure:
     share = 100 * table["rank"] / len(table)
     words = [f"{label(name)} ({label(tier)}): pays {amount(rate, 0)} at one rate, costs {amount(cost, 0)}"
              for name, tier, rate, cost in table[["customer", "tier", "at_one_rate", "cost"]].itertuples(index=False)]
-    line = go.Scatter(x=[0.0, *listed(share, 2)], y=[0.0, *listed(table["cumulative"] / scale, 4)], mode="lines",
-                      fill="tozeroy", fillcolor="rgba(31,95,168,0.15)", line={"color": PALETTE[0], "width": 2.5},
-                      hoverinfo="text", hovertext=["", *words])
+    line = scatter(x=[0.0, *listed(share, 2)], y=[0.0, *listed(table["cumulative"] / scale, 4)], mode="lines",
+                   fill="tozeroy", fillcolor="rgba(31,95,168,0.15)", line={"color": PALETTE[0], "width": 2.5},
+                   hoverinfo="text", hovertext=["", *words])
     top = int(table["cumulative"].to_numpy().argmax())
     note = {"x": float(share.iloc[top]), "y": float(table["cumulative"].iloc[top] / scale), "showarrow": True,
             "arrowhead": 0, "ax": 0, "ay": -22, "font": {"size": 12, "color": INK},
@@ -129,9 +129,8 @@ def whale(solution: Solution) -> go.Figure:
                   yaxis={"rangemode": "tozero"})
 
 
-def quadrant(solution: Solution) -> go.Figure:
+def quadrant(solution: Solution) -> Drawing:
     """Customers by what they take and what they cost to serve; lines at the median size and at the average cost."""
-    go = require("plotly.graph_objects")
     table, money = customer_table(solution), label(solution.net.settings["currency"])
     if table.empty:
         return nothing("No customer gets goods.")
@@ -145,7 +144,7 @@ def quadrant(solution: Solution) -> go.Figure:
         words = [f"{label(name)}: {amount(size, 0)} {basis}, {amount(dear, 3)} for {of}"
                  for name, size, dear in part[["customer", basis, "dear"]].itertuples(index=False)]
         if len(part):
-            traces.append(go.Scatter(
+            traces.append(scatter(
                 x=listed(part[basis], 1), y=listed(part["dear"], 4), mode="markers", name=label(tier), hoverinfo="text",
                 hovertext=words, marker={"size": 8, "color": PALETTE[place % len(PALETTE)], "opacity": 0.8,
                                          "symbol": ("circle", "diamond", "square", "cross")[place % 4],

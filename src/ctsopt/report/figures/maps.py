@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.errors import UsageError
 from ctsopt.keys import Floats
-from ctsopt.report.extra import require
 from ctsopt.report.figures.customers import customer_table
+from ctsopt.report.figures.drawing import Drawing, Trace, scatter
 from ctsopt.report.figures.space import NARROW, WIDE, Frame, beside_points, narrow
 from ctsopt.report.figures.theme import DAYS, FAINT, INK, LAND, PALETTE, amount, figure, label, listed, nothing
 from ctsopt.report.outlines import Projection, frame_of, outlines
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.results.solution import Solution
 
 NO_PLACES = "The tables state no coordinates, so there is no map."
@@ -79,19 +78,7 @@ class Ground:
         rounded = listed(values, self.digits)
         return [None if value is None else int(value) if self.digits == 0 else value for value in rounded]
 
-    def base(self) -> list[Any]:
-        """The outlines as lines of plotly."""
-        go = require("plotly.graph_objects")
-        looks: Mapping[str, float] = {"states": 0.6, "countries": 1.0}
-        left, right, bottom, top = self.window
-        # A window that is wider or higher than the places are is filled too.
-        wide, high = (right - left) * _BEYOND, (top - bottom) * _BEYOND / 2
-        seen = left - wide, right + wide, bottom - high, top + high
-        return [go.Scatter(x=self.numbers(x), y=self.numbers(y), mode="lines", hoverinfo="skip", showlegend=False,
-                           line={"color": LAND, "width": looks[name]}, connectgaps=False)
-                for name, (x, y) in sorted(outlines(self.projection, seen).items(), reverse=True) if len(x)]
-
-    def figure(self, traces: list[Any], named: pd.DataFrame) -> go.Figure:
+    def figure(self, traces: list[Trace], named: pd.DataFrame) -> Drawing:
         """A map with the outlines under some traces, and names of some places (site, x, y), in their order."""
         left, right, bottom, top = self.window
         hidden = {"visible": False}
@@ -99,11 +86,24 @@ class Ground:
         on_desk, on_telephone = (
             beside_points(Frame.of_map(self.window, width, height), x, y, names, size)
             for width, height, size in ((WIDE, HEIGHT, 12), (NARROW, HEIGHT * ON_TELEPHONE, 10)))
-        return figure([*self.base(), *traces], height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        return figure([*_outlines(self), *traces], height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0},
                       xaxis={"range": [left, right], **hidden}, annotations=on_desk,
                       yaxis={"range": [bottom, top], "scaleanchor": "x", "scaleratio": 1, **hidden},
                       legend={"orientation": "h", "yanchor": "top", "y": -0.01, "x": 0, "itemsizing": "constant",
                               "font": {"size": 12}}, **narrow(annotations=on_telephone))
+
+
+@lru_cache(maxsize=4)
+def _outlines(ground: Ground) -> tuple[Trace, ...]:
+    """The outlines as lines; those of one plane are drawn, and written, once."""
+    strokes: Mapping[str, float] = {"states": 0.6, "countries": 1.0}
+    left, right, bottom, top = ground.window
+    # A window that is wider or higher than the places are is filled too.
+    wide, high = (right - left) * _BEYOND, (top - bottom) * _BEYOND / 2
+    seen = left - wide, right + wide, bottom - high, top + high
+    return tuple(scatter(x=ground.numbers(x), y=ground.numbers(y), mode="lines", hoverinfo="skip", showlegend=False,
+                         line={"color": LAND, "width": strokes[name]}, connectgaps=False)
+                 for name, (x, y) in sorted(outlines(ground.projection, seen).items(), reverse=True) if len(x))
 
 
 def _sizes(volume: pd.Series[float], most: float) -> list[float | None]:
@@ -118,7 +118,7 @@ def _bands(figures: Floats, edges: tuple[float, ...], words: tuple[str, ...]) ->
     return pd.Series(named[np.where(np.isnan(figures), len(words), place)])
 
 
-def service_map(solution: Solution, colour: Literal["days", "slack"] = "days") -> go.Figure:
+def service_map(solution: Solution, colour: Literal["days", "slack"] = "days") -> Drawing:
     """Customers on the map: marks as large as their volume, coloured by days or by slack to the promise.
 
     Parameters
@@ -132,14 +132,13 @@ def service_map(solution: Solution, colour: Literal["days", "slack"] = "days") -
     ground = Ground.under(solution)
     if ground is None:
         return nothing(NO_PLACES)
-    go = require("plotly.graph_objects")
     table = ground.lie(customer_table(solution))
     most = float(table["units"].max())
     traces = [_customers(ground, part, str(word), shade, most, colour)
               for word, shade, part in _coloured(table, colour)]
     sites = ground.lie(solution.net.tables["sites"].merge(solution.sites[["site", "open", "throughput"]], on="site"))
     some = _largest(sites[sites["open"] & (sites["kind"] == "dc")])
-    traces.append(go.Scatter(
+    traces.append(scatter(
         x=ground.numbers(some["x"]), y=ground.numbers(some["y"]), mode="markers", name="open dc", hoverinfo="text",
         hovertext=[label(name, 60) for name in some["site"]],
         marker={"symbol": "square", "size": 9, "color": INK, "line": {"color": "#ffffff", "width": 1}}))
@@ -168,9 +167,9 @@ def _coloured(table: pd.DataFrame, colour: str) -> list[tuple[str, str, pd.DataF
             if (bands == word).any()]
 
 
-def _customers(ground: Ground, part: pd.DataFrame, word: str, shade: str, most: float, colour: str) -> Any:
+def _customers(ground: Ground, part: pd.DataFrame, word: str, shade: str, most: float, colour: str) -> Trace:
     spare = part["slack"].map(lambda days: "" if np.isnan(days) else f", {days:+.2f} days to spare")
-    return require("plotly.graph_objects").Scatter(
+    return scatter(
         x=ground.numbers(part["x"]), y=ground.numbers(part["y"]), mode="markers", name=word, hoverinfo="text",
         hovertext=[f"{label(name, 60)} ({label(tier)}): {days:.2f} days{rest}, {amount(units)} units"
                    for name, tier, days, rest, units in
@@ -179,7 +178,7 @@ def _customers(ground: Ground, part: pd.DataFrame, word: str, shade: str, most: 
                 "symbol": "x" if (colour, word) == ("slack", "late") else "circle", "opacity": 0.9})
 
 
-def sourcing_map(solution: Solution) -> go.Figure:
+def sourcing_map(solution: Solution) -> Drawing:
     """Who is served from where: a line for every pair that goods go between, in the colour of the site they leave.
 
     Deliveries are thin lines, moves between sites dashed ones; goods that go over a cross-dock are drawn over it. Sites
@@ -225,20 +224,20 @@ def _legs(solution: Solution, at: pd.DataFrame) -> pd.DataFrame:
     return known.assign(x=ends["start"]["x"], y=ends["start"]["y"], to_x=ends["end"]["x"], to_y=ends["end"]["y"])
 
 
-def _lines(ground: Ground, legs: pd.DataFrame, name: str, colour: str, width: float, dash: str) -> Any:
+def _lines(ground: Ground, legs: pd.DataFrame, name: str, colour: str, width: float, dash: str) -> Trace:
     gap = np.full(len(legs), np.nan)
     x, y = (np.column_stack([legs[one], legs[two], gap]).ravel() for one, two in (("x", "to_x"), ("y", "to_y")))
-    return require("plotly.graph_objects").Scatter(
+    return scatter(
         x=ground.numbers(x), y=ground.numbers(y), mode="lines", name=name, hoverinfo="skip", opacity=0.75,
         line={"color": colour, "width": width, "dash": dash})
 
 
-def _sites(ground: Ground, sites: pd.DataFrame, colours: Mapping[str, str]) -> list[Any]:
+def _sites(ground: Ground, sites: pd.DataFrame, colours: Mapping[str, str]) -> list[Trace]:
     """The sites: open ones filled, the others hollow."""
     traces = []
     for is_open, part in sites.groupby("open", sort=False):
         symbols = part["kind"].map(_SITE).tolist()
-        traces.append(require("plotly.graph_objects").Scatter(
+        traces.append(scatter(
             x=ground.numbers(part["x"]), y=ground.numbers(part["y"]), mode="markers", hoverinfo="text",
             name="open site" if is_open else "site not open", showlegend=not is_open,
             hovertext=[f"{label(name, 60)} ({kind}): {decision}, {amount(through)} {unit} through"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ctsopt.report.extra import require
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.drawing import Drawing, bar, scatter
 from ctsopt.report.figures.space import of_bars
 from ctsopt.report.figures.theme import (
     INK,
@@ -26,16 +26,13 @@ from ctsopt.report.figures.theme import (
 )
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.comparing.comparison import Comparison
 
 _MARKS = ("circle", "diamond", "square", "cross", "star", "hexagon", "pentagon", "bowtie")
 
 
-def regret(comparison: Comparison) -> go.Figure:
+def regret(comparison: Comparison) -> Drawing:
     """How much dearer each scenario is than the cheapest one, in every state of demand; the worst with its proof."""
-    go = require("plotly.graph_objects")
     if comparison.regret.empty:
         return nothing("No scenario was solved in states of demand.")
     worst = comparison.regret.sort_values("worst_point", kind="stable").reset_index(drop=True)
@@ -44,7 +41,7 @@ def regret(comparison: Comparison) -> go.Figure:
     scale, word = scale_of(worst["worst_high"])
     marks = worst["minimax"].map({"proven": " *", "possible": " (*)"}).fillna("")
     names = [f"{name}{mark}" for name, mark in zip(labels(worst["scenario"].tolist()), marks, strict=True)]
-    traces = [go.Bar(
+    traces = [bar(
         x=listed(worst["worst_point"] / scale), y=list(range(len(worst))), orientation="h", name="worst regret",
         marker={"color": "#c9d6e3"}, hoverinfo="text",
         hovertext=[f"{name}: worst {amount(p / scale, 2)}, proven between {amount(a / scale, 2)} and "
@@ -54,7 +51,7 @@ def regret(comparison: Comparison) -> go.Figure:
                  "array": listed((worst["worst_high"] - worst["worst_point"]) / scale),
                  "arrayminus": listed((worst["worst_point"] - worst["worst_low"]) / scale)})]
     for number, (state, part) in enumerate(cells.groupby("state", sort=False)):
-        traces.append(go.Scatter(
+        traces.append(scatter(
             x=listed(part["regret_point"] / scale), y=[place[name] for name in part["scenario"]], mode="markers",
             name=label(state), hoverinfo="text",
             hovertext=[f"{label(name)} in {label(state)}: {amount(value / scale, 2)}"
@@ -70,7 +67,7 @@ def regret(comparison: Comparison) -> go.Figure:
 
 
 def tornado(comparison: Comparison, sweep: str = "", meanings: Mapping[str, tuple[str, str]] | None = None
-            ) -> go.Figure:
+            ) -> Drawing:
     """One thing varied at a time: by how much dearer or cheaper, the widest at the top, with whiskers of the proof.
 
     What changes no cost is not drawn. The name of each axis stands above its bars, its value and what it does beside.
@@ -88,7 +85,6 @@ def tornado(comparison: Comparison, sweep: str = "", meanings: Mapping[str, tupl
     bars = bars[(bars[["low", "point", "high"]] != 0).any(axis=1)].reset_index(drop=True)
     if bars.empty:
         return nothing("Nothing that is varied one at a time changes the cost.")
-    go = require("plotly.graph_objects")
     known = meanings or {}
     told = [known.get(case, (axis, value)) for case, axis, value in bars[["scenario", "axis", "value"]].itertuples(
         index=False)]
@@ -100,7 +96,7 @@ def tornado(comparison: Comparison, sweep: str = "", meanings: Mapping[str, tupl
     words = [f"{label(what, _MEANING)} {value}: {signed(p / scale, decimals)}, proven between "
              f"{signed(a / scale, decimals)} and {signed(b / scale, decimals)}"
              for what, value, a, p, b in bars[["what", "shown", "low", "point", "high"]].itertuples(index=False)]
-    trace = go.Bar(
+    trace = bar(
         x=listed(bars["point"] / scale), y=place, orientation="h", hoverinfo="text", hovertext=words, width=0.5,
         marker={"color": [VERDICTS["dearer" if value > 0 else "cheaper"] for value in bars["point"]],
                 "line": {"color": "#ffffff", "width": 1}},

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctsopt.errors import UsageError
-from ctsopt.report.extra import require
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.drawing import Drawing, bar
 from ctsopt.report.figures.space import of_bars
 from ctsopt.report.figures.theme import PALETTE, amount, decimals_of, figure, labels, listed, nothing, scale_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from ctsopt.results.solution import Solution
 
@@ -62,19 +61,18 @@ def stock_table(solution: Solution, by: str = "site") -> pd.DataFrame:
     return sums.sort_values("units", ascending=False, kind="stable").rename_axis(by).reset_index()
 
 
-def stock(solution: Solution, by: str = "site") -> go.Figure:
+def stock(solution: Solution, by: str = "site") -> Drawing:
     """Stock in units by site, tier or product: cycle, safety, and on the way; see `stock_table`."""
-    go = require("plotly.graph_objects")
     if not has_stock(solution):
         return nothing("This plan states no stock.")
     frame = stock_table(solution, by)
     frame = frame[frame["units"] > 0].reset_index(drop=True)
     scale, word = scale_of(frame["units"])
     names, place = labels(frame[by].tolist()), list(range(len(frame)))
-    traces = [go.Bar(x=listed(frame[kind] / scale), y=place, orientation="h", name=kind, hoverinfo="text",
-                     marker={"color": PALETTE[number]},
-                     hovertext=[f"{name}: {kind} {amount(value, 0)} units"
-                                for name, value in zip(names, frame[kind], strict=True)])
+    traces = [bar(x=listed(frame[kind] / scale), y=place, orientation="h", name=kind, hoverinfo="text",
+                  marker={"color": PALETTE[number]},
+                  hovertext=[f"{name}: {kind} {amount(value, 0)} units"
+                             for name, value in zip(names, frame[kind], strict=True)])
               for number, kind in enumerate(KINDS)]
     whole = (frame["units"] / scale).tolist()
     decimals = decimals_of(frame["units"], scale)

@@ -6,16 +6,13 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ctsopt.formulation.build import COSTS
-from ctsopt.report.extra import require
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from ctsopt.report.figures.drawing import Drawing, Trace
 
 INK, FAINT, GRID, LAND = "#1b2733", "#52606d", "#d9dfe5", "#9aa7b3"
 
@@ -112,14 +109,13 @@ def listed(values: Iterable[Any], digits: int = 6) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in rounded]
 
 
-def figure(traces: Sequence[Any], *, x: str = "", y: str = "", height: int = 420, showlegend: bool = True,
-           **layout: Any) -> go.Figure:
+def figure(traces: Sequence[Trace], *, x: str = "", y: str = "", height: int = 420, showlegend: bool = True,
+           **layout: Any) -> Drawing:
     """A figure in the looks of the report.
 
     Parameters
     ----------
-    traces : sequence
-        Traces of plotly.
+    traces : sequence of Trace
     x, y : str
         Titles of the axes, with their unit.
     height : int
@@ -128,30 +124,24 @@ def figure(traces: Sequence[Any], *, x: str = "", y: str = "", height: int = 420
     layout
         What else plotly's layout takes.
     """
-    made: go.Figure = require("plotly.graph_objects").Figure(list(traces))
-    made.update_layout(
-        template=_template(), height=height, showlegend=showlegend, **layout)
-    if x:
-        made.update_xaxes(title_text=x)
-    if y:
-        made.update_yaxes(title_text=y)
-    return made
+    titled = {name: {**layout.get(name, {}), "title": {"text": title}}
+              for name, title in (("xaxis", x), ("yaxis", y)) if title}
+    return Drawing(traces, {"height": height, "showlegend": showlegend, **layout, **titled}, looks())
 
 
 @lru_cache(maxsize=1)
-def _template() -> go.layout.Template:
+def looks() -> dict[str, Any]:
+    """What the layouts of all figures share: the template of plotly."""
     axis = {"gridcolor": GRID, "zerolinecolor": LAND, "linecolor": LAND, "automargin": True, "ticks": "outside",
             "tickcolor": GRID, "title": {"font": {"size": 12, "color": FAINT}, "standoff": 8}}
-    looks = {"font": {"family": FONT, "size": 13, "color": INK}, "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff",
+    return {"font": {"family": FONT, "size": 13, "color": INK}, "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff",
              "margin": {"l": 8, "r": 12, "t": 12, "b": 8}, "colorway": list(PALETTE), "xaxis": axis, "yaxis": axis,
              "hoverlabel": {"font": {"size": 12, "family": FONT}, "align": "left"}, "hovermode": "closest",
              "separators": ".,", "barcornerradius": 2,
              "legend": {"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0, "font": {"size": 12}}}
-    made: go.layout.Template = require("plotly.graph_objects").layout.Template(layout=looks)
-    return made
 
 
-def nothing(why: str) -> go.Figure:
+def nothing(why: str) -> Drawing:
     """A figure that says why there is nothing to see."""
     return figure([], height=120, showlegend=False, xaxis={"visible": False}, yaxis={"visible": False},
                   annotations=[{"text": label(why, 120), "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5,

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ctsopt.errors import UsageError, did_you_mean
-from ctsopt.report.extra import require
 from ctsopt.report.figures.bridges import bridge
 from ctsopt.report.figures.comparison import ROW, legend_below, rows_axis
+from ctsopt.report.figures.drawing import Drawing, bar
 from ctsopt.report.figures.space import of_bars
 from ctsopt.report.figures.theme import amount, figure, label, labels, line_colours, line_name, listed
+from ctsopt.report.once import once
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from ctsopt.results.solution import Solution
 
 
+@once
 def tier_table(solution: Solution) -> pd.DataFrame:
     """Cost-to-serve by tier, with what serves nobody and the total: the P&L of the plan.
 
@@ -38,19 +38,18 @@ def _lines(solution: Solution, frame: pd.DataFrame) -> list[str]:
     return [line for line in solution.costs["line"].tolist() if line in frame.columns]
 
 
-def tier_costs(solution: Solution) -> go.Figure:
+def tier_costs(solution: Solution) -> Drawing:
     """What each tier costs to serve, for a unit of it, line by line; bars are as long as the average of the tier."""
-    go = require("plotly.graph_objects")
     frame = tier_table(solution)
     lines = _lines(solution, frame)
     frame = frame[frame["units"] > 0].reset_index(drop=True)
     names, colours = labels(frame["tier"].tolist()), line_colours(solution.costs["line"])
     per_unit = frame[lines].div(frame["units"], axis=0)
     place = list(range(len(frame)))
-    traces = [go.Bar(x=listed(per_unit[line]), y=place, orientation="h", name=line_name(line), hoverinfo="text",
-                     marker={"color": colours[line], "line": {"color": "#ffffff", "width": 0.5}},
-                     hovertext=[f"{name}: {line_name(line)} {amount(value, 3)} a unit"
-                                for name, value in zip(names, per_unit[line], strict=True)]) for line in lines]
+    traces = [bar(x=listed(per_unit[line]), y=place, orientation="h", name=line_name(line), hoverinfo="text",
+                  marker={"color": colours[line], "line": {"color": "#ffffff", "width": 0.5}},
+                  hovertext=[f"{name}: {line_name(line)} {amount(value, 3)} a unit"
+                             for name, value in zip(names, per_unit[line], strict=True)]) for line in lines]
     whole = frame[lines].sum(axis=1) / frame["units"]
     low, high = per_unit.clip(upper=0).sum(axis=1).tolist(), per_unit.clip(lower=0).sum(axis=1).tolist()
     values = [f"<b>{amount(float(value), 2)}</b>" for value in whole]
@@ -97,6 +96,6 @@ def waterfall_table(solution: Solution, tier: str = "", *, per_unit: bool = Fals
     return pd.concat([steps, end], ignore_index=True).assign(low=float("nan"), high=float("nan"))
 
 
-def waterfall(solution: Solution, tier: str = "", *, per_unit: bool = False) -> go.Figure:
+def waterfall(solution: Solution, tier: str = "", *, per_unit: bool = False) -> Drawing:
     """The cost lines of a plan, or of a tier, as a waterfall; see `waterfall_table`."""
     return bridge(waterfall_table(solution, tier, per_unit=per_unit), str(solution.net.settings["currency"]))
