@@ -261,7 +261,8 @@ def test_plans_on_the_same_ground_share_their_outlines() -> None:
 
 def test_what_one_caller_does_to_a_table_no_other_sees() -> None:
     plan = two()
-    figures.customer_table(plan)["units"] = 0.0
+    table_ = figures.customer_table(plan)
+    table_["units"] = 0.0
     assert figures.customer_table(plan)["units"].tolist() == [10.0, 10.0]
 
 
