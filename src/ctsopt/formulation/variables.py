@@ -36,7 +36,7 @@ def move(net: Network) -> Variable:
 
 def deliver(net: Network) -> Variable:
     """deliver[site,via,customer,tier,mode_in,mode_out,product,period] >= 0: delivered from stock.   [units]"""
-    return Variable(net.ways.deliveries.index)
+    return Variable(net.ways.deliveries.index, priced=True)
 
 
 def unserved(net: Network) -> Variable:

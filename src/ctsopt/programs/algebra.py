@@ -36,6 +36,9 @@ class Variable:
         The variables take whole numbers.
     design : bool
         A hint for the solve: the variables are decisions on the network itself (which sites are open).
+    priced : bool
+        Another: there are very many of these, of which a plan uses few. They may be left out at 0, until their
+        reduced cost says that they would make a plan cheaper.
     """
 
     index: Keys
@@ -43,6 +46,7 @@ class Variable:
     upper: float | Floats = np.inf
     integer: bool = False
     design: bool = False
+    priced: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,18 @@ from numbers import Real
 from typing import Any, Literal, get_args
 
 from ctsopt.errors import UsageError, did_you_mean
+from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.fixing import Fix, as_fixes
 
 Links = Literal["lazy", "all", "capacity"]
+Way = Literal["direct", "columns"]
 StockPlan = Literal["in_plan", "after"]
 
 DIRECT = "direct"
 """The solver that is not one of Pyomo's: HiGHS, given the arrays themselves."""
+
+ROUNDING = 1e-9
+"""Share of the cost of a plan by which a bound that equals it may be off."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Options:
     known_bound: float | None = None
     decide: float | None = None
     dominance: bool = True
+    strategy: Way = "direct"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gap", as_gap(self.gap))
@@ -50,7 +56,7 @@ class Options:
             raise UsageError(f"time_limit = {self.time_limit!r}: give seconds above 0, or None for no limit")
         if not _is_number(self.seed) or not 0 <= self.seed < 2**31 or int(self.seed) != self.seed:
             raise UsageError(f"seed = {self.seed!r}: give a whole number from 0 to {2**31 - 1}")
-        for name, words in (("links", Links), ("stock", StockPlan)):
+        for name, words in (("links", Links), ("stock", StockPlan), ("strategy", Way)):
             value, known = getattr(self, name), get_args(words)
             if value not in known:
                 raise UsageError(f"{name} = {value!r}: one of {', '.join(known)}" + did_you_mean(str(value), known))
@@ -97,6 +103,17 @@ class Options:
     def known(self) -> float:
         """The bound that is known from elsewhere; -infinite where there is none."""
         return -math.inf if self.known_bound is None else self.known_bound
+
+    def slack(self, cost: float) -> float:
+        """By how much a bound may be below the cost of a plan that is good enough."""
+        return max(self.gap * abs(cost), self.abs_gap, ROUNDING * abs(cost))
+
+    def ends(self, cost: float, bound: float) -> StoppedBy | None:
+        """Why a search may end with a plan of some cost (infinite: none) and a bound; None where it goes on."""
+        bound = max(bound, self.known)
+        if cost < math.inf and cost - bound <= self.slack(cost):
+            return "gap"
+        return "decided" if self.decided(cost, bound) else None
 
     def decided(self, cost: float, bound: float) -> bool:
         """Whether it is known if a plan costs at most the amount to decide about."""

@@ -29,11 +29,12 @@ from ctsopt.results.solution import Solution
 from ctsopt.solving.checking.recheck import recheck
 from ctsopt.solving.explaining.ladder import SECONDS, Case
 from ctsopt.solving.fixing import Fix, as_fixes, fixed
-from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, as_gap
+from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, Way, as_gap
 from ctsopt.solving.polish import Polished
 from ctsopt.solving.settle import settle
 from ctsopt.solving.start import Given, start_of
 from ctsopt.solving.strategies.by_name import ByName, require_solver
+from ctsopt.solving.strategies.columns import Columns
 from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.refine import Refinement
@@ -76,7 +77,7 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
           stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
           known_bound: float | None = None, decide: float | None = None,
-          extra_costs: Sequence[CostFamily] = (), dominance: bool = True) -> Solution:
+          extra_costs: Sequence[CostFamily] = (), dominance: bool = True, strategy: Way = "direct") -> Solution:
     """Find the least-cost plan that keeps the promises.
 
     Parameters
@@ -136,6 +137,11 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     dominance : bool
         Leave out of what a solver is given every delivery that another one of the same site is never worse than, in any
         row and cost line of the program. The least cost is the same; the search takes longer without.
+    strategy : {"direct", "columns"}
+        How the program is searched. `direct`: cut and branch by HiGHS. `columns`: for large networks whose choice is
+        which sites are open; rows and columns come in as they are needed, branching is our own, and bounds are worked
+        out from duals over the whole program. A program that is none for it is searched directly, and
+        `record["strategy"]` says why.
 
     Returns
     -------
@@ -155,7 +161,7 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         tables.
     """
     options = Options(as_gap(gap), abs_gap, time_limit, seed, log, relax, links, solver, stock, solver_options or {},
-                      as_fixes(fix), known_bound, decide, dominance)
+                      as_fixes(fix), known_bound, decide, dominance, strategy)
     _require_network(net)
     net.tables.warn_of_lost_edits()
     admit()
@@ -247,6 +253,8 @@ def _strategy(net: Network, make: _Maker, problem: Problem) -> Strategy:
         return Refinement(net, make)
     if problem.options.solver != DIRECT:
         return ByName()
+    if problem.options.strategy == "columns":
+        return Columns()
     return Direct(first=FirstPlan(problem.program, problem.watch.teller.plan))
 
 

@@ -41,9 +41,6 @@ _DIGITS = 1e-13
 """Share of the largest figure of a program below which a tolerance would be lost in the rounding of the sums: HiGHS
 then takes rounding for a broken row, and proves bounds that do not hold."""
 
-_ROUNDING = 1e-9
-"""Share of the cost of a plan by which a bound that equals it may be off."""
-
 _BEFORE = "within the gap before any branching"
 
 _ROOT_SHARE = 0.5
@@ -202,7 +199,7 @@ class _Search:
         if self._first is None:
             return False
         self._first.near(self._model.spread(relaxed), self._limit)
-        return self._first.interrupted or _ends(self._first.cost, max(bound, self._bound), self._options) is not None
+        return self._first.interrupted or self._options.ends(self._first.cost, max(bound, self._bound)) is not None
 
     def _branched(self) -> Found:
         """Branch and bound, from the best plan so far."""
@@ -236,14 +233,14 @@ class _Search:
         self._teller.bound(self._bound)
 
     def _ends(self) -> StoppedBy | None:
-        return None if self._first is None else _ends(self._first.cost, self._bound, self._options)
+        return None if self._first is None else self._options.ends(self._first.cost, self._bound)
 
     def _by_plan(self) -> Found | None:
         """The end, where Ctrl-C was heard or the first plan is enough."""
         first = self._first
         if first is not None and first.interrupted:
             return self._found(None, "interrupt", "Interrupted")
-        ends = _ends(math.inf if first is None else first.cost, self._bound, self._options)
+        ends = self._options.ends(math.inf if first is None else first.cost, self._bound)
         return None if ends is None else self._found(None if first is None else first.plan, ends, _BEFORE)
 
     def _found(self, plan: Floats | None, stopped: StoppedBy, detail: str) -> Found:
@@ -272,14 +269,6 @@ def _cost(program: Program, plan: Floats) -> float:
     return float(program.arrays.cost @ plan) + program.arrays.offset
 
 
-def _ends(cost: float, bound: float, options: Options) -> StoppedBy | None:
-    """Why a search may end with a plan of some cost (infinite: none) and a bound; None where it goes on."""
-    bound = max(bound, options.known)
-    if cost < math.inf and cost - bound <= max(options.gap * abs(cost), options.abs_gap, _ROUNDING * abs(cost)):
-        return "gap"
-    return "decided" if options.decided(cost, bound) else None
-
-
 def _strict(arrays: Arrays, wanted: float) -> float:
     """How near to whole a column may be asked to be: as near as wanted, and no nearer than the figures allow."""
     sides = np.abs(np.concatenate([arrays.row_lower, arrays.row_upper]))
@@ -299,7 +288,7 @@ def _branch(arrays: Arrays, options: Options, start: Start | None, deadline: flo
         model.start_from(start[0].astype(np.int32), start[1])
     end = model.run(deadline - time.monotonic(), None if teller is None else _watch(teller, options), keep)
     if end.stopped_by == "interrupt" and not model.interrupted:  # by what is known or decided
-        end = replace(end, stopped_by=_ends(end.value, end.bound, options) or "interrupt")
+        end = replace(end, stopped_by=options.ends(end.value, end.bound) or "interrupt")
     return Found(end.plan, end.bound, "interrupt" if model.interrupted else end.stopped_by, end.detail,
                   np.ones(len(arrays.row_lower), dtype=bool), end.nodes, end.iterations, 0,
                   None if options.relax else whole, model.small[1])
@@ -311,6 +300,6 @@ def _watch(teller: Teller, options: Options) -> Callable[[Progress], bool]:
     def watch(at: Progress) -> bool:
         teller.search(at.value, at.bound, at.nodes)
         asked = options.known_bound is not None or options.decide is not None
-        return asked and _ends(at.value, at.bound, options) is not None
+        return asked and options.ends(at.value, at.bound) is not None
 
     return watch
