@@ -38,14 +38,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                  "open_lanes": "listed", "holding_rate": 0.0, "carbon_price": 0.0, "carbon_cap": INF, "budget": INF,
                  "stock_rule": "curve", "stock_level": "average", "pipeline_on": "moves", "lead_time_levels": 1.0,
                  "longest_wait": 0.0, "review_time": 1.0, "order_interval": 0.0, "stock_sharing": "pooled",
-                 "order_crossing": "no", "early_dispatch": "no"},
+                 "order_crossing": "no", "early_dispatch": "no", "first_day": ""},
     "periods": {"period": TEXT, "days": NUMBER},
     "products": {"product": TEXT, "product_class": "all", "weight": 1.0, "volume": 0.0, "pallet_units": INF,
                  "unit_value": 0.0, "holding_rate": NAN, "variance_to_mean": NAN, "stock_group": ""},
     "sites": {"site": TEXT, "kind": TEXT, "latitude": NAN, "longitude": NAN, "zone": "", "group": "",
               "status": "open", "delivers": "", "may_open": True, "may_close": False, "fixed_cost": 0.0,
               "opening_cost": 0.0, "closing_cost": 0.0, "capacity": INF, "min_throughput": 0.0, "storage_capacity": INF,
-              "capacity_unit": "units", "handling_in": 0.0, "handling_out": 0.0, "processing_time": NAN},
+              "capacity_unit": "units", "handling_in": 0.0, "handling_out": 0.0, "processing_time": NAN,
+              "calendar": "", "cutoff": ""},
     "capacity_levels": {"site": TEXT, "level": TEXT, "capacity": INF, "fixed_cost": 0.0},
     "site_products": {"site": TEXT, "product": "goods", "make_cost": 0.0, "make_capacity": INF, "make_days": 0.0,
                       "can_stock": True, "opening_stock": 0.0, "ending": "same", "review_time": NAN,
@@ -57,7 +58,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "tiers": {"tier": TEXT, "modes": "", "shortage_cost": NAN, "program_cost": 0.0},
     "promises": {"tier": TEXT, "product_class": "*", "lead_time": INF, "on_time_form": "each_order",
                  "reliability": 0.95, "on_time_share": 0.95, "served_fraction": 1.0, "served_fraction_each": 0.0,
-                 "per": "horizon", "fill_rate": NAN, "safety_factor": NAN},
+                 "per": "horizon", "fill_rate": NAN, "safety_factor": NAN, "calendar": "working"},
+    "calendars": {"calendar": TEXT, "days": "mo-fr", "holidays": ""},
+    "calendar_days": {"calendar": TEXT, "day": TEXT, "working": False},
+    "order_times": {"tier": "*", "days": TEXT, "at": TEXT, "share": NUMBER},
     "demand": {"customer": TEXT, "product": "goods", "period": "year", "quantity": NUMBER, "order_size": NAN,
                "profile": "", "variance_to_mean": NAN},
     "order_profiles": {"profile": TEXT, "size": NUMBER, "share": NUMBER},
@@ -65,7 +69,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
               "transit_distribution": "lognormal", "per_distance": 0.0, "per_weight": 0.0,
               "per_weight_distance": 0.0, "per_shipment": 0.0, "minimum_charge": 0.0, "fuel_surcharge": 0.0,
               "load_weight": INF, "load_volume": INF, "load_factor": 1.0, "whole_loads": False, "capacity": INF,
-              "co2": 0.0, "bill_next_break": False},
+              "co2": 0.0, "bill_next_break": False, "calendar": ""},
     "lanes": {"origin": TEXT, "destination": TEXT, "mode": "*", "distance": NAN, "status": "open", "fixed_cost": 0.0,
               "min_volume": 0.0, "max_volume": INF, "duty_rate": 0.0},
     "rates": {"origin": "*", "destination": "*", "mode": "*", "product": "*", "from_distance": 0.0,
@@ -95,6 +99,9 @@ class Network(NamedTuple):
     rates: list
     contracts: list
     levels: dict
+    calendars: dict
+    calendar_days: dict
+    order_times: list
 
 
 # ------------------------------------------------------------------------------------------------ tables
@@ -149,7 +156,9 @@ def read(tables: dict, settings: dict) -> Network:
         {(r["tier"], r["product_class"]): r for r in rows(tables, "promises")},
         rows(tables, "demand", product=product, period=period), profiles, modes,
         {(r["origin"], r["destination"], r["mode"]): r for r in lanes}, rates, rows(tables, "contracts"),
-        {(r["site"], r["level"]): r for r in rows(tables, "capacity_levels")})
+        {(r["site"], r["level"]): r for r in rows(tables, "capacity_levels")},
+        {r["calendar"]: r for r in rows(tables, "calendars")},
+        {(r["calendar"], r["day"]): r["working"] for r in rows(tables, "calendar_days")}, rows(tables, "order_times"))
 
 
 # ------------------------------------------------------------------------------------------------ who may do what

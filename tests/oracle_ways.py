@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scipy import stats
 
+from tests import oracle_times
 from tests.oracle_tables import DEFAULTS, INF, Network, promise_of, room, sends, stocks, usable
 
 SHIFT = 1e-9  # two sums of the same days may differ in the last bit
@@ -282,21 +283,27 @@ def all_moves(net: Network) -> list[Way]:
     return moves
 
 
-def on_time_probability(net: Network, route: list, product: str, lead_time: float) -> float:
+def on_time_probability(net: Network, route: list, product: str, tier: str, promise: dict, kept: dict) -> float:
     """P that a delivery by this route keeps the lead time (reading E)."""
+    lead_time = promise["lead_time"]
     if lead_time == INF:
         return 1.0
     origin = route[0][0][0]
     docks = [lane[0] for lane, _ in route[1:]]
-    days = lead_time - processing(net, origin) - sum(processing(net, s) for s in docks)
     row = net.site_products.get((origin, product))
-    if not stocks(net, origin, product) and row is not None:
-        days -= row["make_days"]
+    to_order = not stocks(net, origin, product) and row is not None
+    here = processing(net, origin) + (row["make_days"] if to_order else 0.0)
     mean, sd = sum(t.mean for _, t in route), math.sqrt(sum(t.sd**2 for _, t in route))
-    return probability(mean, sd, route[-1][1].mode["transit_distribution"], days)
+    shape = route[-1][1].mode["transit_distribution"]
+    if not oracle_times.used(net):
+        return probability(mean, sd, shape, lead_time - here - sum(processing(net, s) for s in docks))
+    before = tuple((lane[2], t.mean, lane[1], processing(net, lane[1])) for lane, t in route[:-1])
+    rooms = oracle_times.room_of(net, tier, promise, (origin, *before, route[-1][0][2]), here, kept)
+    return sum(share * probability(mean, sd, shape, left + sum(t.mean for _, t in route[:-1]))
+               for left, share in rooms)
 
 
-def deliveries_to(net: Network, customer: str, product: str, wanted: list[dict]) -> list[Way]:
+def deliveries_to(net: Network, customer: str, product: str, wanted: list[dict], kept: dict) -> list[Way]:
     """Every way to deliver a product to a customer; `wanted` are the rows of demand, one per period."""
     tier = net.customers[customer]["tier"]
     modes = [m.strip() for m in net.tiers[tier]["modes"].split("|")] if net.tiers[tier]["modes"] else list(net.modes)
@@ -307,7 +314,7 @@ def deliveries_to(net: Network, customer: str, product: str, wanted: list[dict])
         for route in routes(net, origin, customer, product):
             if route[-1][0][2] not in modes:
                 continue
-            p = on_time_probability(net, route, product, promise["lead_time"])
+            p = on_time_probability(net, route, product, tier, promise, kept)
             if promise["on_time_form"] == "each_order" and p < promise["reliability"] - SHIFT:
                 continue
             way = make_way(net, route, product, p)
@@ -322,4 +329,6 @@ def all_deliveries(net: Network) -> list[Way]:
     wanted: dict = {}
     for row in net.demand:
         wanted.setdefault((row["customer"], row["product"]), []).append(row)
-    return [way for (customer, product), some in wanted.items() for way in deliveries_to(net, customer, product, some)]
+    kept: dict = {}
+    return [way for (customer, product), some in wanted.items()
+            for way in deliveries_to(net, customer, product, some, kept)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ctsopt.networks.template import template
     from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
     from ctsopt.progress import Progress
+    from ctsopt.results.arrival import Arrival, arrival
     from ctsopt.results.solution import Solution
     from ctsopt.results.store import load
     from ctsopt.shortage.allocation import Allocation, allocate
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Allocation", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Explanation", "FileError",
-    "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network", "NoPlanError",
-    "Offer", "Pack", "PackResult", "Progress", "Scenario", "Solution", "SolverError", "UntrustedSolverError",
-    "UsageError", "allocate", "check", "check_pack", "compare", "explain", "guaranteed_service", "load", "network",
-    "program", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
+    "Allocation", "Arrival", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Explanation",
+    "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network",
+    "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "Scenario", "Solution", "SolverError",
+    "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack", "compare", "explain",
+    "guaranteed_service", "load", "network", "program", "read", "read_pack", "run", "shadow_prices", "show_versions",
+    "solve", "template", "to_pyomo",
 ]
 
 _HOMES = {
@@ -57,6 +59,7 @@ _HOMES = {
     "networks.template": "template",
     "packs.pack": "Pack Scenario check_pack read_pack",
     "progress": "Progress",
+    "results.arrival": "Arrival arrival",
     "results.solution": "Solution",
     "results.store": "load",
     "shortage.allocation": "Allocation allocate",

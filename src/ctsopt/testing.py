@@ -121,6 +121,8 @@ FEATURES: dict[str, Feature] = {
     "opening_stock": Feature("Some sites have stock when the first period begins.", ("stock",), 0.6),
     "availability": Feature("Promises have a fill rate: cycle and safety stock is planned (only where asked for).",
                             chance=0.0),
+    "calendars": Feature("Sites and modes have working days, sites a cut-off, orders their times (only where asked "
+                         "for).", ("on_time",), 0.0),
 }
 """Every feature by name."""
 

@@ -16,12 +16,12 @@ ROWS: dict[str, str] = {
         1E10,large,12,0.2,8,35,0.1
     """,
     "sites": """
-        site,kind,latitude,longitude,region,zone,group,status,may_open,may_close,fixed_cost,opening_cost,closing_cost,capacity,capacity_unit,handling_in,handling_out,processing_time
-        Plant,plant,48.1,11.6,BY,,,open,yes,no,0,0,0,900000,units,0,0.1,
-        Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,units,0,0,1
-        NA,dc,52.5,13.4,NO,north,east,open,yes,yes,50000,0,20000,80000,kg,0.02,0.03,0.5
-        West,dc,50.9,7,NO,,west,candidate,yes,no,40000,100000,0,70000,pallets,1,2,0.5
-        Dock,crossdock,50.1,8.7,HE,,,open,yes,no,1000,0,0,9000,m3,0.5,0.5,0.25
+        site,kind,latitude,longitude,region,zone,group,status,may_open,may_close,fixed_cost,opening_cost,closing_cost,capacity,capacity_unit,handling_in,handling_out,processing_time,calendar
+        Plant,plant,48.1,11.6,BY,,,open,yes,no,0,0,0,900000,units,0,0.1,,
+        Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,units,0,0,1,office
+        NA,dc,52.5,13.4,NO,north,east,open,yes,yes,50000,0,20000,80000,kg,0.02,0.03,0.5,
+        West,dc,50.9,7,NO,,west,candidate,yes,no,40000,100000,0,70000,pallets,1,2,0.5,
+        Dock,crossdock,50.1,8.7,HE,,,open,yes,no,1000,0,0,9000,m3,0.5,0.5,0.25,
     """,
     "capacity_levels": """
         site,level,capacity,fixed_cost
@@ -60,6 +60,19 @@ ROWS: dict[str, str] = {
         Boris,00123,summer,2000,20,
         Chloé,00123,winter,1000,5,
         Chloé,1E10,winter,800,2,
+    """,
+    "order_times": """
+        tier,days,at,share
+        *,mo-fr,10:00,0.75
+        *,mo-su,15:30,0.25
+    """,
+    "calendars": """
+        calendar,days
+        office,mo-fr
+    """,
+    "calendar_days": """
+        calendar,day,working
+        office,2027-12-24,no
     """,
     "order_profiles": """
         profile,size,share
@@ -104,7 +117,8 @@ ROWS: dict[str, str] = {
 }
 
 SETTINGS = {"name": "example", "currency": "NO", "distance_unit": "km", "circuity": 1.3, "discount_rate": 0.1,
-            "life": 8, "processing_time": 0.2, "open_lanes": "listed", "max_via_ways": 1000}
+            "life": 8, "processing_time": 0.2, "open_lanes": "listed", "max_via_ways": 1000,
+            "first_day": "2027-01-01"}
 
 
 def texts() -> dict[str, list[list[str]]]:

@@ -81,6 +81,8 @@ REFERENCES = [
     ("contracts", "mode", "rial", "rail", "unknown_reference"),
     ("contracts", "product", "0123", "00123", "unknown_reference"),
     ("capacity_levels", "site", "Wst", "West", "unknown_reference"),
+    ("order_times", "tier", "Gold", "gold", "unknown_reference"),
+    ("calendar_days", "calendar", "offce", "office", "unknown_reference"),
 ]
 
 
@@ -162,6 +164,18 @@ CASES: list[tuple[str, Sources, set[tuple[str, str, tuple[int, ...], str]]]] = [
     ("profile_and_order_size", edited(("demand", 1, "order_size", "3")), {("demand", "order_size", (1,), W)}),
     ("order_size_above_quantity", edited(("demand", 0, "order_size", "4001")), {("demand", "order_size", (0,), W)}),
     ("profile_shares", edited(("order_profiles", 1, "share", "0.2")), {("order_profiles", "share", (0, 1), E)}),
+    ("unknown_calendar", edited(("sites", 1, "calendar", "offce"), ("modes", 0, "calendar", "mo-fri,weekend")),
+     {("sites", "calendar", (1,), E), ("modes", "calendar", (0,), E)}),
+    ("no_weekdays", edited(("calendars", 0, "days", "weekdays"), ("order_times", 1, "days", "mo-fr-su")),
+     {("calendars", "days", (0,), E), ("order_times", "days", (1,), E)}),
+    ("no_time_of_day", edited(("sites", 2, "cutoff", "2 pm"), ("order_times", 0, "at", "24:30")),
+     {("sites", "cutoff", (2,), E), ("order_times", "at", (0,), E)}),
+    ("unknown_holidays", edited(("calendars", 0, "holidays", "Atlantis")), {("calendars", "holidays", (0,), E)}),
+    ("no_first_day", edited(first_day="1.1.2027"), {("settings", "first_day", (), E)}),
+    ("dates_without_first_day", edited(first_day=""), {("settings", "first_day", (), W)}),
+    ("shares_of_order_times", edited(("order_times", 1, "share", "0.5")), {("order_times", "share", (0, 1), E)}),
+    ("times_without_effect", edited(("sites", 1, "calendar", ""), ("sites", 1, "cutoff", "")),
+     {("calendars", "calendar", (0,), W), ("order_times", "", (), W)}),
     ("unused_profile", edited(("order_profiles", 2, "profile", "big"), ("order_profiles", 2, "size", "9"),
                               ("order_profiles", 2, "share", "1")), {("order_profiles", "profile", (2,), W)}),
     ("served_fraction_each_above", edited(("promises", 1, "served_fraction_each", "0.96")),

@@ -43,7 +43,7 @@ BOUNDS: dict[tuple[str, str], tuple[float | str, float]] = {
     ("promises", "fill_rate"): (0, 0.9999), ("promises", "safety_factor"): (0, 10),
     ("demand", "quantity"): (0, INF), ("demand", "order_size"): ("+", INF),
     ("demand", "variance_to_mean"): (0, INF),
-    ("order_profiles", "size"): ("+", INF), ("order_profiles", "share"): (0, 1),
+    ("order_times", "share"): (0, 1), ("order_profiles", "size"): ("+", INF), ("order_profiles", "share"): (0, 1),
     ("modes", "speed"): ("+", INF), ("modes", "fixed_time"): (0, 365), ("modes", "transit_cv"): (0, 5),
     ("modes", "per_distance"): (0, INF), ("modes", "per_weight"): (0, INF), ("modes", "per_weight_distance"): (0, INF),
     ("modes", "per_shipment"): (0, INF), ("modes", "minimum_charge"): (0, INF), ("modes", "fuel_surcharge"): (0, 5),
@@ -70,7 +70,7 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("site_products", "stock_sharing"): ("pooled", "separate", "rationed"),
     ("customers", "single_source"): ("no", "customer", "product"),
     ("promises", "on_time_form"): ("each_order", "share_certain", "share_expected"),
-    ("promises", "per"): ("horizon", "period"),
+    ("promises", "per"): ("horizon", "period"), ("promises", "calendar"): ("working", "calendar"),
     ("modes", "serves"): ("moves", "deliveries", "both"),
     ("modes", "transit_distribution"): ("lognormal", "gamma", "normal"),
     ("lanes", "status"): ("open", "closed"),
@@ -84,7 +84,7 @@ SETTING_CHOICES = {"distance_unit": ("km", "mi"), "open_lanes": ("listed", "all"
                    "pipeline_on": ("moves", "all", "none"), "stock_sharing": ("pooled", "separate", "rationed"),
                    "order_crossing": ("no", "yes"), "early_dispatch": ("no", "yes")}
 YES_NO = [("sites", "may_open"), ("sites", "may_close"), ("site_products", "can_stock"), ("modes", "bill_next_break"),
-          ("modes", "whole_loads")]
+          ("modes", "whole_loads"), ("calendar_days", "working")]
 # What a blank cell becomes; every other column is required.
 BLANKS: dict[tuple[str, str], object] = {
     ("products", "product_class"): "all", ("products", "weight"): 1.0, ("products", "volume"): 0.0,
@@ -111,7 +111,9 @@ BLANKS: dict[tuple[str, str], object] = {
     ("promises", "product_class"): "*", ("promises", "lead_time"): INF, ("promises", "on_time_form"): "each_order",
     ("promises", "reliability"): 0.95, ("promises", "on_time_share"): 0.95, ("promises", "served_fraction"): 1.0,
     ("promises", "served_fraction_each"): 0.0, ("promises", "per"): "horizon",
-    ("promises", "fill_rate"): NAN, ("promises", "safety_factor"): NAN,
+    ("promises", "calendar"): "working", ("sites", "calendar"): "", ("sites", "cutoff"): "",
+    ("modes", "calendar"): "", ("order_times", "tier"): "*", ("calendars", "days"): "mo-fr",
+    ("calendars", "holidays"): "", ("calendar_days", "working"): False, ("promises", "fill_rate"): NAN, ("promises", "safety_factor"): NAN,
     ("demand", "variance_to_mean"): NAN, ("demand", "order_size"): NAN, ("demand", "profile"): "",
     ("modes", "serves"): "both", ("modes", "speed"): INF, ("modes", "fixed_time"): 0.0, ("modes", "transit_cv"): 0.0,
     ("modes", "transit_distribution"): "lognormal", ("modes", "per_distance"): 0.0, ("modes", "per_weight"): 0.0,
@@ -164,7 +166,7 @@ def test_the_lists_here_cover_the_schema():
     assert set(SETTING_CHOICES) == {c.name for c in SETTINGS.columns if c.kind == "choice"}
     assert {("periods", "period"), ("sites", "kind"), ("demand", "quantity"), ("order_profiles", "share"),
             ("contracts", "kind"), ("lanes", "origin"), ("promises", "tier")} <= REQUIRED
-    assert len(REQUIRED) == 21
+    assert len(REQUIRED) == 27
 
 
 @pytest.mark.parametrize(("table", "column"), BOUNDS)

@@ -30,7 +30,7 @@ def test_a_folder_has_every_table_and_every_column(tmp_path: Path):
     assert {p.name for p in folder.iterdir()} == {*(f"{t.name}.csv" for t in TABLES), "model.yaml", "README.md"}
     assert (folder / "promises.csv").read_text() == (
         "tier,product_class,lead_time,on_time_form,reliability,on_time_share,served_fraction,"
-        "served_fraction_each,fill_rate,safety_factor,per\n")
+        "served_fraction_each,fill_rate,safety_factor,per,calendar\n")
     settings = (folder / "model.yaml").read_text()
     assert "# Currency of every amount.\ncurrency: USD\n" in settings
     assert ("# Road distance over great-circle distance, where a lane states no distance. [ratio] "
@@ -107,7 +107,7 @@ def test_the_guide_names_every_column():
 def test_nothing_that_exists_is_replaced(tmp_path: Path):
     folder = template(tmp_path / "net")
     (folder / "sites.csv").write_text("site,kind\nA,plant\n")
-    with pytest.raises(UsageError, match=r"holds README\.md, capacity_levels\.csv, contracts\.csv"):
+    with pytest.raises(UsageError, match=r"holds README\.md, calendar_days\.csv, calendars\.csv, capacity_levels"):
         template(folder)
     assert (folder / "sites.csv").read_text() == "site,kind\nA,plant\n"
     path = template(tmp_path / "net.xlsx")

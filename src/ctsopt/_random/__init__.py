@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ctsopt._random import availability, business, limits, places, stock, transport
+from ctsopt._random import availability, business, limits, places, stock, times, transport
 from ctsopt._random.draw import Draw
 from ctsopt.networks.schema import BY_NAME
 
@@ -28,6 +28,8 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
                 added[table](draw, draw.rng(f"{table}, {what}"))
         if table in AVAILABILITY:  # makes the table where there is none yet
             AVAILABILITY[table](draw, draw.rng(f"{table}, availability"))
+        if table in TIMES and table in draw.tables:
+            TIMES[table](draw, draw.rng(f"{table}, times"))
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
                       for name, frame in draw.tables.items() if len(frame)}
@@ -51,6 +53,7 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
     if draw.on["stock"]:
         chosen["holding_rate"] = float(draw.rng("settings, stock").choice([0.08, 0.15, 0.25]))
     chosen |= availability.settings(draw, draw.rng("settings, availability"))
+    chosen |= times.settings(draw, draw.rng("settings, times"))
     return chosen | limits.settings(draw, draw.rng("settings, limits"))
 
 
@@ -93,10 +96,15 @@ AVAILABILITY: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
     "sites": availability.sites, "site_products": availability.site_products}
 """What promises on availability add to some tables."""
 
+TIMES: Mapping[str, Callable[[Draw, np.random.Generator], None]] = {
+    "modes": times.modes, "promises": times.promises, "sites": times.sites}
+"""What working days and cut-offs add to some tables."""
+
 MAKERS: Mapping[str, Callable[[Draw, np.random.Generator], pd.DataFrame | None]] = {
     "periods": business.periods, "products": business.products, "modes": transport.modes, "tiers": business.tiers,
     "promises": business.promises, "customers": business.customers, "demand": business.demand,
     "order_profiles": business.order_profiles, "sites": places.sites,
     "capacity_levels": limits.capacity_levels, "site_products": places.site_products,
-    "lanes": transport.lanes, "contracts": contracts, "rates": transport.rates}
+    "lanes": transport.lanes, "contracts": contracts, "rates": transport.rates,
+    "calendars": times.calendars, "calendar_days": times.calendar_days, "order_times": times.order_times}
 """The functions that make the tables, in an order in which each finds what it needs."""

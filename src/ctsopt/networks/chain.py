@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.keys import BLANK, Bools, Coded, Ints, Positions, matching
+from ctsopt.networks.clock import Timed
 from ctsopt.networks.lanes import Legs, legs, usable_sites
 from ctsopt.networks.requests import demanded
 from ctsopt.networks.supply import Supply
@@ -44,6 +45,8 @@ class Chain:
         Requests that none of them serves as promised.
     tier_modes : bool array, shape (tiers, modes)
         Whether a mode may run the last leg to a tier.
+    timed : Timed
+        The same ways, with what the clock of an order needs to know.
     """
 
     who: Supply
@@ -55,6 +58,7 @@ class Chain:
     ways: Coded
     lost: Bools
     tier_modes: Bools
+    timed: Timed
 
 
 def unreached(t: Tables, chain: Chain) -> pd.DataFrame:
@@ -179,5 +183,5 @@ def _slow(chain: Chain, way: int, product: str) -> str:
     longest = max(steps, key=lambda step: steps[step])
     told = f", of which {longest} takes {steps[longest]:.2f}" if sum(d > 1e-9 for d in steps.values()) > 1 else ""
     return (f"the fastest way is from {keys['site']}{over} by {keys['mode_out']}, {days:.2f} days on average, on time "
-            f"{on_time:.1%}{told}")
+            f"{on_time:.1%}{told}{chain.timed.slowest(way)}")
 

@@ -31,6 +31,7 @@ def promises(t: Tables) -> Coded:
                      product_class=classes.codes(frame["product_class"])[row],
                      period=np.where(each_period[row], within, BLANK))
     measures = {c: frame[c].to_numpy(dtype=float)[row] for c in _DEMANDED}
+    measures["working"] = (frame["calendar"] == "working").to_numpy(dtype=bool)[row]
     measures["form"] = frame["on_time_form"].map({f: i for i, f in enumerate(FORMS)}).to_numpy(dtype=np.int32)[row]
     return Coded(keys, measures)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ctsopt.keys import Axis
 from ctsopt.networks.ends import end_names, settle
@@ -20,6 +21,7 @@ from ctsopt.tables.columns import (
     StandIn,
     Table,
     choice,
+    date,
     key,
     number,
     reference,
@@ -84,6 +86,8 @@ SETTINGS = Table("settings", "Settings of the whole network (`model.yaml`, or a 
            ("no", "yes"), "", "as `no`, and a finding says where it matters"),
     choice("early_dispatch", "Whether goods that are there leave before a quoted wait is over: `no` = they are held to "
            "their day, `yes` = they leave at once, and less is on hand.", ("no", "yes"), "no"),
+    text("first_day", "First day of the first period, as 2027-01-01. With it the chance to be on time is taken over "
+         "every day of the horizon, holidays and days of their own among them; without it over an ordinary week."),
     number("max_via_ways", "Most ways over a cross-dock that may be made before it is a finding.", "ways", 2e6, low=0),
 ), optional=True)
 
@@ -140,6 +144,9 @@ TABLES: tuple[Table, ...] = (
         number("processing_time", "From order to dispatch; at a crossdock, from arrival to dispatch.", "days",
                math.nan, high=365.0, blank="settings.processing_time; 0 at a crossdock").within(
                    1e-3, 20.0, "is it in hours? 24 hours are 1 day"),
+        text("calendar", "Days on which the site works: a name in `calendars`, or weekdays such as mo-fr; blank: every "
+             "day. Processing, making and waits take working days."),
+        text("cutoff", "Time of day, as 14:00, by which an order must have come to count for that day; blank: none."),
     ), optional=False, axis="site"),
     Table("capacity_levels", "Sizes of a site: an open site with levels has just one of them.", (
         key("site", "Name of the site.", ("sites",)),
@@ -224,6 +231,9 @@ TABLES: tuple[Table, ...] = (
                "fill rate needs (`square_root`).", "ratio", math.nan, high=10.0, blank="from the fill rate"),
         choice("per", "Promises hold over the whole `horizon` or in every `period`.", ("horizon", "period"),
                "horizon"),
+        choice("calendar", "How the days of lead_time are counted: `working` days of the site that delivers, from the "
+               "day for which the order counts, or `calendar` days from the day of the order.",
+               ("working", "calendar"), "working"),
     )),
     Table("demand", "Demand of a customer for a product in a period.", (
         key("customer", "Name of the customer.", ("customers",)),
@@ -237,6 +247,25 @@ TABLES: tuple[Table, ...] = (
         reference("profile", "Distribution of drop sizes, in place of order_size.", ("order_profiles",), "",
                   "order_size"),
     ), optional=False),
+    Table("order_times", "When orders come. Absent: at every hour of the week alike.", (
+        key("tier", "Tier whose orders they are; `*` = of every tier without rows of its own.", ("tiers",),
+            wildcard=True, default=ALL, blank="`*`"),
+        key("days", "Weekdays, as mo-fr; the share is spread over them evenly."),
+        key("at", "Time of day, as 16:00."),
+        number("share", "Share of the orders that come then; the shares of a tier add up to 1.", "share", None,
+               high=1.0),
+    )),
+    Table("calendars", "Working days of sites and modes. A pattern of weekdays alone needs no row here.", (
+        key("calendar", "Name of the calendar."),
+        text("days", "Weekdays that are worked, as mo-fr or mo,we,fr.", "mo-fr"),
+        text("holidays", "Country (DE) or part of it (DE-BY, US-NY) whose public holidays are not worked; blank: "
+             "none."),
+    )),
+    Table("calendar_days", "Days that differ from the pattern of a calendar and from its holidays.", (
+        key("calendar", "Name of the calendar.", ("calendars",)),
+        replace(date("day", "The day.", required=True), is_key=True),
+        yes_no("working", "Whether it is worked.", default=False),
+    )),
     Table("order_profiles", "Distributions of drop sizes.", (
         key("profile", "Name of the profile."),
         number("size", "Units in one drop.", "units", None, low=1e-6, is_key=True),
@@ -273,6 +302,8 @@ TABLES: tuple[Table, ...] = (
         number("co2", "CO2 of transport.", "kg per tonne and distance", 0.0),
         yes_no("bill_next_break", "A shipment is billed at the next weight break where that is cheaper.",
                default=False),
+        text("calendar", "Days on which the mode runs: a name in `calendars`, or weekdays such as mo-fr; blank: every "
+             "day. Transit takes working days."),
     ), axis="mode", stand_in=StandIn("standard", named_in=(("lanes", "mode"), ("rates", "mode")))),
     Table("lanes", "Lanes between sites and from sites to customers.", (
         key("origin", "Site where the lane starts.", ("sites",)),

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctsopt.errors import Finding
-from ctsopt.inventory.lead_time import DISTRIBUTIONS, on_time_probability
+from ctsopt.inventory.lead_time import DISTRIBUTIONS
 from ctsopt.keys import BLANK, Bools, Coded, Floats, Ints, Keys, Positions, matching
 from ctsopt.networks import way_findings
 from ctsopt.networks.agreements import Agreements, agreements, without_goods
+from ctsopt.networks.calendars import are_used
 from ctsopt.networks.chain import Chain
+from ctsopt.networks.clock import Clock, Timed, Trips
 from ctsopt.networks.lanes import Legs, legs
 from ctsopt.networks.rates import Match, Rates
 from ctsopt.networks.reach import Reach, can_supply, reachable
@@ -96,11 +98,11 @@ def derive(t: Tables) -> Derived:
     moves = _moves(t, who, between)
     supplied = can_supply(who, moves.columns)
     deliveries = _deliveries(t, who, wanted, supplied, between, outbound, notes)
-    priced = _price_deliveries(t, rates, who, wanted, promised, deliveries, between, outbound, notes)
+    priced, timed = _price_deliveries(t, rates, who, wanted, promised, deliveries, between, outbound, notes)
     kept = _kept_promises(promised, wanted, priced, notes)
     lost = np.bincount(priced.measures["request"][kept], minlength=len(wanted)) == 0
     chain = Chain(who, supplied, between, outbound, promised, wanted, priced,
-                  lost & (wanted.measures["quantity"] > 0), _tier_modes(t))
+                  lost & (wanted.measures["quantity"] > 0), _tier_modes(t), timed)
     out_of_reach = notes.unreachable(chain)
     priced = priced.take(kept)
     moves, reach = _useful_moves(t, who, wanted, supplied, moves, priced, notes)
@@ -115,6 +117,15 @@ def derive(t: Tables) -> Derived:
     replenishment(t, keepers, notes)
     return Derived(promised, wanted, who, reach.of_site, reach.roomless, keepers, shared, agreed,
                    everything, notes.pruned(), out_of_reach, notes.findings)
+
+
+def before_pruning(t: Tables, wanted: Coded, promised: Coded) -> tuple[Coded, Timed]:
+    """The ways of some requests, those that break their promise too, with what the clock of an order needs to know."""
+    who, notes = supply(t), way_findings.Notes(t)
+    between, outbound = legs(t, to_customers=False), legs(t, to_customers=True)
+    supplied = can_supply(who, _moves(t, who, between).columns)
+    draft = _deliveries(t, who, wanted, supplied, between, outbound, notes)
+    return _price_deliveries(t, Rates(t), who, wanted, promised, draft, between, outbound, notes)
 
 
 # ---- candidates ------------------------------------------------------------------------------------------------
@@ -190,7 +201,7 @@ def _at(codes: Ints, leg: Ints) -> Ints:
 
 
 def _price_deliveries(t: Tables, rates: Rates, who: Supply, wanted: Coded, promised: Coded, draft: _Draft,
-                      between: Legs, outbound: Legs, notes: way_findings.Notes) -> Coded:
+                      between: Legs, outbound: Legs, notes: way_findings.Notes) -> tuple[Coded, Timed]:
     columns, request = draft.columns, draft.columns["request"]
     product, mode = columns["product"], columns["mode_out"]
     start = np.where(columns["via"] == BLANK, columns["site"], columns["via"]).astype(np.int32)
@@ -207,24 +218,27 @@ def _price_deliveries(t: Tables, rates: Rates, who: Supply, wanted: Coded, promi
     inbound = _inbound(rates, draft, between, columns["site"], notes)
     at = columns["site"], product
     passing = np.where(columns["via"] == BLANK, 0.0, who.processing[columns["via"]])
-    fixed = who.processing[columns["site"]] + np.where(who.to_order[at], who.make_days[at], 0.0) + passing
+    here = who.processing[columns["site"]] + np.where(who.to_order[at], who.make_days[at], 0.0)
     mean, sd = mean + inbound["mean"], np.hypot(sd, inbound["sd"])
     promise = wanted.measures["promise"][request]
     code = np.array([DISTRIBUTIONS.index(d) for d in t.frames["modes"]["transit_distribution"]])[mode]
-    room = demanded(promised, promise, "lead_time") - fixed
-    on_time, wanted_on_time = on_time_probability(room, mean, sd, code), demanded(promised, promise, "reliability")
+    timed = Timed(Clock(t) if are_used(t) else None, Trips(
+        columns["site"], columns["via"], columns["mode_in"], mode, columns["tier"],
+        np.append(promised.measures["working"], False)[promise], demanded(promised, promise, "lead_time"),
+        here, passing, inbound["mean"], mean, sd, code))
+    on_time, wanted_on_time = timed.chance(), demanded(promised, promise, "reliability")
 
     def keeps(wait: int) -> Bools:
-        return np.asarray(on_time_probability(room - wait, mean, sd, code) >= wanted_on_time - 1e-12)
+        return np.asarray(timed.chance(wait) >= wanted_on_time - 1e-12)
 
     waits = {"in_transit": mean + passing, "wait": _longest_wait(t, promised, promise, keeps)} if planned(t) else {}
     keys = Keys.make({n: t.axes[_AXIS.get(n, n)] for n in columns if n != "request"},
                      **{n: c for n, c in columns.items() if n != "request"})
     return Coded(keys, {
         "last_mile": last_mile, "line_haul": inbound["cost"], **_handling(t, who, columns),
-        **_duty_and_co2(t, draft, product, between, outbound), "lead_time": fixed + mean, "on_time": on_time,
+        **_duty_and_co2(t, draft, product, between, outbound), "lead_time": here + passing + mean, "on_time": on_time,
         "distance": np.nan_to_num(distance) + inbound["distance"],
-        "certain": on_time >= wanted_on_time - 1e-12, "request": request, **waits})
+        "certain": on_time >= wanted_on_time - 1e-12, "request": request, **waits}), timed
 
 
 def _longest_wait(t: Tables, promised: Coded, promise: Ints, keeps: Callable[[int], Bools]) -> Floats:

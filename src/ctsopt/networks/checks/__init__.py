@@ -13,9 +13,10 @@ from ctsopt.networks.checks import (
     sites,
     stock,
     supply,
+    times,
 )
 from ctsopt.networks.checks.registry import RULES, check_tables, rule
 
 __all__ = ["RULES", "check_tables", "contracts", "lanes", "names", "odd_numbers",
            "odd_places", "rule", "sense", "service",
-           "sites", "stock", "supply"]
+           "sites", "stock", "supply", "times"]

@@ -229,6 +229,7 @@ def slower_than_lower_tier(t: Tables) -> Iterator[Fault]:
     rank = np.full(len(t.axes["tier"]), np.nan)
     codes = t.codes("tiers", "tier")
     rank[codes[codes >= 0]] = t.number("tiers", "rank")[codes >= 0]
+    working = np.append(t.equal("promises", "calendar", "working"), False)[cover]
     for column, worse, message in (("lead_time", 1.0, "longer than for a tier of lower rank"),
                                    ("served_fraction", -1.0, "less than for a tier of lower rank"),
                                    ("fill_rate", -1.0, "less than for a tier of lower rank")):
@@ -239,7 +240,9 @@ def slower_than_lower_tier(t: Tables) -> Iterator[Fault]:
         promised = np.where(has, np.append(figure, np.nan)[cover] * worse, np.inf)
         weak: dict[int, str] = {}
         for tier in range(len(rank)):
-            lower = np.where((rank > rank[tier])[:, None], promised, np.inf)
+            # Working days and days of the calendar are not one measure.
+            alike = True if column != "lead_time" else working == working[tier]
+            lower = np.where((rank > rank[tier])[:, None] & alike, promised, np.inf)
             best = lower.argmin(axis=0)
             for product_class in np.flatnonzero(has[tier] & (promised[tier] > lower.min(axis=0))):
                 other = best[product_class]
