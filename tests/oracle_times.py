@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from functools import lru_cache
+from functools import cache
 
 import holidays
 
@@ -30,7 +30,7 @@ def weekdays(text: str) -> frozenset:
     return frozenset(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def public(code: str, year: int) -> frozenset:
     return frozenset(holidays.country_holidays(code, years=year))
 
