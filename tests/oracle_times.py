@@ -1,7 +1,7 @@
 """Part of the oracle: working days and cut-offs, day by day.
 
-Written from docs/calendars.md alone; imports nothing of ctsopt. A moment is a date and a part of the day that leads up to
-the next date, as one number; every step walks from day to day.
+Written from docs/calendars.md alone; imports nothing of ctsopt. A moment is a date and a part of the day that leads up
+to the next date, as one number; every step walks from day to day.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ def test_calendars_of_every_day_change_nothing() -> None:
         calendar="sa-fr")}
     plain, told = (cts.network(t).ways.deliveries for t in (tables, dated))
     assert plain.index.frame().equals(told.index.frame())
-    assert told.measures["on_time"] == pytest.approx(plain.measures["on_time"], abs=1e-8)  # moments are kept to nine digits
+    # Moments are kept to nine digits.
+    assert told.measures["on_time"] == pytest.approx(plain.measures["on_time"], abs=1e-8)
 
 

@@ -26,7 +26,8 @@ def tables(calendar: str = "", cutoff: str = "", processing: float = 0.0, mode: 
     used = {name: code for name, code in listed.items() if name in (calendar, mode)}
     own = table({"calendar": "own", "day": "2026-11-30", "working": "no"},
                 {"calendar": "own", "day": "2026-12-19", "working": "yes"})
-    return {**SHARED, "sites": table(site), "modes": table({"mode": "van", "fixed_time": transit, "calendar": mode, "per_weight": 1}),
+    van = {"mode": "van", "fixed_time": transit, "calendar": mode, "per_weight": 1}
+    return {**SHARED, "sites": table(site), "modes": table(van),
             **({"calendars": table(*({"calendar": n, "days": "mo-fr", "holidays": c} for n, c in used.items()))}
                if used else {}), **({"calendar_days": own} if "own" in used else {}), **more}
 
@@ -95,7 +96,7 @@ def test_two_working_days_are_kept_and_two_calendar_days_are_not() -> None:
     assert cts.solve(net).flows["on_time"].tolist() == [1.0]
     with pytest.raises(cts.DataError) as caught:
         cts.network({**tables("mo-fr", "14:00", transit=2, mode="mo-fr"), **promised(2, "calendar")})
-    # Of an ordinary week Monday to Wednesday until 14:00: 3/7 x 14/24. A Wednesday's order that is late comes on Monday.
+    # Of an ordinary week Monday to Wednesday until 14:00: 3/7 x 14/24. A late order of Wednesday comes on Monday.
     assert "on time 25.0%; ordered on a Wednesday after the cut-off, it takes 5 calendar days" in str(
         caught.value.findings.errors[0].values[0])
     cts.network({**tables("mo-fr", "14:00", transit=2, mode="mo-fr"), **promised(5, "calendar", reliability=1)})
@@ -160,8 +161,8 @@ def test_patterns_and_times() -> None:
 def test_words_of_arrival() -> None:
     net = cts.network({**tables("mo-fr", "14:00", transit=2, mode="mo-fr"), **promised(2, "working")})
     assert str(cts.arrival(net, "2026-11-27 16:00", "A")) == (
-        "ordered Friday 2026-11-27 16:00, counts for Monday 2026-11-30, arrives Wednesday 2026-12-02 from Works by van: "
-        "5 calendar days, 2 working days; promised in 2 working days: kept")
+        "ordered Friday 2026-11-27 16:00, counts for Monday 2026-11-30, arrives Wednesday 2026-12-02 from Works by "
+        "van: 5 calendar days, 2 working days; promised in 2 working days: kept")
     with pytest.raises(cts.UsageError, match="'soon' is no time: write it as 2026-11-27 16:00"):
         cts.arrival(net, "soon", "A")
     with pytest.raises(cts.UsageError, match="customer"):
