@@ -44,7 +44,7 @@ app = typer.Typer(
     epilog=EXIT_CODES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
-Links = Literal["lazy", "all", "capacity"]
+Links = Literal["auto", "lazy", "all", "capacity"]
 StockPlan = Literal["in_plan", "after"]
 
 
@@ -141,7 +141,7 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(min=0.0, metavar="SECONDS", show_default="none",
                                                      help="Stop after so many seconds.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
-    links: Annotated[Links, typer.Option(help="How deliveries are tied to open sites.")] = "lazy",
+    links: Annotated[Links, typer.Option(help="How deliveries are tied to open sites.")] = "auto",
     stock: Annotated[StockPlan, typer.Option(help="Where fill rates are promised: stock decided with the network, or "
                                                   "added to the network that is best without it.")] = "in_plan",
     relax: Annotated[bool, typer.Option("--relax", help="Let yes-or-no decisions be fractions: a lower bound, not a "

@@ -165,7 +165,7 @@ def test_ctrl_c_before_the_relaxation_keeps_the_first_plan(monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(direct, "Relaxation", pressed)
+    monkeypatch.setattr(direct.Relaxation, "solve", pressed)
     solution = cts.solve(hard(), gap=0.0)
     assert solution.status.stopped_by == "interrupt"
     assert solution.service["kept"].all()

@@ -45,6 +45,8 @@ def test_ctrl_c_in_the_first_linear_program_is_told(monkeypatch):
             end = press_in_a_linear_program(Highs(big_linear(200), relax=True)).run(60.0)
             return Relaxed(end, -math.inf, ~self._model.lazy, 1, 0)
 
+        once = solve
+
     monkeypatch.setattr(direct, "Relaxation", LongRoot)
     with pytest.raises(cts.NoPlanError, match="interrupted before any plan was found") as error:
         solved(PAIR)

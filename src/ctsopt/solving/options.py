@@ -12,7 +12,7 @@ from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.fixing import Fix, as_fixes
 
-Links = Literal["lazy", "all", "capacity"]
+Links = Literal["auto", "lazy", "all", "capacity"]
 Way = Literal["direct", "columns"]
 StockPlan = Literal["in_plan", "after"]
 
@@ -33,7 +33,7 @@ class Options:
     seed: int = 0
     log: bool = False
     relax: bool = False
-    links: Links = "lazy"
+    links: Links = "auto"
     solver: str = DIRECT
     stock: StockPlan = "in_plan"
     solver_options: Mapping[str, Any] = field(default_factory=dict)

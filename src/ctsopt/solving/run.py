@@ -72,7 +72,7 @@ def program(net: Network, extra: Sequence[RowFamily] = (), extra_costs: Sequence
 
 
 def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limit: float | None = None, seed: int = 0,
-          log: bool = False, relax: bool = False, links: Links = "lazy", extra: Sequence[RowFamily] = (),
+          log: bool = False, relax: bool = False, links: Links = "auto", extra: Sequence[RowFamily] = (),
           start: Given | None = None, solver: str = DIRECT,
           solver_options: Mapping[str, Any] | None = None, pyomo_rules: Sequence[PyomoRule] = (),
           stock: StockPlan = "in_plan", progress: Tell | None = None, fix: Fix | Sequence[Fix] = (),
@@ -95,9 +95,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
         Show the solver's own log.
     relax : bool
         Solve the linear relaxation: sites may be partly open. A lower bound, not a plan.
-    links : {"lazy", "all", "capacity"}
-        Rows that tie deliveries to open sites beyond their capacity: brought in where violated, all from the start,
-        or none. The plans are the same, the time is not.
+    links : {"auto", "lazy", "all", "capacity"}
+        Rows that tie deliveries to open sites beyond their capacity: as the linear relaxation shows that it is quicker,
+        brought in where violated, all from the start, or none. The plans are the same, the time is not.
     extra : sequence of functions, optional
         Row families of your own, `f(x, net) -> Rows`.
     start : Solution, or mapping of site to bool, optional

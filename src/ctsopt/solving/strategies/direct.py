@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from ctsopt.progress import Teller
 from ctsopt.solving.options import Options
 from ctsopt.solving.second_look import second_look
 from ctsopt.solving.strategies.first_plan import FirstPlan
-from ctsopt.solving.strategies.relaxation import Relaxation, with_known
+from ctsopt.solving.strategies.relaxation import Relaxation, Relaxed, is_whole, with_known
 from ctsopt.solving.strategies.strategy import Found, Problem, Start
 
 _WHOLE = (1e-8, 1e-6)
@@ -42,6 +43,18 @@ _DIGITS = 1e-13
 then takes rounding for a broken row, and proves bounds that do not hold."""
 
 _BEFORE = "within the gap before any branching"
+
+_LEFT = ("gap", "time_limit", "error")
+"""How a relaxation may end for a search to follow."""
+
+_LARGE = 300_000
+"""Coefficients up to which the first relaxation comes before a first plan."""
+
+_LIFT = 1e-3
+"""Share of the bound that lazy rows have to lift it by, or the search is quicker without them."""
+
+_MANY = 0.1
+"""Share of the lazy rows that the relaxation needs from which on the search is quicker with all."""
 
 _ROOT_SHARE = 0.5
 """Share of the time limit that the rounds of lazy rows may take, so that time is left to find a plan."""
@@ -155,15 +168,41 @@ class _Search:
         self._in, self._candidates = rows_by_links(self._model, problem)
         self._bound, self._iterations, self._rounds = -math.inf, 0, 0
 
+    @cached_property
+    def _root(self) -> Relaxation | None:
+        """The relaxation, where rows or cuts may come into it."""
+        problem, candidates = self._problem, self._candidates
+        if not candidates.any() and problem.cuts is None:
+            return None
+        most = int(_MANY * candidates.sum()) if by_the_root(problem) else None
+        return Relaxation(self._model, self._in, candidates, self._options, problem.cuts, most,
+                          None if self._options.relax else self._enough)
+
     def find(self) -> Found:
-        """The three in turn."""
-        ended = self._before()
-        if ended is None:
-            ended = self._relaxed()
-        return self._branched() if ended is None else ended
+        """The steps in turn, up to the one that ends the search."""
+        for step in (self._whole_already, self._before, self._relaxed):
+            ended = step()
+            if ended is not None:
+                return ended
+        return self._branched()
+
+    def _whole_already(self) -> Found | None:
+        """The first relaxation of a program that is not large: where it is whole, no other plan need be looked for."""
+        if self._first is None or self._model.arrays.matrix.nnz > _LARGE or self._root is None:
+            return None
+        self._teller.phase("relaxation")
+        root = self._root.once(self._begin + _ROOT_SHARE * self._limit)
+        self._prove(root.outcome.bound)
+        self._iterations, self._rounds = root.iterations, root.rounds
+        end = root.outcome
+        if end.stopped_by not in _LEFT:
+            return self._found(None, end.stopped_by, end.detail)
+        if end.stopped_by == "gap" and end.plan is not None and is_whole(self._model.arrays, end.plan):
+            self._first.near(self._model.spread(end.plan), self._limit)
+        return self._by_plan()
 
     def _before(self) -> Found | None:
-        """A plan before anything else is known."""
+        """A plan before more is known."""
         first = self._first
         if first is None:
             return None
@@ -174,20 +213,19 @@ class _Search:
 
     def _relaxed(self) -> Found | None:
         """The relaxation with the lazy rows and cuts that it needs, and a plan near it."""
-        options, cuts = self._options, self._problem.cuts
-        if not self._candidates.any() and cuts is None:
+        options = self._options
+        if self._root is None:
             return self._by_plan()
         self._teller.phase("relaxation")
         share = 1.0 if options.relax else _ROOT_SHARE
-        root = Relaxation(self._model, self._in, self._candidates, options, cuts,
-                          None if options.relax else self._enough).solve(self._begin + share * self._limit)
-        end, self._in = root.outcome, root.active
+        root = self._root.solve(self._begin + share * self._limit)
+        end = root.outcome
+        self._in = root.active if options.relax else chosen(self._model, self._problem, root)
         self._iterations, self._rounds = root.iterations, root.rounds
         # Rounds that take too long are left off: the rows that are in by then still tighten the search for a plan.
         self._prove(end.bound)
         # So are those of a relaxation on which the solver gives up: the search may still find a plan, or prove none.
-        left = end.stopped_by in ("time_limit", "error") and not options.relax
-        if (end.stopped_by != "gap" and not left) or options.relax:
+        if end.stopped_by not in _LEFT or options.relax:
             plan = self._model.spread(end.plan) if end.plan is not None and end.stopped_by == "gap" else None
             return self._found(plan, end.stopped_by, end.detail)
         if self._first is not None and end.plan is not None and self._ends() is None:
@@ -263,6 +301,24 @@ def rows_by_links(model: Reduced, problem: Problem) -> tuple[Bools, Bools]:
     if links == "all":
         return ~none, none
     return ~model.lazy, none if links == "capacity" else model.lazy
+
+
+def by_the_root(problem: Problem) -> bool:
+    """Whether what the relaxation shows decides which lazy rows the search has."""
+    return problem.options.links == "auto" and not problem.options.relax and problem.cuts is None
+
+
+def chosen(model: Reduced, problem: Problem, root: Relaxed) -> Bools:
+    """The rows that the search has: those that were in, unless the relaxation shows that others are better.
+
+    Rows that hardly lift the bound only make the search slower, and where very many are needed it is quicker with all.
+    """
+    if not by_the_root(problem):
+        return root.active
+    lazy, bound = model.lazy, root.outcome.bound
+    if bound - root.first <= _LIFT * abs(bound):
+        return ~lazy
+    return np.ones(len(lazy), dtype=bool) if (root.active & lazy).sum() > _MANY * lazy.sum() else root.active
 
 
 def _cost(program: Program, plan: Floats) -> float:

@@ -54,13 +54,16 @@ class Relaxation:
     options : Options
     cuts : Cuts, optional
         Rows to be found beside the lazy ones, in the columns of the whole program.
+    most : int, optional
+        The rounds end where more than so many candidates are in.
     enough : callable, optional
         Asked whether the search may end with a relaxation whose columns are whole; given its values and its bound.
     """
 
     def __init__(self, model: Reduced, rows: Bools, candidates: Bools, options: Options, cuts: Cuts | None = None,
-                 enough: Callable[[Floats, float], bool] | None = None) -> None:
+                 most: int | None = None, enough: Callable[[Floats, float], bool] | None = None) -> None:
         self._model, self._rows, self._cuts, self._enough = model, rows, cuts, enough
+        self._most = len(model.lazy) if most is None else most
         arrays = model.arrays
         self._candidates = np.flatnonzero(candidates)
         matrix = sp.csr_array(arrays.matrix)
@@ -69,35 +72,44 @@ class Relaxation:
         largest = np.asarray(abs(self._matrix).max(axis=1).todense(), dtype=np.float64).ravel()
         self._scale = np.maximum(largest, 1e-9)
         self._inside = np.zeros(len(self._candidates), dtype=bool)
-        self._before = -math.inf
-        self._rounds = 0
+        self._before = self._first = self._bound = -math.inf
+        self._rounds = self._iterations = 0
         self._solver = Highs(with_known(arrays.with_rows(rows), model, cuts), relax=True, log=options.log,
                              random_seed=options.seed)
 
+    def once(self, deadline: float) -> Relaxed:
+        """One round alone, with the rows that are in."""
+        return self._relaxed(self._round(deadline))
+
     def solve(self, deadline: float) -> Relaxed:
         """All rounds, up to a moment on the monotonic clock."""
-        iterations, bound, first = 0, -math.inf, -math.inf
         while True:
-            outcome = self._solver.run(deadline - time.monotonic())
-            self._rounds, iterations = self._rounds + 1, iterations + outcome.iterations
-            if self._solver.interrupted:  # perhaps so late that the run ended by itself
-                outcome = replace(outcome, stopped_by="interrupt")
-            if outcome.stopped_by != "gap" or outcome.plan is None:
+            outcome = self._round(deadline)
+            if outcome.stopped_by != "gap" or outcome.plan is None or self._whole(outcome.plan, outcome.bound):
                 break
-            bound = outcome.bound  # every round proves one, as rows only come in
-            first = bound if self._rounds == 1 else first
-            if self._whole(outcome.plan, bound) or not self._more(outcome.plan, bound):
+            if self._inside.sum() > self._most or not self._more(outcome.plan, outcome.bound):
                 break
+        return self._relaxed(outcome)
+
+    def _round(self, deadline: float) -> Outcome:
+        outcome = self._solver.run(deadline - time.monotonic())
+        self._rounds, self._iterations = self._rounds + 1, self._iterations + outcome.iterations
+        if self._solver.interrupted:  # perhaps so late that the run ended by itself
+            return replace(outcome, stopped_by="interrupt")
+        if outcome.stopped_by == "gap" and outcome.plan is not None:
+            self._bound = outcome.bound  # every round proves one, as rows only come in
+            self._first = self._bound if self._rounds == 1 else self._first
+        return outcome
+
+    def _relaxed(self, outcome: Outcome) -> Relaxed:
         active = self._rows.copy()
         active[self._candidates[self._inside]] = True
-        return Relaxed(replace(outcome, bound=max(outcome.bound, bound)), first, active, self._rounds, iterations)
+        return Relaxed(replace(outcome, bound=max(outcome.bound, self._bound)), self._first, active, self._rounds,
+                       self._iterations)
 
     def _whole(self, plan: Floats, bound: float) -> bool:
         """Whether the relaxation is a plan already, and a good one."""
-        if self._enough is None:
-            return False
-        part = plan[self._model.arrays.integer]
-        return bool((np.abs(part - np.round(part)) <= _NEARLY).all()) and self._enough(plan, bound)
+        return self._enough is not None and is_whole(self._model.arrays, plan) and self._enough(plan, bound)
 
     def _more(self, plan: Floats, bound: float) -> bool:
         """Bring in what a relaxation violates; whether there is anything."""
@@ -120,6 +132,12 @@ class Relaxation:
             return None
         found = self._cuts.violated(self._model.spread(plan))
         return None if found is None else self._model.of_rows(found)
+
+
+def is_whole(arrays: Arrays, plan: Floats) -> bool:
+    """Whether the whole columns of a relaxation are nearly whole."""
+    part = plan[arrays.integer]
+    return bool((np.abs(part - np.round(part)) <= _NEARLY).all())
 
 
 def with_known(arrays: Arrays, model: Reduced, cuts: Cuts | None) -> Arrays:
