@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -103,16 +104,19 @@ def renew(target: Path, fill: Callable[[Path], Iterable[str]], gone: Callable[[]
 
 def swap(target: Path, draft: Path, kept: Path, old: Iterable[str], fresh: Iterable[str]) -> None:
     """Old files out, new files in; put everything back where that fails half-way."""
-    moved: list[tuple[Path, Path]] = []
+    moves = [(source / name, place / name)
+             for names, source, place in ((old, target, kept), (fresh, draft, target)) for name in names]
+    begun: list[tuple[Path, Path]] = []
     try:
-        for names, source, place in ((old, target, kept), (fresh, draft, target)):
-            for name in names:
-                (place / name).parent.mkdir(parents=True, exist_ok=True)
-                (source / name).replace(place / name)
-                moved.append((source / name, place / name))
+        for before, after in moves:
+            after.parent.mkdir(parents=True, exist_ok=True)
+            # Noted first: Ctrl-C may come when the file has moved and before anybody knows of it.
+            begun.append((before, after))
+            before.replace(after)
     except BaseException:
-        for before, after in reversed(moved):
-            after.replace(before)
+        for before, after in reversed(begun):
+            if os.path.lexists(after) and not os.path.lexists(before):
+                after.replace(before)
         raise
 
 
