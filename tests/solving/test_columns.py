@@ -82,6 +82,17 @@ def test_it_proves_what_the_direct_search_proves_where_there_is_much_to_branch_o
     assert said["columns_in"] < program.columns  # 6 ways of each customer at first, and those that pay
 
 
+@pytest.mark.parametrize("gap", [0.01, 0.05, 0.2])
+def test_within_a_gap_no_more_is_proven_than_holds(gap):
+    """What a gap leaves off is not looked at, so that the least cost may be there."""
+    program = build(square(8, 20, 3))
+    least = cost_of(program, Direct().find(Problem(program, Options(gap=0.0))).plan)
+    found = Columns().find(Problem(program, Options(gap=gap)))
+    cost = cost_of(program, found.plan)
+    assert found.bound <= least * (1 + 1e-9) <= cost * (1 + 2e-9)
+    assert cost - found.bound <= gap * cost
+
+
 def test_the_same_program_gives_the_same_answer():
     program = build(square(8, 20, 2))
     one, other = (Columns().find(Problem(program, Options(gap=0.01))) for _ in range(2))
@@ -149,4 +160,7 @@ def test_bounds_hold_and_plans_are_the_best_on_random_networks(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [*sampled(range(12), every=6), *of_the_day(40)])
 def test_bounds_hold_and_plans_are_the_best_where_sites_are_chosen(seed):
-    assert agrees(build(square(6 + seed % 7, 15 + seed % 11, seed)))["taken"] == "columns"
+    program = build(square(6 + seed % 7, 15 + seed % 11, seed))
+    assert agrees(program)["taken"] == "columns"
+    found = Columns().find(Problem(program, Options(gap=0.03)))
+    assert found.bound <= cost_of(program, Direct().find(Problem(program, Options(gap=0.0))).plan) * (1 + 1e-9)

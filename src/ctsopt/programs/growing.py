@@ -52,7 +52,7 @@ class Growing(Highs):
         """Whether the last run ended because its plan would have cost more (see `stop_above`)."""
         return bool(self._highs.getModelStatus().name == "kObjectiveBound")
 
-    def duals(self) -> Floats:
-        """Duals of the rows as they are, also where the run was ended before its time; any duals give a bound."""
-        found = np.array(self._highs.getSolution().row_dual, dtype=np.float64)
-        return found * self._rows / self._money if len(found) else np.zeros(len(self._rows))
+    @property
+    def reached(self) -> float:
+        """Cost at which the last run ended, whether that is the least or not."""
+        return float(self._highs.getInfo().objective_function_value) / self._money

@@ -182,8 +182,8 @@ class Relaxation:
             return Relaxed(math.inf, math.inf, None, None, serves=False)
         return best
 
-    def probe(self, steps: int, deadline: float = math.inf) -> float:
-        """What is proven after some steps of the simplex method, without more rows and columns."""
+    def tried(self, steps: int, deadline: float = math.inf) -> float:
+        """About what the value comes to after some steps of the simplex method: a guess, which proves nothing."""
         self.model.limit_steps(steps)
         try:
             outcome = self.model.run(deadline - time.monotonic())
@@ -192,11 +192,7 @@ class Relaxation:
         finally:
             self.model.limit_steps(None)
         self.iterations += outcome.iterations
-        if outcome.stopped_by == "infeasible":
-            return -math.inf if self._column_at.min(initial=0) < 0 else math.inf
-        duals = np.zeros(len(self._row_at))
-        duals[self._rows] = self.model.duals()
-        return self._duality.prove(duals, self.lower, self.upper).bound
+        return math.inf if outcome.stopped_by == "infeasible" else self.model.reached
 
     def _run(self, deadline: float) -> Outcome | None:
         """One run; None where it did not come to an end. What the solver fails on it is given once more, afresh."""

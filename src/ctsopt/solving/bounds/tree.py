@@ -104,11 +104,13 @@ class Tree:
 
     def root(self, found: Relaxed) -> None:
         """Begin with a relaxation of all; columns that it fixes stay fixed."""
-        if found.reduced is not None:
-            self._lower, self._upper = self._narrowed(found, self._lower, self._upper)
-        self._open = []
-        self._closed = math.inf
+        self._found = found
         self._push(found.bound, self._lower, self._upper)
+        self.narrow()
+
+    def narrow(self) -> None:
+        """Fix what the relaxation of all and the best plan leave no choice about."""
+        self._lower, self._upper = self._narrowed(self._found, self._lower, self._upper)
 
     def run(self, nodes: int, deadline: float) -> None:
         """Go on for so many nodes, or until the best plan is good enough."""
@@ -127,7 +129,11 @@ class Tree:
 
     def _down(self, node: _Node, last: int, deadline: float) -> None:
         """From a node down, until it is closed."""
-        bound, lower, upper = node.bound, node.lower, node.upper
+        bound = node.bound
+        lower, upper = np.maximum(node.lower, self._lower), np.minimum(node.upper, self._upper)
+        if (lower > upper).any():  # it has a value that costs too much
+            self._closed = min(self._closed, max(bound, self.enough))
+            return
         while True:
             if self.nodes >= last or time.monotonic() >= deadline:
                 self._push(bound, lower, upper)
@@ -193,6 +199,8 @@ class Tree:
         reduced = found.reduced[self._parts.whole]
         shut = (reduced > 0) & (found.bound + reduced >= self.enough) & (upper > lower)
         stays = (reduced < 0) & (found.bound - reduced >= self.enough) & (upper > lower)
+        if shut.any() or stays.any():  # of what is left off this is known, and no more
+            self._closed = min(self._closed, self.enough)
         return np.where(stays, upper, lower), np.where(shut, lower, upper)
 
     # ---- branching -------------------------------------------------------------------------------------------------
@@ -232,7 +240,7 @@ class Tree:
         self._relaxation.hold(self._parts.whole, low, high)
         if basis is not None:
             self._relaxation.model.begin_at(basis)
-        found = self._relaxation.probe(_STEPS, deadline)
+        found = self._relaxation.tried(_STEPS, deadline)
         ceiling = self.enough if math.isfinite(self.enough) else math.inf
         rise = max(min(found, ceiling) - bound, 0.0)
         if not math.isfinite(rise):

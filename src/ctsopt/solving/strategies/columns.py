@@ -35,6 +35,9 @@ _OF_GAP = 0.02
 _MOVES = 60
 """Choices that are valued between two looks at the tree."""
 
+_DIGIT = 1e-6
+"""Share of the gap that is kept for the last digit of a difference."""
+
 _NODES = 50
 """Nodes between two looks for plans nearby."""
 
@@ -147,6 +150,7 @@ class _Run:
             cost = designs.cost
             tree.run(_NODES, self._deadline)
             if self._ends() is None and designs.cost < cost:
+                tree.narrow()
                 low, high = tree.fixed
                 designs.improve(high > low, _MOVES)
 
@@ -169,7 +173,7 @@ class _Run:
         """The bound at which a plan of some cost is good enough."""
         if not math.isfinite(cost):
             return math.inf if self._options.decide is None else self._options.decide * (1 + 1e-9)
-        return cost - self._options.slack(cost)
+        return cost - (1 - _DIGIT) * self._options.slack(cost)
 
     def _ends(self) -> StoppedBy | None:
         return self._options.ends(self._cost, self._bound)
