@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.keys import Bools, Positions
 from ctsopt.programs.highs import Highs
 
 _BASIC = 1
