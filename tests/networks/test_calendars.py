@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ctsopt as cts
+from ctsopt.networks import clock
 from ctsopt.networks.calendars import hours, weekdays
 from tests.oracle_tables import read
 from tests.oracle_times import Days
@@ -169,3 +170,13 @@ def test_words_of_arrival() -> None:
         cts.arrival(net, "2026-11-27", "B")
     sol = cts.solve(net)
     assert cts.arrival(sol, "2026-11-27 16:00", "A").date == cts.arrival(net, "2026-11-27 16:00", "A").date
+
+
+def test_rows_that_are_alike_are_found_whatever_their_numbers_are_mixed_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows 0 and 2 are alike, and 1 and 4; the same where all rows have one mixed number, so that it tells nothing."""
+    columns = np.array([1, 1, 1, 2, 1]), np.array([0.5, np.inf, 0.5, 0.5, np.inf]), np.zeros(5)
+    expected = [0, 1, 0, 2, 1], [0, 1, 3]
+    assert tuple(part.tolist() for part in clock._numbered(5, *columns)) == expected
+    plain = clock._first_of
+    monkeypatch.setattr(clock, "_first_of", lambda v: plain(np.zeros(len(v)) if v.dtype == np.uint64 else v))
+    assert tuple(part.tolist() for part in clock._numbered(5, *columns)) == expected

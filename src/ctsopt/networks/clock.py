@@ -13,7 +13,7 @@ where `settings.first_day` says when the horizon begins, of every day of it, wit
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -131,22 +131,24 @@ class Clock:
 
     def chance(self, trips: Trips, wait: float = 0.0) -> Floats:
         """Probability of each way that an order keeps its promise, after a wait of so many days at the site."""
-        answer = np.ones(len(trips.site))
-        timed = np.flatnonzero(np.isfinite(trips.promised))
-        if not len(timed):
-            return answer
-        some = trips.take(timed)
-        group, one = self._groups(some)
-        values, weight = self._rooms(replace(some.take(one), fixed=some.fixed[one] + wait))
-        kind, first = _numbered(group, some.mean, some.sd, some.distribution)
-        sample = some.take(first)
-        chance = np.zeros(len(first))
-        for room, share in zip(values, weight[:, group[first]], strict=True):
+        kind, first = _numbered(len(trips.site), *(getattr(trips, name) for name in trips.__dataclass_fields__))
+        sample = trips.take(first)
+        answer = np.ones(len(first))
+        timed = np.flatnonzero(np.isfinite(sample.promised))
+        if len(timed):
+            answer[timed] = self._chance(sample.take(timed), wait)
+        return np.asarray(answer[kind])
+
+    def _chance(self, trips: Trips, wait: float) -> Floats:
+        """The same, of ways that have a promise and are all different."""
+        group, one = self._groups(trips)
+        values, weight = self._rooms(replace(trips.take(one), fixed=trips.fixed[one] + wait))
+        chance = np.zeros(len(trips.site))
+        for room, share in zip(values, weight[:, group], strict=True):
             there = np.flatnonzero(share)
             chance[there] += share[there] * on_time_probability(
-                room + sample.mean_in[there], sample.mean[there], sample.sd[there], sample.distribution[there])
-        answer[timed] = np.minimum(chance, 1.0)[kind]
-        return answer
+                room + trips.mean_in[there], trips.mean[there], trips.sd[there], trips.distribution[there])
+        return np.minimum(chance, 1.0)
 
     def slowest(self, trips: Trips) -> Slowest:
         """When an order of the first way takes longest at its mean transit."""
@@ -190,8 +192,9 @@ class Clock:
         over = trips.via != BLANK
         of_site, of_mode = self._calendars.of_site, self._calendars.of_mode
         docked = (np.where(over, codes, BLANK) for codes in (of_mode[trips.mode_in], of_site[trips.via]))
-        return _numbered(of_site[trips.site], self._cutoff_of_site[trips.site], trips.tier, trips.working,
-                         trips.promised, trips.fixed, of_mode[trips.mode_out], *docked, trips.mean_in, trips.passing)
+        return _numbered(len(trips.site), of_site[trips.site], self._cutoff_of_site[trips.site], trips.tier,
+                         trips.working, trips.promised, trips.fixed, of_mode[trips.mode_out], *docked, trips.mean_in,
+                         trips.passing)
 
     def _rooms(self, trips: Trips) -> tuple[Floats, Floats]:
         """Days that are left for the last transit: all that occur, and how often each does, shape (values, ways)."""
@@ -285,11 +288,29 @@ def _coming(t: Tables, cutoffs: Floats) -> Floats:
     return share
 
 
-def _numbered(*columns: np.ndarray[tuple[int], np.dtype[np.generic]]) -> tuple[Positions, Positions]:
-    """Rows that are alike, numbered in the order in which they first come, and the first row of each."""
-    code = np.zeros(len(columns[0]), dtype=np.int64)
+def _numbered(size: int, *columns: np.ndarray[tuple[int], np.dtype[Any]]) -> tuple[Positions, Positions]:
+    """Rows that are alike, numbered in the order in which they first come, and the first row of each.
+
+    Rows are told apart by one number that all their columns are mixed into. Should two that differ have the same one,
+    which is seen below, column after column is taken apart.
+    """
+    columns = tuple(column for column in columns if (column != column[:1]).any())
+    mixed = np.zeros(size, dtype=np.uint64)
     for column in columns:
-        own, labels = pd.factorize(column)
-        code = pd.factorize(code * len(labels) + own)[0].astype(np.int64) if len(labels) > 1 else code
-    first = np.unique(code, return_index=True)[1]
+        mixed = (mixed ^ column.astype(np.float64).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    code, first = _first_of(mixed)
+    if not all(np.array_equal(column, column[first][code]) for column in columns):
+        exact = np.zeros(len(mixed), dtype=np.int64)
+        for column in columns:
+            own, labels = pd.factorize(column)
+            exact = pd.factorize(exact * len(labels) + own)[0].astype(np.int64)
+        return _first_of(exact)
     return code, first
+
+
+def _first_of(values: np.ndarray[tuple[int], np.dtype[Any]]) -> tuple[Positions, Positions]:
+    code, labels = pd.factorize(values)
+    first = np.empty(len(labels), dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]  # the last one written is the first one there
+    return code.astype(np.int64), first
