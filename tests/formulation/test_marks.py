@@ -8,6 +8,7 @@ import pytest
 
 import ctsopt as cts
 from ctsopt.formulation import build as formulation
+from ctsopt.formulation import costs
 from ctsopt.formulation.build import marks_of_lines
 from ctsopt.formulation.cells import KINDS
 from ctsopt.formulation.family import LineMarks, RowMarks, Variables, line, line_marks, row_marks, rows
@@ -18,9 +19,6 @@ from ctsopt.results.drivers import MEASURES
 from ctsopt.results.lines import places
 from tests.small import chain, lanes, rates, solved, table
 
-NOT_CHECKED = {"lane_fixed"}
-"""Lines of ctsopt that cannot be worked out anew: the tables do not say which lanes are paid for without goods."""
-
 
 @pytest.mark.parametrize("family", formulation.COSTS, ids=lambda f: f.__name__)
 def test_every_cost_line_has_every_mark(family):
@@ -29,7 +27,7 @@ def test_every_cost_line_has_every_mark(family):
     assert isinstance(family.line, LineMarks)
     assert marks.shown_on is not None
     assert marks.driver in ("", "throughput", "loads", "customers", *MEASURES)
-    assert (marks.anew is not None or bool(marks.stock)) == (family.__name__ not in NOT_CHECKED)
+    assert marks.anew is not None or bool(marks.stock)
     assert family.__doc__
     assert family.__doc__.partition("\n\n")[0].rstrip().endswith("[money]")
 
@@ -272,6 +270,19 @@ def test_a_shortfall_has_its_unit(limit, words):
     with pytest.raises(cts.InfeasibleError) as error:
         cts.solve(two_customers(**limit))
     assert words in str(error.value)
+
+
+def test_a_lane_that_is_paid_for_without_goods_is_seen():
+    """5 for P-D, which carries goods, whatever the mode; 7 for P-C, which carries none, where the cube charges it."""
+    listed = lanes("P-D", "D-C", "P-C").assign(fixed_cost=[5.0, 0.0, 7.0])
+    solution = solved(chain(lanes=listed, rates=rates(P_D=1, D_C=1, P_C=30)))
+    assert solution.costs.set_index("line")["amount"]["lane_fixed"] == pytest.approx(5)
+    assert solution.record["unchecked_lines"] == []
+    amount = line_marks(costs.lane_fixed).anew
+    assert amount(solution.net, solution.tables) == pytest.approx(5)
+    idle = pd.DataFrame({"line": ["lane_fixed"], "origin": "P", "destination": "C", "mode": "", "amount": 7.0})
+    cube = pd.concat([solution.cube.astype({n: str for n in idle.columns if n != "amount"}), idle])
+    assert amount(solution.net, {**solution.tables, "cube": cube}) == pytest.approx(12)
 
 
 def test_lines_of_stock_are_marked_once():

@@ -130,6 +130,20 @@ def _annuity(net: Network) -> float:
     return recovery(float(net.settings["discount_rate"]), float(net.settings["life"])) * net.horizon / 365
 
 
+def paid_lanes(line: str) -> Anew:
+    """Lanes that carry goods, and those that the cube charges without any, at their fixed cost in the table."""
+
+    def amount(net: Network, tables: Frames) -> float:
+        keys, cube = ["origin", "destination", "mode"], tables["cube"]
+        used = pd.concat([tables["lanes"][keys].astype(str), cube.loc[cube["line"] == line, keys].astype(str)])
+        used = pd.concat([used.assign(mode=used["mode"].replace("", "*")), used.assign(mode="*")]).drop_duplicates()
+        listed = net.tables["lanes"]
+        paid = listed[listed["status"] == "open"].merge(used, on=keys)
+        return float(paid["fixed_cost"].sum()) * net.horizon / 365
+
+    return amount
+
+
 def paid_loads(net: Network, tables: Frames) -> float:
     """Loads by what each of them costs on its lane."""
     loads, lanes = tables["loads"], net.derived.resources.loads

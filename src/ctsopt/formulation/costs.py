@@ -16,6 +16,7 @@ from ctsopt.formulation.anew import (
     of_ways,
     open_sites,
     opened_sites,
+    paid_lanes,
     paid_loads,
     served_tiers,
 )
@@ -113,7 +114,8 @@ def site_closing(x: Variables, net: Network) -> Expr | None:
     return ((-x.open + 1.0) * cost).where(cost > 0) if (cost > 0).any() else None
 
 
-@line("fixed", driver="units", shown_on="", sources={"use_lane": ("lanes.fixed_cost",)})
+@line("fixed", driver="units", shown_on="", sources={"use_lane": ("lanes.fixed_cost",)},
+      anew=paid_lanes("lane_fixed"), whole=True)
 def lane_fixed(x: Variables, net: Network) -> Expr | None:
     """fixed_cost[l] * horizon/365 * use_lane[l]   [money]"""
     if x.use_lane is None:

@@ -9,7 +9,8 @@ import numpy as np
 from ctsopt.keys import Bools, Floats
 from ctsopt.networks.agreements import FLOWS
 from ctsopt.networks.checks.registry import rule
-from ctsopt.networks.checks.sites import MAKERS, usable_sites
+from ctsopt.networks.checks.sites import MAKERS
+from ctsopt.networks.lanes import usable_sites
 from ctsopt.networks.schema import ALL
 from ctsopt.tables.raw import number_text
 from ctsopt.tables.rules import Fault

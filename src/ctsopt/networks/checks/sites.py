@@ -8,6 +8,7 @@ import numpy as np
 
 from ctsopt.keys import Bools, Floats, Ints
 from ctsopt.networks.checks.registry import rule
+from ctsopt.networks.lanes import usable_sites
 from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
 
@@ -15,11 +16,6 @@ MAKERS = ("plant", "supplier")
 
 _MEASURES = {"kg": ("weight", "weighs nothing"), "m3": ("volume", "has no volume"),
              "pallets": ("pallet_units", "takes no pallet place")}
-
-
-def usable_sites(t: Tables) -> Bools:
-    """Sites that a plan may use: open today, or candidates that may be opened."""
-    return t.equal("sites", "status", "open") | (t.equal("sites", "status", "candidate") & t.flag("sites", "may_open"))
 
 
 def of_site(t: Tables, values: Ints | Floats | Bools, table: str) -> Ints | Floats | Bools:

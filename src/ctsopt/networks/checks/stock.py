@@ -11,6 +11,7 @@ from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.checks.service import covering, promise_of_demand
 from ctsopt.networks.checks.sites import MAKERS, of_site
 from ctsopt.networks.schema import BY_NAME, SETTINGS, Column
+from ctsopt.networks.stock.points import planned
 from ctsopt.tables.raw import number_text
 from ctsopt.tables.rules import Fault
 from ctsopt.tables.typed import Tables
@@ -27,11 +28,6 @@ NEAR_ONE = 0.999
 
 FEW = 12.0
 """Orders a year below which rationed stock is known to be off: demand is taken to flow, and these orders are lumps."""
-
-
-def planned(t: Tables) -> bool:
-    """Whether cycle and safety stock are planned: some promise states a fill rate or a safety factor."""
-    return any(not np.isnan(t.number("promises", c)).all() for c in ("fill_rate", "safety_factor"))
 
 
 def buys_stock(t: Tables) -> Bools:

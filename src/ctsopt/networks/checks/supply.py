@@ -9,7 +9,8 @@ import numpy as np
 from ctsopt.keys import Bools, Floats
 from ctsopt.networks.checks.registry import rule
 from ctsopt.networks.checks.service import promised_fraction
-from ctsopt.networks.checks.sites import MAKERS, of_site, usable_sites
+from ctsopt.networks.checks.sites import MAKERS, of_site
+from ctsopt.networks.lanes import usable_sites
 from ctsopt.networks.schema import YEAR
 from ctsopt.tables.raw import number_text
 from ctsopt.tables.rules import Fault
