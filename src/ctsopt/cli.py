@@ -204,6 +204,24 @@ def explain(
         raise typer.Exit(OK if found.rung == "kept" else PROMISES)
 
 
+@app.command()
+def arrival(
+    path: NetworkPath,
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Customer who orders.")],
+    time: Annotated[str, typer.Argument(metavar="TIME", help="When, as '2026-11-27 16:00'.")],
+    product: Annotated[str, typer.Option(help="One product; without it all that the customer demands.")] = "",
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """Say when an order comes: cut-off, working days and holidays counted day by day."""
+    import ctsopt as cts
+
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        found = cts.arrival(cts.read(network_path(path)), time, customer, product=product)
+        terminal.write(f"{found}\n")
+        terminal.document({"ordered": found.ordered.isoformat(), "arrives": found.date.isoformat(), "ways": found.ways})
+        raise typer.Exit(OK)
+
+
 app.command()(cli_packs.run)
 app.command()(cli_packs.compare)
 app.command()(cli_shortage.allocate)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ctsopt as cts
+from ctsopt.cli import app
 from ctsopt.networks import clock
 from ctsopt.networks.calendars import hours, weekdays
 from tests.oracle_tables import read
@@ -146,6 +149,15 @@ def test_the_chance_is_that_of_simulated_orders(distribution: str) -> None:
         begin = site.wait(float(day + 1 if hour > 13 and site.works(day) else day))
         kept += van.walk(site.walk(begin, 0.5), float(transit)) <= day + 3
     assert told == pytest.approx(kept / 20_000, abs=4 * np.sqrt(told * (1 - told) / 20_000))
+
+
+def test_arrival_from_the_shell(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cts.network(tables("mo-fr", "14:00", transit=2, mode="mo-fr")).write(tmp_path / "net")
+    with pytest.raises(SystemExit) as left:
+        app(["arrival", str(tmp_path / "net"), "A", "2026-11-27 16:00", "--json"])
+    found = json.loads(capfd.readouterr().out)
+    assert (left.value.code, found["arrives"], len(found["ways"])) == (0, "2026-12-02", 1)
+    assert found["ways"][0]["calendar_days"] == 5
 
 
 def test_patterns_and_times() -> None:
