@@ -110,13 +110,14 @@ def test_a_cross_dock_counts_what_is_delivered_over_it(optimum, scope, cost):
 def test_the_share_stands_among_the_limits():
     """300 of 1,000 made in Q; North 400 of 1,000, of which A's 400 are a whole of its own."""
     made = cts.solve(cts.network(two_plants(**contract(site="Q", quantity=0.3)))).limits
-    assert made.to_dict("list") == {"limit": ["contract_share"], "key": ["k"], "used": [pytest.approx(0.3)],
-                                    "least": [0.3], "most": [float("inf")]}
+    assert made.to_dict("list") == {"limit": ["contract_share"], "key": ["k"], "of": ["made"],
+                                    "used": [pytest.approx(0.3)], "least": [0.3], "most": [float("inf")]}
     tables = two_dcs(contracts=table(
         {"contract": "a", "kind": "share", "site": "North", "limit": "at_most", "quantity": 0.4},
         {"contract": "b", "kind": "share", "site": "North", "customer": "*", "each_or_total": "each",
          "limit": "at_most", "quantity": 0.5}))
     limits = cts.solve(cts.network(tables)).limits.set_index("key")
+    assert limits["of"].tolist() == ["delivered"] * 3  # it is not said: North makes nothing
     assert limits.loc["a", ["used", "most"]].tolist() == pytest.approx([0.4, 0.4])
     assert 400 * limits.loc["b / A", "used"] + 600 * limits.loc["b / B", "used"] == pytest.approx(400)
 

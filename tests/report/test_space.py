@@ -64,3 +64,9 @@ def test_a_map_is_in_the_middle_of_its_pixels() -> None:
     frame = Frame.of_map((0, 10, 0, 10), 400, 200)
     assert (frame.left, frame.right, frame.bottom, frame.top) == (-5, 15, 0, 10)
     assert frame.pixels([0.0], [10.0]) == [(100.0, 0.0)]
+
+
+def test_a_label_leaves_marks_without_a_name_free() -> None:
+    """Another mark 25 pixels to the right: the name stands on the left."""
+    note, = beside_points(Frame(0, 10, 0, 10, 500, 300), [5.0], [5.0], ["alone"], clear=([5.5], [5.0]))
+    assert (note["xanchor"], note["xshift"]) == ("right", -7)

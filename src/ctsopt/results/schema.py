@@ -147,6 +147,7 @@ TABLES: tuple[Table, ...] = (
         Column("used_up", "money", "opening stock that is used up and paid for, in the last period"))),
     Table("limits", "limit with a fixed figure: capacities, contracts, caps, storage, budget, rules of your own", (
         text("limit", "family of rows"), text("key", "whose limit it is"),
+        text("of", "goods that a contract on flows counts: made, delivered, received or moved; blank for other limits"),
         Column("used", "number", "what the plan uses, in the unit of the rows; of a share of a contract, the share"),
         Column("least", "number", "least that is asked for; minus infinity where nothing is"),
         Column("most", "number", "most that is allowed; infinity where there is no limit"))),

@@ -182,7 +182,7 @@ def _shown(plan: Plan, table: str, column: str, variable: str) -> Floats:
 
 
 def limits(net: Network, plan: Plan) -> pd.DataFrame:
-    """Limits with a fixed figure beside what the plan uses: limit, key, used, least, most."""
+    """Limits with a fixed figure beside what the plan uses: limit, key, of, used, least, most."""
     x, parts = variables_of(plan.program, net), []
     for name, marks in marks_of_rows(plan.program).items():
         block = plan.program.rows.get(name)
@@ -192,11 +192,20 @@ def limits(net: Network, plan: Plan) -> pd.DataFrame:
         elif marks.limit and block is not None and not block.lazy:
             found = Figures(block.index, block.rows.lhs.value(plan.values), block.rows.lower, block.rows.upper)
         if found is not None and len(found.used):
-            parts.append(pd.DataFrame({"limit": name, "key": _names(found.index), "used": found.used,
-                                       "least": found.least, "most": found.most}))
-    empty = pd.DataFrame({"limit": pd.Series(dtype=str), "key": pd.Series(dtype=str), "used": pd.Series(dtype=float),
-                          "least": pd.Series(dtype=float), "most": pd.Series(dtype=float)})
-    return pd.concat(parts, ignore_index=True) if parts else empty
+            parts.append(pd.DataFrame({"limit": name, "key": _names(found.index), "of": _counted(net, found.index),
+                                       "used": found.used, "least": found.least, "most": found.most}))
+    kinds = {"limit": "str", "key": "str", "of": "str", "used": "float64", "least": "float64", "most": "float64"}
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(kinds))
+    return frame.astype(kinds)
+
+
+def _counted(net: Network, index: Keys) -> list[str]:
+    """What the contracts of some rows count, also where they leave it open; blank for other rows."""
+    if "contract" not in index.names:
+        return [""] * len(index)
+    agreed = net.derived.agreements.frame
+    meant = dict(zip(agreed["number"].tolist(), agreed["of"].tolist(), strict=True))
+    return [str(meant.get(number, "")) for number in index["contract"].tolist()]
 
 
 def _names(keys: Keys) -> list[str]:

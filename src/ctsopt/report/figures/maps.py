@@ -78,13 +78,18 @@ class Ground:
         rounded = listed(values, self.digits)
         return [None if value is None else int(value) if self.digits == 0 else value for value in rounded]
 
-    def figure(self, traces: list[Trace], named: pd.DataFrame) -> Drawing:
-        """A map with the outlines under some traces, and names of some places (site, x, y), in their order."""
+    def figure(self, traces: list[Trace], named: pd.DataFrame, shown: pd.DataFrame | None = None) -> Drawing:
+        """A map with the outlines under some traces, and names of some places (site, x, y), in their order.
+
+        No name lies upon the mark of another site of those that are shown (site, x, y).
+        """
         left, right, bottom, top = self.window
         hidden = {"visible": False}
+        others = named[:0] if shown is None else shown[~shown["site"].isin(named["site"])]
+        clear = others["x"].tolist(), others["y"].tolist()
         x, y, names = named["x"].tolist(), named["y"].tolist(), [label(name) for name in named["site"]]
         on_desk, on_telephone = (
-            beside_points(Frame.of_map(self.window, width, height), x, y, names, size)
+            beside_points(Frame.of_map(self.window, width, height), x, y, names, size, clear)
             for width, height, size in ((WIDE, HEIGHT, 12), (NARROW, HEIGHT * ON_TELEPHONE, 10)))
         return figure([*_outlines(self), *traces], height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0},
                       xaxis={"range": [left, right], **hidden}, annotations=on_desk,
@@ -206,7 +211,7 @@ def sourcing_map(solution: Solution) -> Drawing:
     rest = own[own["origin"].isin(by_volume[_MOST_SOURCES:])]
     if len(rest):
         traces.append(_lines(ground, rest, "other sites", FAINT, 1.0, "solid"))
-    return ground.figure([*traces, *_sites(ground, sites, colours)], _largest(sites[sites["open"]]))
+    return ground.figure([*traces, *_sites(ground, sites, colours)], _largest(sites[sites["open"]]), sites)
 
 
 def _legs(solution: Solution, at: pd.DataFrame) -> pd.DataFrame:

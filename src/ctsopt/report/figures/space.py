@@ -149,14 +149,16 @@ _SIDES = (("left", "middle", 1, 0), ("right", "middle", -1, 0), ("center", "bott
 """Where a label may stand: which of its sides is at the mark, and in which direction it lies."""
 
 
-def beside_points(frame: Frame, x: Sequence[float], y: Sequence[float], texts: Sequence[str], size: int = 11
-                  ) -> list[dict[str, Any]]:
+def beside_points(frame: Frame, x: Sequence[float], y: Sequence[float], texts: Sequence[str], size: int = 11,
+                  clear: tuple[Sequence[float], Sequence[float]] = ((), ())) -> list[dict[str, Any]]:
     """Labels of points as annotations, none upon another label or mark, or beyond the frame; the first ones come first.
 
-    A point whose label has no room anywhere has none: it says its name when it is pointed at.
+    A point whose label has no room anywhere has none: it says its name when it is pointed at. `clear` are the places
+    of marks that have no label.
     """
     at = frame.pixels(x, y)
-    marks = [(across - _MARK, down - _MARK, across + _MARK, down + _MARK) for across, down in at]
+    marks = [(across - _MARK, down - _MARK, across + _MARK, down + _MARK)
+             for across, down in [*at, *frame.pixels(*clear)]]
     taken: list[tuple[float, float, float, float]] = []
     notes = []
     for number, text in enumerate(texts[:MOST_LABELS]):
