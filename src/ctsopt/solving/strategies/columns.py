@@ -20,6 +20,7 @@ from ctsopt.programs.program import Program
 from ctsopt.programs.sentinel import admit
 from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.bounds.designs import Designs
+from ctsopt.solving.bounds.finish import finished, rest
 from ctsopt.solving.bounds.parts import Parts, parts
 from ctsopt.solving.bounds.relaxation import Relaxed
 from ctsopt.solving.bounds.tree import Tree
@@ -34,6 +35,9 @@ _OF_GAP = 0.02
 
 _MOVES = 60
 """Choices that are valued between two looks at the tree."""
+
+_SMALL = 100_000
+"""Coefficients of what is left at which the solver's own search is quicker: it has cuts of other kinds."""
 
 _DIGIT = 1e-6
 """Share of the gap that is kept for the last digit of a difference."""
@@ -82,6 +86,7 @@ class _Run:
         self._tree: Tree | None = None
         self._root = -math.inf
         self.interrupted = False
+        self._handed = self._nodes = 0
 
     @property
     def known(self) -> bool:
@@ -153,6 +158,28 @@ class _Run:
                 tree.narrow()
                 low, high = tree.fixed
                 designs.improve(high > low, _MOVES)
+                tree.narrow()
+            if self._ends() is None and designs.plan is not None and self._finish(tree, designs):
+                break
+
+    def _finish(self, tree: Tree, designs: Designs) -> bool:
+        """Hand over what is left to the solver's own search, where it is small; whether that was done."""
+        assert designs.plan is not None
+        left = rest(self._parts, tree.fixed, self._relaxation.active[0])
+        if left.size > _SMALL:
+            return False
+        self._handed = left.size
+        known = tree.enough  # of what was left off, and of what will not be looked at here
+        outcome, heard = finished(left, designs.plan, self._options, self._teller, self._deadline)
+        self.interrupted |= heard
+        if outcome.plan is not None:
+            chosen = np.zeros(len(self._parts.arrays.cost))
+            chosen[left.columns] = outcome.plan
+            designs.value(np.round(chosen[self._parts.whole]))
+        self._nodes = outcome.nodes
+        proven = math.inf if outcome.stopped_by == "infeasible" else outcome.bound
+        self._root = max(self._root, min(proven, known))
+        return True
 
     def _started(self) -> Floats | None:
         """The whole columns of a plan to start from."""
@@ -194,10 +221,11 @@ class _Run:
         notes = {"strategy": {"asked": "columns", "taken": "columns", "root_bound": self._root,
                               "columns_in": int(columns.sum()), "rows_in": int(rows.sum()),
                               "choices_valued": 0 if designs is None else designs.tried,
-                              "left_free": len(self._parts.whole) if tree is None else tree.free}}
+                              "left_free": len(self._parts.whole) if tree is None else tree.free,
+                              "handed_over": self._handed}}
         flows = None if designs is None else designs.flows
         return Found(plan, min(self._bound, self._cost), end, "rows and columns as they were needed", rows,
-                     0 if tree is None else tree.nodes,
+                     self._nodes + (0 if tree is None else tree.nodes),
                      relaxation.iterations + (0 if flows is None else flows.iterations),
                      relaxation.rounds + (0 if flows is None else flows.rounds), None, relaxation.model.small[1],
                      notes=notes)
