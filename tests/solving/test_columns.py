@@ -12,7 +12,7 @@ from ctsopt.formulation.build import build
 from ctsopt.solving.bounds.duality import implied
 from ctsopt.solving.bounds.parts import parts
 from ctsopt.solving.options import Options
-from ctsopt.solving.strategies import columns
+from ctsopt.solving.strategies import auto, columns
 from ctsopt.solving.strategies.columns import Columns
 from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.strategy import Problem
@@ -153,8 +153,23 @@ def test_a_network_that_cannot_be_served_is_refused_in_the_same_words():
     assert said[0] == said[1]
 
 
+def test_auto_goes_by_size_and_by_what_is_chosen(monkeypatch):
+    """PAIR has a few columns, of which only its two sites are to be chosen; with a single source, that as well."""
+    plan = solved(PAIR, strategy="auto")
+    assert plan.total_cost == pytest.approx(80)
+    assert plan.record["strategy"]["taken"] == "direct"
+    assert "fewer than 50,000" in plan.record["strategy"]["why"]
+    monkeypatch.setattr(auto, "LARGE", 1)
+    plan = solved(PAIR, strategy="auto")
+    assert (plan.total_cost, plan.record["strategy"]["taken"]) == (pytest.approx(80), "columns")
+    customers = table({"customer": "A", "single_source": "customer"}, {"customer": "B"})
+    plan = solved(PAIR | {"customers": customers}, strategy="auto")
+    assert plan.total_cost == pytest.approx(80)
+    assert plan.record["strategy"]["why"] == "more is whole than the design: source"
+
+
 def test_an_unknown_strategy_is_refused():
-    with pytest.raises(cts.UsageError, match="strategy = 'colums': one of direct, columns"):
+    with pytest.raises(cts.UsageError, match="strategy = 'colums': one of auto, direct, columns"):
         cts.solve(cts.network(chain()), strategy="colums")
 
 

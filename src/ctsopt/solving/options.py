@@ -13,7 +13,7 @@ from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.fixing import Fix, as_fixes
 
 Links = Literal["auto", "lazy", "all", "capacity"]
-Way = Literal["direct", "columns"]
+Way = Literal["auto", "direct", "columns"]
 StockPlan = Literal["in_plan", "after"]
 
 DIRECT = "direct"

@@ -33,6 +33,7 @@ from ctsopt.solving.options import DIRECT, Links, Options, StockPlan, Way, as_ga
 from ctsopt.solving.polish import Polished
 from ctsopt.solving.settle import settle
 from ctsopt.solving.start import Given, start_of
+from ctsopt.solving.strategies.auto import Auto
 from ctsopt.solving.strategies.by_name import ByName, require_solver
 from ctsopt.solving.strategies.columns import Columns
 from ctsopt.solving.strategies.direct import Direct
@@ -137,8 +138,9 @@ def solve(net: Network, gap: float | str = 1e-4, abs_gap: float = 0.0, time_limi
     dominance : bool
         Leave out of what a solver is given every delivery that another one of the same site is never worse than, in any
         row and cost line of the program. The least cost is the same; the search takes longer without.
-    strategy : {"direct", "columns"}
-        How the program is searched. `direct`: cut and branch by HiGHS. `columns`: for large networks whose choice is
+    strategy : {"auto", "direct", "columns"}
+        How the program is searched. `auto`: by `columns` where it is large and sites are all that is chosen, else
+        directly. `direct`: cut and branch by HiGHS. `columns`: for large networks whose choice is
         which sites are open; rows and columns come in as they are needed, branching is our own, and bounds are worked
         out from duals over the whole program. A program that is none for it is searched directly, and
         `record["strategy"]` says why.
@@ -253,8 +255,8 @@ def _strategy(net: Network, make: _Maker, problem: Problem) -> Strategy:
         return Refinement(net, make)
     if problem.options.solver != DIRECT:
         return ByName()
-    if problem.options.strategy == "columns":
-        return Columns()
+    if problem.options.strategy != "direct":
+        return Columns() if problem.options.strategy == "columns" else Auto()
     return Direct(first=FirstPlan(problem.program, problem.watch.teller.plan))
 
 
