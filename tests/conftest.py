@@ -26,11 +26,17 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=False)
 hypothesis.settings.load_profile("tests")
 
 
+SLOW_CASES = 2
+"""Slow cases of one test that run before a change is taken; other ones with another seed."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a run takes in, what it draws from, and how long a test may take."""
     parser.addoption("--long", action="store_true", help="run the tests marked long, too")
     parser.addoption("--few", type=int, metavar="N", help="of each test with many cases take in N, which follow from "
                      "the seed")
+    parser.addoption("--slow-cases", type=int, metavar="N", default=SLOW_CASES, help="of each test with slow cases "
+                     f"take in N ({SLOW_CASES}), which follow from the seed, unless the run is long; 0 for all")
     parser.addoption("--seed", type=int, help="number that everything drawn at random follows from (the day of the "
                      "last commit, as 20261130)")
     parser.addoption("--budget", type=float, default=budget.BUDGET, help="seconds of processor time that a test "
@@ -59,15 +65,27 @@ def _takes_long(config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long, unless it was asked for, by `--long` or by its mark; and what `--few` leaves."""
-    left_out = set() if _takes_long(config) else {item for item in items if item.get_closest_marker("long")}
-    if config.option.few:
-        alike = defaultdict(list)
-        for item in items:
-            if item not in left_out:
-                alike[item.nodeid.partition("[")[0]].append(item)
-        for name, cases in alike.items():
-            drawn = random.Random(f"{config.option.seed} {name}").sample(cases, min(config.option.few, len(cases)))
-            left_out |= set(cases) - set(drawn)
+    """Leave out what is marked long, unless it was asked for, by `--long` or by its mark; and most cases alike.
+
+    Of the slow cases of a test, which `sampled` has not thinned out already, there are few in a run that is not long;
+    `--few` leaves few of all cases.
+    """
+    long, few, slow = _takes_long(config), config.option.few, config.option.slow_cases
+    left_out = set() if long else {item for item in items if item.get_closest_marker("long")}
+    if few:
+        left_out |= _all_but(few, config.option.seed, [item for item in items if item not in left_out])
+    elif slow and not long:
+        left_out |= _all_but(slow, config.option.seed, [
+            item for item in items if item not in left_out and item.get_closest_marker("slow")
+            and not item.get_closest_marker("sampled")])
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
+
+
+def _all_but(few: int, seed: int, items: list[pytest.Item]) -> set[pytest.Item]:
+    """All cases of each test but a few that the seed draws."""
+    alike = defaultdict(list)
+    for item in items:
+        alike[item.nodeid.partition("[")[0]].append(item)
+    return {case for name, cases in alike.items()
+            for case in set(cases) - set(random.Random(f"{seed} {name}").sample(cases, min(few, len(cases))))}

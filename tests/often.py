@@ -39,21 +39,29 @@ def sampled(cases: Iterable[Any], every: int, quick: int | None = None) -> list[
     """All cases; one of each `every` runs before a change is taken, the others are marked `long`.
 
     Which one it is goes round with the seed, so that in the course of as many days all have their turn. Where `quick`
-    is given, the first that many of them run with every commit, too, and the others are marked `slow`.
+    is given, the first that many of them run with every commit, too, and the others are marked `slow`. What only the
+    long run takes in is not even made in another one, but where nothing else is left.
     """
-    marked = []
-    for at, case in enumerate(cases):
-        marks = [pytest.mark.long] if (at - _run["seed"]) % every else []
+    marked, all_cases = [], list(cases)
+    for at, case in enumerate(all_cases):
+        others = bool((at - _run["seed"]) % every)
+        if others and not _run["long"] and len(all_cases) >= every:
+            continue
+        marks = [pytest.mark.sampled, *([pytest.mark.long] if others else [])]
         if quick is not None and at >= quick * every:
             marks.append(pytest.mark.slow)
         values = case if isinstance(case, tuple) else (case,)
-        marked.append(pytest.param(*values, marks=marks) if marks else case)
+        marked.append(pytest.param(*values, marks=marks))
     return marked
 
 
 def of_the_day(count: int) -> list[Any]:
-    """That many seeds for the long run, which follow from the seed of the run; no two days have one in common."""
-    return [pytest.param(1000 * _run["seed"] + at, marks=[pytest.mark.slow, pytest.mark.long]) for at in range(count)]
+    """That many seeds for the long run, which follow from the seed of the run; no two days have one in common.
+
+    Any other run sees one of them, and leaves it out.
+    """
+    return [pytest.param(1000 * _run["seed"] + at, marks=[pytest.mark.slow, pytest.mark.long])
+            for at in range(count if _run["long"] else 1)]
 
 
 def times(few: int, long: int) -> int:

@@ -43,6 +43,9 @@ def test_too_long(): busy(0.3)
 def test_marked(): busy(0.3)
 @pytest.mark.parametrize("case", sampled(range(6), every=2, quick=1))
 def test_cases(case): pass
+@pytest.mark.slow
+@pytest.mark.parametrize("hand", range(5))
+def test_by_hand(hand): pass
 @pytest.mark.parametrize("seed", of_the_day(3))
 def test_of_the_day(seed): pass
 
@@ -67,7 +70,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (folder / "test_suite.py").write_text(TESTS, encoding="utf-8")
     pytester.makeini(f"[pytest]\ntestpaths = {folder.name}\npythonpath = {Path(__file__).parents[1]}\n"
-                     "markers =\n    slow: x\n    long: x\n")
+                     "markers =\n    slow: x\n    long: x\n    sampled: x\n")
     return pytester
 
 
@@ -79,14 +82,20 @@ def names(suite: pytest.Pytester, *options: str) -> set[str]:
 
 @pytest.mark.slow
 def test_three_runs_each_take_in_the_one_before(suite: pytest.Pytester) -> None:
-    """Every other case stands for all six, the first of these with every commit; another seed takes the others."""
+    """Every other case stands for all six, the first of these with every commit; another seed takes the others. Of five
+    slow cases two are drawn, and may be asked for altogether.
+    """
     every_commit = names(suite, "-m", "not slow", "--seed", "8")
     assert {name for name in every_commit if "[" in name} == {"cases[0]"}
     change = names(suite, "--seed", "8")
-    assert change - every_commit == {"marked", "cases[2]", "cases[4]"}
-    assert names(suite, "--seed", "8", "--long") - change == {
+    by_hand = {name for name in change if name.startswith("by_hand")}
+    assert len(by_hand) == 2
+    assert change - every_commit - by_hand == {"marked", "cases[2]", "cases[4]"}
+    others = {f"by_hand[{at}]" for at in range(5)} - by_hand
+    assert names(suite, "--seed", "8", "--long") - change == others | {
         "cases[1]", "cases[3]", "cases[5]", "of_the_day[8000]", "of_the_day[8001]", "of_the_day[8002]"}
-    assert {name for name in names(suite, "--seed", "7") if "[" in name} == {"cases[1]", "cases[3]", "cases[5]"}
+    assert names(suite, "--seed", "8", "--slow-cases", "0") - change == others
+    assert {name for name in names(suite, "--seed", "7") if "cases[" in name} == {"cases[1]", "cases[3]", "cases[5]"}
 
 
 @pytest.mark.slow
@@ -95,7 +104,7 @@ def test_few_of_many_cases_are_drawn_by_the_seed(suite: pytest.Pytester) -> None
     runs = [names(suite, "--long", "--few", "2", "--seed", str(seed)) for seed in (1, 2, 3, 4, 1)]
     cases = [{name for name in run if name.startswith("cases[")} for run in runs]
     assert [len(some) for some in cases] == [2] * 5
-    assert len(runs[0]) == 7 + 2 + 2
+    assert len(runs[0]) == 7 + 2 + 2 + 2
     assert runs[0] == runs[4]
     assert len(set().union(*cases)) > 2
 
@@ -104,7 +113,7 @@ def test_few_of_many_cases_are_drawn_by_the_seed(suite: pytest.Pytester) -> None
 def test_what_takes_too_long_without_its_mark_fails(suite: pytest.Pytester) -> None:
     """Fixtures of a test count for it, shared ones for nobody; what stands in the report says what to do."""
     result = suite.runpytest_subprocess("--budget", "0.2", "-k", "not seen")
-    result.assert_outcomes(passed=7, failed=2, deselected=3 + 3 + 1)
+    result.assert_outcomes(passed=9, failed=2, deselected=1 + 3 + 1)
     failed = {line for line in result.outlines if line.startswith("FAILED")}
     assert {re.search(r"::test_(\w+)", line)[1] for line in failed} == {"its_own_fixture", "too_long"}
     result.stdout.fnmatch_lines("*it passed, but took 0.3 s of processor time*@pytest.mark.slow*")

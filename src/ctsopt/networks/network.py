@@ -104,7 +104,7 @@ class Network:
     @property
     def horizon(self) -> float:
         """Length of all periods together, in days."""
-        return float(self.tables["periods"]["days"].sum())
+        return float(self.content.number("periods", "days").sum())
 
     def codes(self, table: str, column: str, axis: str | None = None) -> Ints:
         """Codes of a column of keys on their axis, one per row; -1 where blank, `*`, or a name of another kind.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ctsopt.errors import UsageError, did_you_mean
 from ctsopt.formulation.build import build, decisions_alone, marks_of_lines
-from ctsopt.keys import Floats
+from ctsopt.keys import Floats, Keys
 from ctsopt.programs.program import Program
 from ctsopt.results import tables
 from ctsopt.results.cost_to_serve import DIMENSIONS
@@ -88,11 +88,10 @@ def variables_in(solution: Solution) -> Program:
 
 def _units(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
     """Units delivered by the keys of cost-to-serve; every demanded combination is there, with 0 where nothing is."""
-    delivered = flow[flow["kind"] == "delivery"]
-    keys = ["customer", "tier", "product", "period"]
-    wanted = net.requests.index.frame().set_index(keys).index
-    units = delivered.groupby(keys, observed=True)["quantity"].sum().reindex(wanted, fill_value=0.0)
-    frame = units.rename("units").reset_index()
-    classes = net.tables["products"].set_index("product")["product_class"]
-    frame["product_class"] = frame["product"].map(classes)
+    wanted, delivered = net.requests.index, (flow["kind"] == "delivery").to_numpy(dtype=bool)
+    keys = Keys({name: axis.codes(flow[name].to_numpy(dtype=object)[delivered]) for name, axis in wanted.axes.items()},
+                wanted.axes)
+    frame = wanted.frame()
+    frame["product_class"] = net.tables.column("products", "product_class")[wanted["product"]]
+    frame["units"] = np.bincount(wanted.locate(keys), flow["quantity"].to_numpy(dtype=float)[delivered], len(wanted))
     return frame[[*DIMENSIONS, "units"]]

@@ -111,8 +111,9 @@ def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
 
     Columns: origin, destination, mode, product, period, quantity (units), weight (kg).
     """
-    direct = flow[flow["via"] == ""]
-    over = flow[flow["via"] != ""]
+    flow = flow[["origin", "via", "destination", "mode_in", "mode_out", "product", "period", "quantity"]]
+    docked = (flow["via"] != "").to_numpy(dtype=bool)
+    direct, over = flow[~docked], flow[docked]
     legs = [direct.assign(mode=direct["mode_out"]), over.assign(destination=over["via"], mode=over["mode_in"]),
             over.assign(origin=over["via"], mode=over["mode_out"])]
     keys = ["origin", "destination", "mode", "product", "period"]

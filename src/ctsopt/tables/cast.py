@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from ctsopt.tables.columns import ALL, Column, Table
 from ctsopt.tables.raw import Raw, RawSetting, RawTable, Texts, cell_text, number_text, raw_table
 from ctsopt.tables.schema import Schema
 from ctsopt.tables.typed import Setting, Tables, sorted_positions
+
+_FEW = 64
+"""Rows up to which a column with one text throughout is made once for all networks."""
 
 
 def cast_tables(raw: Raw) -> tuple[Tables, list[Finding]]:
@@ -169,6 +174,8 @@ def _no_keys(work: Work) -> bool:
 
 def _find_duplicates(work: Work) -> None:
     """Rows with one key; every one of them is listed."""
+    if len(work.raw) < 2:
+        return
     keys = work.table.keys
     whole = np.ones(len(work.raw), dtype=bool)
     codes: dict[str, Positions] = {}
@@ -206,7 +213,18 @@ def _frame(work: Work, order: Positions) -> pd.DataFrame:
     columns = {}
     for column in work.table.columns:
         cells = work.columns[column.name]
-        columns[column.name] = (pd.Series(cells.labels, dtype="str").array.take(cells.codes[order])
-                                if isinstance(cells, Texts) else
+        columns[column.name] = (_text_array(cells.take(order)) if isinstance(cells, Texts) else
                                 cells[order].astype("datetime64[s]") if cells.dtype.kind == "M" else cells[order])
     return pd.DataFrame(columns, index=pd.RangeIndex(len(order)))
+
+
+def _text_array(cells: Texts) -> Any:
+    """Texts as pandas keeps them; most columns of a small network have no rows, or a few with one text."""
+    if len(cells.labels) == 1 and len(cells) <= _FEW:
+        return _repeated(str(cells.labels[0]), len(cells))
+    return pd.Series(cells.labels, dtype="str").array.take(cells.codes)
+
+
+@lru_cache(maxsize=1024)
+def _repeated(text: str, count: int) -> Any:
+    return pd.Series([text] * count, dtype="str").array

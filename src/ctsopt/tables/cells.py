@@ -79,7 +79,10 @@ def cast_column(work: Work, column: Column) -> None:
     """Type one column; an absent one takes its default."""
     cells = work.raw.columns.get(column.name)
     if cells is None:
-        if column.required and work.raw.place:
+        if not column.required:
+            work.columns[column.name] = _default_cells(column, len(work.raw))
+            return
+        if work.raw.place:
             work.findings.append(Finding(
                 "missing_column", work.table.name, column.name, f"there is no column {column.name}",
                 f"add it: {column.meaning}" + (f" [{column.unit}]" if column.unit else "")))
@@ -99,6 +102,18 @@ def cast_column(work: Work, column: Column) -> None:
         _cast_date(work, column, cells)
     else:
         _cast_name(work, column, cells)
+
+
+def _default_cells(column: Column, count: int) -> Cells:
+    """Blank cells of a column that may be left out."""
+    if column.kind == "number":
+        return np.full(count, _number(column.default) + 0.0)
+    if column.kind == "yes_no":
+        return np.full(count, column.default, dtype=bool)
+    if column.kind == "date":
+        return np.full(count, np.datetime64("NaT"), dtype="datetime64[D]")
+    blank = column.kind == "names" or stands_for_the_only_one(column)
+    return Texts.repeated("" if blank else str(column.default or ""), count)
 
 
 def _cast_number(work: Work, column: Column, cells: Texts | Floats) -> None:

@@ -105,7 +105,8 @@ class Tables:
         """A text column, each distinct text once."""
         key = (table, column)
         if key not in self._texts:
-            codes, labels = pd.factorize(self.frames[table][column])
+            cells = self.frames[table][column].to_numpy(dtype=object)
+            codes, labels = pd.factorize(cells) if len(cells) else (np.zeros(0), cells)
             self._texts[key] = Texts(np.asarray(codes, dtype=np.int64), np.asarray(labels, dtype=object))
         return self._texts[key]
 
@@ -126,7 +127,8 @@ class Tables:
 
     def number(self, table: str, column: str) -> Floats:
         """A number column."""
-        return self.frames[table][column].to_numpy(dtype=np.float64)
+        numbers: Floats = self.column(table, column)
+        return numbers
 
     def days(self, table: str, column: str) -> Days:
         """A column of dates, as days; not a time where blank."""
@@ -134,12 +136,13 @@ class Tables:
 
     def flag(self, table: str, column: str) -> Bools:
         """A yes-or-no column."""
-        return self.frames[table][column].to_numpy(dtype=np.bool_)
+        flags: Bools = self.column(table, column)
+        return flags
 
     def equal(self, table: str, column: str, *texts: str) -> Bools:
         """Rows that hold one of these texts."""
         column_texts = self.texts(table, column)
-        return column_texts.where(np.isin(column_texts.labels.astype(str), texts))
+        return column_texts.where([label in texts for label in column_texts.labels])
 
     def bad(self, table: str, column: str) -> Bools:
         """Cells that were reported already."""
