@@ -164,6 +164,8 @@ class _Search:
         self._options, self._teller = problem.options, problem.watch.teller
         self._limit = _limit(self._options)
         self._begin = time.monotonic()
+        if first is not None:
+            self._teller.phase("first plan")
         self._model = smaller(problem)
         self._in, self._candidates = rows_by_links(self._model, problem)
         self._bound, self._iterations, self._rounds = -math.inf, 0, 0
@@ -190,7 +192,6 @@ class _Search:
         """The first relaxation of a program that is not large: where it is whole, no other plan need be looked for."""
         if self._first is None or self._model.arrays.matrix.nnz > _LARGE or self._root is None:
             return None
-        self._teller.phase("relaxation")
         root = self._root.once(self._begin + _ROOT_SHARE * self._limit)
         self._prove(root.outcome.bound)
         self._iterations, self._rounds = root.iterations, root.rounds
@@ -206,7 +207,6 @@ class _Search:
         first = self._first
         if first is None:
             return None
-        self._teller.phase("first plan")
         first.find(self._problem.start, self._limit)
         self._prove(first.bound)
         return self._by_plan()
