@@ -13,9 +13,10 @@ import pytest
 
 import ctsopt as cts
 from ctsopt import examples
-from ctsopt.report import sheets, write_workbook
-from ctsopt.report.columns import Columns
+from ctsopt.report import sheets, tables, write_workbook
+from ctsopt.report.columns import Column, Columns
 from ctsopt.report.sheets import LONGEST_TEXT, safe
+from ctsopt.results.schema import Kind
 from ctsopt.testing import random_network
 from tests.often import sampled
 from tests.report.office import colours, recalculated
@@ -301,6 +302,23 @@ def test_texts_of_ten_thousand_characters_and_control_characters_are_shown_as_fa
     ("Kiruna Stål 🚚", "Kiruna Stål 🚚")])
 def test_texts_of_cells(text: str, shown: str) -> None:
     assert safe(text) == shown
+
+
+@pytest.mark.parametrize(("values", "kind", "cells"), [
+    (pd.Series([1.5, float("nan"), float("inf"), 0.0]), "money", [1.5, None, "no limit", 0.0]),
+    (pd.Series([3, 4]), "money", [3.0, 4.0]),
+    (pd.Series([1, "many", float("nan"), 2.5], dtype=object), "money", [1.0, "many", None, 2.5]),
+    (pd.Series(["a", "a\nb", "", None, "a"]), "text", ["a", "a b", "", None, "a"]),
+    (pd.Series([True, 1, False, "x", 2.0], dtype=object), "text", ["yes", "1", "no", "x", "2.0"])])
+def test_cells_of_a_column(values: pd.Series[Any], kind: Kind, cells: list[Any]) -> None:
+    """Numbers are numbers, yes is no 1, nothing is a blank cell, and every text is safe."""
+    assert sheets._plain(values, Column("a", "a", kind)) == cells
+
+
+def test_flows_leave_out_what_there_is_none_of() -> None:
+    frame = pd.DataFrame({"origin": ["A", "B"], "quantity": [0.0, 0.0], "co2": [0.0, 0.0], "duty": [0.0, 2.0],
+                          "carbon": [0.0, 0.0]})
+    assert tables._without_nothing(frame).columns.tolist() == ["origin", "quantity", "duty"]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import unicodedata
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -279,13 +279,15 @@ class Sheet:
         for place, column in enumerate(columns):
             self._wide(place, _width(frame.iloc[:, place], column))
         cells = [_plain(frame.iloc[:, place], column) for place, column in enumerate(columns)]
-        for row in zip(*cells, strict=True):
+        number, text = self._sheet.write_number, self._sheet.write_string
+        form = self._book.wrapped if self._free else None
+        for here, row in enumerate(zip(*cells, strict=True), start=self._row):
             for place, value in enumerate(row):
-                if isinstance(value, str):
-                    self._text(place, value, self._book.wrapped if self._free else None)
-                elif value is not None:
-                    self._sheet.write_number(self._row, place, value, formats[place])
-            self._row += 1
+                if value.__class__ is float:
+                    number(here, place, value, formats[place])
+                elif value is not None and (value or form is not None):
+                    text(here, place, value, form)
+        self._row += len(frame)
 
     def reconcile(self, what: str, parts: Sequence[str], whole: str, lines: Sequence[Line]) -> None:
         """Lines at the end of a table, with the difference in a cell that is green at 0 and red at anything else.
@@ -378,15 +380,28 @@ def _numeric(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
 
 
-def _plain(column: pd.Series[Any], kind: Column) -> Iterator[Any]:
-    """Numbers, texts, or None where there is nothing; what has no limit says so."""
-    if kind.kind == "text":
-        words = {True: "yes", False: "no"}
-        return (words[value] if isinstance(value, bool) else value if isinstance(value, str) else
-                None if pd.isna(value) else str(value) for value in column.tolist())
-    values = (value if isinstance(value, str) else float(value) for value in column.tolist())
-    return (value if isinstance(value, str) or math.isfinite(value) else None if math.isnan(value) else "no limit"
-            for value in values)
+def _plain(column: pd.Series[Any], kind: Column) -> list[float | str | None]:
+    """Numbers, texts that are safe, or None where there is nothing; what has no limit says so."""
+    if kind.kind != "text" and _numeric(column):
+        numbers = column.to_numpy(dtype=np.float64)
+        plain: list[float | str | None] = numbers.tolist()
+        for place in np.flatnonzero(~np.isfinite(numbers)).tolist():
+            plain[place] = None if np.isnan(numbers[place]) else "no limit"
+        return plain
+    values = column.tolist()
+    # A text is made safe once, however many rows have it.
+    texts = {value: safe(value) for value in {value for value in values if value.__class__ is str}}
+    return [texts[value] if value.__class__ is str else _cell(value, of_text=kind.kind == "text") for value in values]
+
+
+def _cell(value: Any, *, of_text: bool) -> float | str | None:
+    """What stands in a cell for a value that is no text, or is one of another kind."""
+    if of_text and isinstance(value, bool):
+        return "yes" if value else "no"
+    if of_text or isinstance(value, str):
+        return None if pd.isna(value) else safe(value)
+    number = float(value)
+    return number if math.isfinite(number) else None if math.isnan(number) else "no limit"
 
 
 def _width(column: pd.Series[Any], kind: Column) -> int:

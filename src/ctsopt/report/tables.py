@@ -96,6 +96,7 @@ def contents(source: PackResult | Solution, comparison: Comparison | None = None
             parts[table].append(frame)
     ordered = [line for line in lines if not penal[line]] + [line for line in lines if penal[line]]
     frames = {table: pd.concat(found, ignore_index=True) for table, found in parts.items() if found}
+    frames["flows"] = _without_nothing(frames["flows"])
     for table in ("costs", "tiers", "customers"):
         frames[table] = _with_all_lines(frames[table], ordered)
     settings = plans[names[0]].net.settings
@@ -109,7 +110,7 @@ def _shown(frames: Mapping[str, pd.DataFrame], lines: list[str]) -> dict[str, di
     """Columns of some tables that show one of the cost lines; those of a user's own bear the name of their line."""
     found = {}
     for table in ("flows", "sites", "carried"):
-        known = {column: names[0] for column, names in shown_in(table).items()}
+        known = {column: names[0] for column, names in shown_in(table).items() if column in frames.get(table, ())}
         own = {line: line for line in lines if line in frames.get(table, ())
                and marks_of_lines().get(line, LineMarks()).shown_on is None}
         found[table] = known | own
@@ -150,6 +151,12 @@ def _flows(plan: Solution) -> pd.DataFrame:
     flows = plan.flows
     empty = [name for name in ("via", "mode_in") if (flows[name] == "").all()]
     return flows.drop(columns=empty).reset_index(drop=True)
+
+
+def _without_nothing(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without costs and emissions of which there are none in any plan: of the largest table, a fifth of the cells."""
+    amounts = [name for name in ("co2", *shown_in("flows")) if name in frame]
+    return frame.drop(columns=[name for name in amounts if not frame[name].any()])
 
 
 def _with_all_lines(frame: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
