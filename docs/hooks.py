@@ -101,7 +101,7 @@ def line_table() -> str:
 
     marks = [(cost, line_marks(cost)) for cost in COSTS]
     lines = [(f"`{cost.__name__}`", each.behaviour, f"`{_mathematics(cost)}`", each.driver and f"`{each.driver}`",
-              each.shown_on and f"`{each.shown_on}`") for cost, each in marks]
+              f"`{each.shown_on}`" if each.shown_on else "") for cost, each in marks]
     return _markdown_table(("cost line", "behaviour", "says", "usual driver", "also shown in"), lines)
 
 

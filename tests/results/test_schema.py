@@ -19,6 +19,7 @@ from ctsopt.report.schema import TABLES as OF_REPORTS
 from ctsopt.results import schema
 from ctsopt.results.solution import TABLES
 from ctsopt.testing import random_network
+from tests.often import sampled
 
 LINES = {cost.__name__ for cost in COSTS}
 
@@ -55,7 +56,25 @@ def test_a_table_has_the_columns_of_the_schema(frames, table):
 @pytest.mark.parametrize("table", schema.TABLES, ids=lambda table: table.name)
 def test_values_are_of_their_kind(frames, table):
     """Texts are text, flags are yes or no, and all else are numbers; shares lie between 0 and 1, as far as known."""
-    frame = frames[table.name]
+    require_kinds(table, frames[table.name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", sampled(range(30), every=10))
+def test_tables_of_random_networks_are_described(seed):
+    """Whatever is in a network: no table of its plan has a column that is not described, or values of another kind."""
+    try:
+        plan = cts.solve(cts.network(random_network(seed, availability=seed % 2 == 0)), gap=0.5)
+    except (cts.InfeasibleError, cts.DataError):  # now and then a random network is impossible
+        return
+    found = plan.tables | {"kpis": plan.kpis(within=(1.0,), distances=(100.0,)), "cost_to_serve": plan.cost_to_serve()}
+    for name, frame in found.items():
+        table = schema.BY_NAME[name]
+        assert {c for c in frame.columns if not (table.lines and c in LINES)} == {c.name for c in table.columns}
+        require_kinds(table, frame)
+
+
+def require_kinds(table: schema.Table, frame: pd.DataFrame) -> None:
     for column in table.columns:
         values = frame[column.name]
         if column.kind == "flag":
