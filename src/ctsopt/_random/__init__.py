@@ -33,6 +33,8 @@ def make(seed: int, features: Mapping[str, bool]) -> Tables:
     private = {name: [c for c in frame if str(c).startswith("_")] for name, frame in draw.tables.items()}
     tables: Tables = {name: frame.drop(columns=private[name]).replace(np.inf, np.nan)  # no limit is a blank
                       for name, frame in draw.tables.items() if len(frame)}
+    for name in ("sites", "customers"):
+        tables[name]["region"] = [f"R{place % 2 + 1}" for place in range(len(tables[name]))]
     if features["awkward_keys"]:
         tables = {name: frame.replace(AWKWARD) for name, frame in tables.items()}
     if features["blanks"]:
@@ -44,6 +46,8 @@ def settings(draw: Draw, rng: np.random.Generator) -> dict[str, Any]:
     """Settings: only those that differ from the default."""
     chosen: dict[str, Any] = {"name": f"random {draw.seed}", "circuity": float(rng.choice([1.0, 1.15, 1.3])),
                               "discount_rate": float(rng.choice([0.0, 0.05, 0.11])), "life": float(rng.integers(3, 15))}
+    if draw.seed % 2:
+        chosen["currency"] = "EUR"
     if draw.on["miles"]:
         chosen["distance_unit"] = "mi"
     if draw.on["open_lanes"]:
