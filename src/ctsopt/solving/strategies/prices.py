@@ -118,6 +118,25 @@ class Ways:
         self._from = np.where(out[self._end] == 1, tail[self._end], self._places)  # unserved comes from nowhere
         self._request = request[self._end]
 
+    def paths(self, price: Floats, shut: Bools) -> tuple[Positions, Positions, Floats]:
+        """The last leg of every way to a request, the request, and what a unit costs on the cheapest way that ends so.
+
+        Parameters
+        ----------
+        price : float array
+            Prices of all rows; those of places and requests are not looked at.
+        shut : bool array
+            Columns that goods may not come by; last legs may be among them.
+        """
+        cost = self._cost - self._columns @ price[self._of[:len(self._lower)]]
+        best, _ = self._potentials(cost, self._source[~shut[self._source]], self._leg[~shut[self._leg]])
+        return self._end, self._request, cost[self._end] + best[self._from]
+
+    @property
+    def wanted(self) -> Floats:
+        """Quantity of each request."""
+        return self._wanted
+
     @cached_property
     def _terms(self) -> sp.csr_array:
         return abs(self._hard)
