@@ -228,6 +228,10 @@ class Highs:
         one.valid = True
         self._require(self._highs.setBasis(one), "refused where to begin")
 
+    def forget(self) -> None:
+        """Begin the next run from nothing."""
+        self._require(self._highs.clearSolver(), "did not forget")
+
     def ray(self) -> Floats | None:
         """Weights of the rows that show that a linear program has no plan; None where the solver has none."""
         _, there, ray = self._highs.getDualRay()

@@ -32,7 +32,7 @@ from ctsopt.programs.program import Arrays, Program
 _VIOLATED = 1e-6
 """A row comes in where a plan breaks it by more than this, in the scale of the solver."""
 
-_EACH, _MANY = 3, 200
+_EACH, _MANY = 1, 200
 """Columns that come in at a time for the same row that asks for something, once there are many."""
 
 _ROUNDS = 500
@@ -69,8 +69,9 @@ class Session:
     ----------
     arrays : Arrays
         The program as it is now.
-    steps : int
-        Steps of the simplex method so far: the work that was done, which is the same on every machine.
+    steps, runs, carried : int
+        Steps of the simplex method and runs of the solver so far, and the columns that it held in all of these runs
+        together: the work that was done, which is the same on every machine.
     interrupted : bool
         Whether Ctrl-C was heard.
     """
@@ -87,8 +88,10 @@ class Session:
         self._kept = np.ones(len(arrays.row_lower), dtype=bool) if rows is None else rows.copy()
         if not self._in.any():
             self._in[:1] = True  # a solver does not look at the rows of a program without columns
-        self._group = _asked_by(self.arrays)
-        self._seed, self.steps, self.interrupted = seed, 0, False
+        self._group = asked_by(self.arrays)
+        self._seed, self.interrupted = seed, False
+        self.steps = self.runs = self.carried = 0
+        self._duals = np.zeros(len(arrays.row_lower))
         self._handed, self._by_row = 0, sp.csr_array(self.arrays.matrix) if not self._kept.all() else None
         self._make()
 
@@ -163,7 +166,7 @@ class Session:
 
     # ---- what comes out --------------------------------------------------------------------------------------------
 
-    def solve(self, *, steps: int | None = None, seconds: float = math.inf) -> Outcome:
+    def solve(self, *, steps: int | None = None, seconds: float = math.inf, cold: bool = False) -> Outcome:
         """The plan of least cost as things are now.
 
         Parameters
@@ -172,6 +175,9 @@ class Session:
             Most steps of the simplex method.
         seconds : float
             Time limit.
+        cold : bool
+            Begin from nothing: of a program with very many rows, in which much has changed at once, the solver knows
+            more before it begins than after many steps.
 
         Returns
         -------
@@ -181,6 +187,8 @@ class Session:
             reduced costs those of all columns.
         """
         deadline, done = time.monotonic() + seconds, 0
+        if cold:
+            self._model.forget()
         for turn in range(_ROUNDS + 1):
             if turn == _ROUNDS:
                 self._enter(np.flatnonzero(~self._in))
@@ -188,6 +196,7 @@ class Session:
             self._model.set(simplex_iteration_limit=int(left))
             outcome = self._model.run(deadline - time.monotonic())
             done += outcome.iterations
+            self.runs, self.carried = self.runs + 1, self.carried + len(self._columns)
             self.interrupted |= self._model.interrupted
             if outcome.stopped_by == "infeasible" and self._possible():
                 continue
@@ -220,6 +229,11 @@ class Session:
         """How many columns and rows the solver holds."""
         return len(self._columns), len(self._rows)
 
+    @property
+    def columns_in(self) -> Bools:
+        """Columns that the solver holds."""
+        return np.asarray(self._in & ~self._out)
+
     # ---- rows and columns that come in -----------------------------------------------------------------------------
 
     def _spread(self, outcome: Outcome) -> Outcome:
@@ -232,6 +246,7 @@ class Session:
             return replace(outcome, plan=plan)
         dual, priced = np.zeros(len(self._kept)), np.zeros(len(self._kept), dtype=bool)
         dual[self._rows], priced[self._rows] = outcome.row_dual, outcome.row_priced
+        self._duals = dual
         reduced = self.arrays.cost - np.asarray(self.arrays.matrix.T @ dual)
         dear = np.ones(len(self._in), dtype=bool)
         dear[self._columns] = outcome.col_priced
@@ -280,11 +295,16 @@ class Session:
         for sign in (1.0, -1.0):
             if self._proves(sign * weight, sign * helps):
                 mine = waiting[sign * helps[waiting] < -_PROOF * np.abs(helps).max(initial=1.0)]
-                if len(mine):
-                    self._enter(self._foremost(mine, sign * helps))
+                if len(mine):  # and where one is missing, others of its kind are, too: a proof tells of few at a time
+                    self._enter(np.union1d(mine, self._foremost(waiting, self._reduced())))
                 return bool(len(mine))
         self._enter(waiting)
         return True
+
+    def _reduced(self) -> Floats:
+        """Costs of columns by the last duals that there were."""
+        rows = len(self._duals)
+        return np.asarray(self.arrays.cost - self.arrays.matrix[:rows].T @ self._duals)
 
     def _proves(self, weight: Floats, helps: Floats) -> bool:
         """Whether weights of the rows show that no plan of the columns that are in keeps them all."""
@@ -361,7 +381,7 @@ def _places(index: Keys, name: str, keys: Keys | None) -> Positions:
     return np.asarray(place, dtype=np.int64)
 
 
-def _asked_by(arrays: Arrays) -> Positions:
+def asked_by(arrays: Arrays) -> Positions:
     """For each column a row that asks for something and that it serves; -1 where there is none."""
     matrix = sp.csc_array(arrays.matrix)
     column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))

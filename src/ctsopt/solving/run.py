@@ -257,7 +257,7 @@ def _strategy(net: Network, make: _Maker, problem: Problem) -> Strategy:
         return ByName()
     if problem.options.strategy != "direct":
         return Columns() if problem.options.strategy == "columns" else Auto()
-    return Direct(first=FirstPlan(problem.program, problem.watch.teller.plan))
+    return Direct(first=FirstPlan(problem.program, problem.watch.teller.plan, problem.options.gap))
 
 
 def _require_network(net: object) -> None:

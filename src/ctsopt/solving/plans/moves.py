@@ -17,7 +17,6 @@ from ctsopt.programs.outcome import Outcome
 from ctsopt.solving.plans.valued import Designs
 from ctsopt.solving.strategies.prices import Ways
 
-
 _LEARNS = 0.7
 """Share of what an estimate was off by that is believed of the next one with the same site."""
 
@@ -110,7 +109,7 @@ def _ends(designs: Designs, ways: Ways, design: Floats, flows: Outcome) -> tuple
     program, gates = designs.program, designs.gates
     price = np.zeros(program.row_count)
     assert flows.row_dual is not None
-    price[~program.lazy] = flows.row_dual
+    price[designs.rows] = flows.row_dual
     price[gates.rows[design[gates.of_row] <= 0]] = 0.0
     return ways.paths(price, gates.closed(design))
 

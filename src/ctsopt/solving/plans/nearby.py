@@ -37,6 +37,7 @@ def better(designs: Designs, ways: Ways, design: Floats, work: float, tries: int
         flows = designs.flows(design)
         if flows is None:
             return design
+        mark = designs.session.mark()
         moves, found = moves_from(designs, ways, design, flows), False
         tried = np.zeros(len(moves.change), dtype=bool)
         for turn in range(min(tries, len(tried))):
@@ -46,6 +47,8 @@ def better(designs: Designs, ways: Ways, design: Floats, work: float, tries: int
             # By turns as estimated and as learned: what is learned of two sites may be the fault of one.
             k = int(np.argmin(np.where(tried, np.inf, moves.change if turn % 2 else change)))
             other, tried[k] = moves.to(design, k), True
+            if mark is not None:
+                designs.session.back_to(mark)
             value = designs.value(other)
             learned.add(moves, k, missed(value, best) - float(change[k]))
             if value < best - _WORTH * abs(best):

@@ -19,10 +19,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from ctsopt.errors import SolverError
-from ctsopt.keys import Floats, Positions
+from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays, Program
 from ctsopt.programs.scaling import holding, quantity_scale
+from ctsopt.programs.session import asked_by
+from ctsopt.solving.plans.gates import design_columns
+from ctsopt.solving.plans.search import good_designs, rounded
+from ctsopt.solving.plans.valued import Designs
 from ctsopt.solving.polish import idle_columns
 from ctsopt.solving.strategies.prices import Ways
 
@@ -49,6 +54,20 @@ _WHOLE = 1e-6
 _HOLDS = 1e-7
 """By so much, in the units that the solver counts in, a row may be off; it is what a solver allows."""
 
+_LARGE = 150_000
+"""Programs of more columns are searched for better designs before a relaxation, which may take long."""
+
+_WORK, _MOST_WORK, _DESIGNS, _NEAR = 2_000.0, 1e9, 3, 2e-3
+"""Work for better designs, for each coefficient of the program and at the most; how many of the best are made plans
+where more than sites is whole, and how near these plans come to the best with their sites."""
+
+_CLOSE, _USUAL, _DEAR = 0.01, 15_000, 2e-3
+"""How near to the bound a plan has to be so that better designs are left to the search; columns of a program below
+which there is less work for them; and by what share of the cost a plan may use a flow that is dearer than others."""
+
+_RELAXED = 1e-6
+"""Share of the cost by which what a relaxation came to may be above what it proves."""
+
 _LARGEST = ("source", "group_source")
 """Whole columns of which one is chosen: where most comes from. The other keys say among which."""
 
@@ -63,6 +82,8 @@ class FirstPlan:
     program : Program
     tell : callable, optional
         Told the cost of every plan that is better than those before.
+    gap : float
+        A plan as near to the bound as this is good enough.
 
     Attributes
     ----------
@@ -76,13 +97,14 @@ class FirstPlan:
         Whether Ctrl-C was heard.
     """
 
-    def __init__(self, program: Program, tell: Callable[[float], None] | None = None) -> None:
-        self._program, self._tell = program, tell
+    def __init__(self, program: Program, tell: Callable[[float], None] | None = None, gap: float = 0.0) -> None:
+        self._program, self._tell, self._gap = program, tell, gap
         self.plan: Floats | None = None
         self.cost, self.bound = math.inf, -math.inf
         self.interrupted = False
         self._used = np.zeros(program.columns, dtype=bool)
         self._deadline = math.inf
+        self._ways: Ways | None = None
 
     @property
     def small(self) -> bool:
@@ -105,6 +127,7 @@ class FirstPlan:
             return
         self._deadline = time.monotonic() + _SHARE * limit
         ways, allowed = Ways(self._program), self._allowed(start)
+        self._ways = ways
         choice = ways.choose(allowed, _CHOOSE)
         self._used |= choice.used
         tried = list(self._whole(choice.flow, allowed))
@@ -112,6 +135,8 @@ class FirstPlan:
             self._searched()
         if self.plan is not None and self._left() > 0 and not self.interrupted:
             self.bound = ways.prove(self._allowed(None), _PROVE)
+        if self._program.columns >= _LARGE:  # before a relaxation that may take minutes
+            self._improve(None)
 
     def _settled(self, ways: Ways, tried: list[Floats]) -> bool:
         """A plan by prices alone, with the first of some whole columns that have one; whether there is any."""
@@ -144,9 +169,69 @@ class FirstPlan:
                 self._flows(whole)
         elif not self.small:
             self._used |= relaxed > 0
-            for rounded in self._whole(np.where(arrays.integer, 0.0, relaxed), self._allowed(None)):
-                if self._flows(rounded):
-                    return
+            self.bound = max(self.bound, float(arrays.cost @ relaxed) + arrays.offset - _RELAXED * abs(self.cost))
+            for whole in self._whole(np.where(arrays.integer, 0.0, relaxed), self._allowed(None)):
+                if self._flows(whole):
+                    break
+            self._improve(relaxed)
+
+    def _improve(self, relaxed: Floats | None) -> None:
+        """Look for better designs, and plans with them; once, as far as the work for it goes."""
+        program, arrays = self._program, self._program.arrays
+        if self._ways is None or self.enough or self._left() <= 0 or self.interrupted:
+            return
+        ways, self._ways = self._ways, None
+        columns = design_columns(program)
+        others = arrays.integer.copy()
+        others[columns] = False
+
+        def tell(_design: Floats, flows: Outcome) -> None:
+            if flows.plan is not None and not others.any():
+                self._take(np.where(arrays.integer, np.round(flows.plan), flows.plan))
+
+        designs = Designs(program, self._used, self._deadline, tell)
+        starts = [] if self.plan is None else [np.round(self.plan[columns])]
+        starts += [] if relaxed is None else rounded(designs, relaxed)
+        work = min(_WORK * arrays.matrix.nnz * min(1.0, program.columns / _USUAL), _MOST_WORK)
+        for design in good_designs(designs, ways, starts, work, _DESIGNS) if designs.gates.free.any() else ():
+            if others.any() and designs.value(design) < self.cost:
+                self._complete(designs, design)
+        self.interrupted |= designs.session.interrupted
+
+    def _complete(self, designs: Designs, design: Floats) -> None:
+        """A plan with a design where other columns are to be whole: by rounding, then by a small search."""
+        arrays, flows = self._program.arrays, designs.flows(design)
+        if flows is None or flows.plan is None or flows.col_dual is None:
+            return
+        columns = designs.gates.design
+        self._used |= flows.plan > 0
+        whole = self._rounded(np.where(arrays.integer, 0.0, flows.plan), self._allowed((columns, design)), None)
+        if whole is not None:
+            self._flows(whole)
+        asked = asked_by(arrays)
+        size = np.where(asked >= 0, arrays.row_lower[asked], 0.0)
+        near = (flows.col_dual * size <= _DEAR * abs(flows.value)) & ~designs.gates.closed(design)[:len(size)]
+        goods = (near | self._not_delivered) & ~arrays.integer
+        held = replace(arrays, lower=arrays.lower.copy(), upper=arrays.upper.copy())
+        held.lower[columns] = held.upper[columns] = design
+        plan = self._solved(held, np.flatnonzero(goods | self._needed_by(goods)), relax=False, mip_rel_gap=_NEAR,
+                            mip_max_nodes=_NODES)
+        if plan is not None:
+            self._take(np.where(arrays.integer, np.round(plan), plan))
+
+    def _needed_by(self, goods: Bools) -> Bools:
+        """Whole columns but those that only make room for flows which are not there."""
+        column, row, _ = self._room
+        flow = holding(self._program.arrays.matrix, goods)
+        makes, used = np.zeros((2, self._program.columns), dtype=bool)
+        makes[column] = True
+        used[column[flow[row]]] = True
+        return np.asarray(self._program.arrays.integer & (~makes | used))
+
+    @property
+    def enough(self) -> bool:
+        """Whether the plan is as near to the bound as was asked for, or as the search soon comes."""
+        return self.cost - self.bound <= max(self._gap, _CLOSE) * abs(self.cost)
 
     # ---- whole columns ---------------------------------------------------------------------------------------------
 
@@ -271,9 +356,7 @@ class FirstPlan:
     def _pool(self, whole: Floats) -> Positions:
         """Columns that were used, all but deliveries, and the deliveries by sources that were chosen."""
         program = self._program
-        keep = self._used | program.arrays.integer
-        for name, block in program.variables.items():
-            keep[block.span] |= name != "deliver"
+        keep = self._used | program.arrays.integer | self._not_delivered
         chosen = np.zeros(program.columns)
         for name in _LARGEST:
             if name in program.variables:
@@ -283,7 +366,15 @@ class FirstPlan:
         mine[row[chosen[column] > 0]] = 1.0
         return np.flatnonzero(keep | (np.asarray(abs(program.arrays.matrix).T @ mine) > 0))
 
-    def _solved(self, arrays: Arrays, keep: Positions, *, relax: bool) -> Floats | None:
+    @cached_property
+    def _not_delivered(self) -> Bools:
+        """All columns but deliveries, of which there are most."""
+        keep = np.zeros(self._program.columns, dtype=bool)
+        for name, block in self._program.variables.items():
+            keep[block.span] = name != "deliver"
+        return keep
+
+    def _solved(self, arrays: Arrays, keep: Positions, *, relax: bool, **options: object) -> Floats | None:
         """A plan of some of the columns; None where the solver finds none in its share of steps."""
         some = arrays.with_rows(~self._program.lazy).with_columns(keep)
         if self._left() <= 0 or self.interrupted:
@@ -293,7 +384,7 @@ class FirstPlan:
             if relax:
                 model.set(simplex_iteration_limit=_ITERATIONS)
             else:
-                model.set(mip_max_improving_sols=1, mip_max_nodes=_NODES)
+                model.set(**(options or {"mip_max_improving_sols": 1, "mip_max_nodes": _NODES}))
             found = model.run(self._left())
         except SolverError as error:  # no search is lost for a plan that would have been welcome
             _log.info("no first plan: %s", error)
