@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import ctsopt as cts
@@ -18,7 +19,6 @@ from ctsopt.solving.plans.valued import Designs
 from ctsopt.solving.strategies.prices import Ways
 from tests.known_answer.converters import location_tables, read_small
 from tests.known_answer.shared_data import data, published
-from tests.small import table
 
 FIXED = [30.0, 50.0, 40.0]
 """Of three sites that each make what two customers want, 10 and 20 units."""
@@ -31,13 +31,15 @@ def three_sites() -> dict[str, object]:
     sites, customers = ["A", "B", "C"], ["x", "y"]
     pairs = [(s, c) for s in sites for c in customers]
     return {"settings": {"name": "three", "open_lanes": "listed"},
-            "products": table(product=["g"], weight=[1.0]),
-            "sites": table(site=sites, kind="supplier", status="candidate", fixed_cost=FIXED, capacity=[100.0] * 3),
-            "customers": table(customer=customers), "demand": table(customer=customers, quantity=[10.0, 20.0]),
-            "modes": table(mode=["road"]),
-            "lanes": table(origin=[s for s, _ in pairs], destination=[c for _, c in pairs], mode="road"),
-            "rates": table(origin=[s for s, _ in pairs], destination=[c for _, c in pairs], mode="road",
-                           per_unit=[PER_UNIT[sites.index(s)][customers.index(c)] for s, c in pairs])}
+            "products": pd.DataFrame({"product": ["g"], "weight": [1.0]}),
+            "sites": pd.DataFrame({"site": sites, "kind": "supplier", "status": "candidate", "fixed_cost": FIXED,
+                                   "capacity": 100.0}),
+            "customers": pd.DataFrame({"customer": customers}),
+            "demand": pd.DataFrame({"customer": customers, "quantity": [10.0, 20.0]}),
+            "modes": pd.DataFrame({"mode": ["road"]}),
+            "lanes": pd.DataFrame(pairs, columns=["origin", "destination"]).assign(mode="road"),
+            "rates": pd.DataFrame(pairs, columns=["origin", "destination"]).assign(
+                mode="road", per_unit=np.ravel(PER_UNIT))}
 
 
 @pytest.fixture

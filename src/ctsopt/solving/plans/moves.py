@@ -90,7 +90,6 @@ def moves_from(designs: Designs, ways: Ways, design: Floats, flows: Outcome) -> 
     lost = np.where(np.isfinite(second - now), wanted * np.maximum(second - now, 0.0), 0.0)
     hopeless = np.bincount(owner[(owner >= 0) & np.isinf(second)], minlength=count) > 0
     drop = np.bincount(owner[owner >= 0], weights=lost[owner >= 0], minlength=count) - once
-    drop[hopeless] += _HOPELESS * abs(flows.value)
     at = np.flatnonzero(~is_open & np.isfinite(unit))
     saved = wanted[request[at]] * np.maximum(now[request[at]] - unit[at], 0.0)
     load = np.asarray(designs.gates.load[gate[at], end[at]]).ravel() * wanted[request[at]]
@@ -102,7 +101,8 @@ def moves_from(designs: Designs, ways: Ways, design: Floats, flows: Outcome) -> 
                                   - np.where(np.isfinite(second[request[at]]), second[request[at]], now[request[at]]))
     more = np.where(mine >= 0, more + saved, 0.0)
     both = np.bincount(np.maximum(mine, 0) * count + gate[at], weights=more, minlength=count**2).reshape(count, count)
-    return _all(design, gates.free, drop, add, drop[:, None] + add[None, :] + both)
+    alone = drop + np.where(hopeless, _HOPELESS * abs(flows.value), 0.0)
+    return _all(design, gates.free, alone, add, drop[:, None] + add[None, :] + both)
 
 
 def _ends(designs: Designs, ways: Ways, design: Floats, flows: Outcome) -> tuple[Positions, Positions, Floats]:

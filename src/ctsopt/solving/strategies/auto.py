@@ -31,7 +31,7 @@ class Auto:
             said = found.notes["strategy"]
             assert isinstance(said, dict)
             return replace(found, notes={**found.notes, "strategy": {**said, "asked": "auto"}})
-        found = Direct(first=FirstPlan(problem.program, problem.watch.teller.plan)).find(problem)
+        found = Direct(first=FirstPlan(problem.program, problem.watch.teller.plan, problem.options.gap)).find(problem)
         return replace(found, notes={**found.notes, "strategy": {"asked": "auto", "taken": "direct", "why": why}})
 
 

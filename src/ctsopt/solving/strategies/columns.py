@@ -68,7 +68,7 @@ class Columns:
 def _directly(problem: Problem, why: str) -> Found:
     """The direct search, and why it is one."""
     _log.info("searched directly: %s", why)
-    found = Direct(first=FirstPlan(problem.program, problem.watch.teller.plan)).find(problem)
+    found = Direct(first=FirstPlan(problem.program, problem.watch.teller.plan, problem.options.gap)).find(problem)
     return replace(found, notes={**found.notes, "strategy": {"asked": "columns", "taken": "direct", "why": why}})
 
 
