@@ -53,14 +53,19 @@ class Point:
         return 365 * self.volume.min() / (self.ratio / 2)
 
 
-def drawn(rng):
+USUAL = (0.95, 0.97, 0.98, 0.99, 0.995), (0.8, 0.85, 0.9, 0.93)
+LOW = (0.7, 0.8, 0.9), (0.3, 0.4, 0.5, 0.6)
+"""Promises of the best class and of the worst."""
+
+
+def drawn(rng, promises=USUAL):
     """A stock point at random."""
     classes = int(rng.choice([2, 2, 3]))
     total = np.exp(rng.uniform(np.log(2), np.log(300)))
     volume = total * np.maximum(rng.dirichlet(np.full(classes, 0.8)), 0.01)
     ratio = min(np.exp(rng.uniform(np.log(0.5), np.log(100))), 3 * total)
     lot = float(rng.choice([0, 0.3, 1, 2, 4, 8, 15, 30])) * total * np.exp(rng.normal(0, 0.3))
-    best, worst = float(rng.choice([0.95, 0.97, 0.98, 0.99, 0.995])), float(rng.choice([0.8, 0.85, 0.9, 0.93]))
+    best, worst = (float(rng.choice(some)) for some in promises)
     rates = [best, worst] if classes == 2 else [best, round((best + worst) / 2, 4), worst]
     return Point(volume, np.array(rates), ratio, int(rng.choice([1, 2, 4, 7, 10, 14, 21])),
                  int(rng.choice([1, 1, 1, 2, 5, 7])), lot)
@@ -151,20 +156,30 @@ def row_of(number, point, most_error, most_runs):
              "formula off": 100 * (exact[t] - rate[t])} for t in range(len(exact))]
 
 
+def by_class(frame):
+    """The worst of each class of points with as many: how short of its promise, and how far off the formula is."""
+    groups = frame.assign(of=frame.groupby("point")["class"].transform("max")).groupby(["of", "class"])
+    return groups.agg(points=("point", "nunique"), short=("short by", "max"), lowest=("formula off", "min"),
+                      highest=("formula off", "max"), beyond=("formula off", lambda off: int((off.abs() > 0.3).sum())),
+                      error=("error", "max"))
+
+
 def main():
     """Draw, simulate, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--low", action="store_true", help="promises of 30 to 90 %% in place of 80 to 99.5 %%")
     parser.add_argument("--error", type=float, default=0.07, help="standard error, points")
     parser.add_argument("--runs", type=int, default=40, help="of 4000 times 100 days each, at most")
     told = parser.parse_args()
     rng, rows = np.random.default_rng(told.seed), []
     for number in range(told.points):
-        rows += row_of(number, drawn(rng), told.error / 100, told.runs)
+        rows += row_of(number, drawn(rng, LOW if told.low else USUAL), told.error / 100, told.runs)
         sys.stderr.write(f"\r{number + 1} of {told.points}")
     frame = pd.DataFrame(rows)
     sys.stdout.write(frame.round(2).to_string(index=False) + "\n\n")
+    sys.stdout.write(by_class(frame).round(2).to_string() + "\n\n")
     sys.stdout.write(f"short of a promise by at most {frame['short by'].max():.2f} points, formula off by at most "
                      f"{frame['formula off'].abs().max():.2f}, standard error at most {frame['error'].max():.2f}\n")
 
