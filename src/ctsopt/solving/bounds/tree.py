@@ -33,8 +33,8 @@ _LEAST = 1e-6
 _EVERY = 10
 """Nodes after which a plan is looked for near the relaxation."""
 
-_OF_GAP = 0.02
-"""Share of the gap asked for by which the bound of a node may be below its value."""
+_OF_GAP = 0.05
+"""Share of the gap asked for by which the bound of a node may be below its value, and has to rise in its rounds."""
 
 
 @dataclass(order=True)
@@ -189,8 +189,8 @@ class Tree:
         """The relaxation of a node."""
         self._relaxation.hold(self._parts.whole, lower, upper)
         cost = self._designs.cost
-        near = _OF_GAP * (cost - self.enough) / abs(cost) if math.isfinite(cost) and cost else 1e-9
-        return self._relaxation.solve(self.enough, max(near, 1e-9), deadline=deadline)
+        near = _OF_GAP * (cost - self.enough) / abs(cost) if math.isfinite(cost) and cost else 0.0
+        return self._relaxation.solve(self.enough, max(near, 1e-9), worth=near, deadline=deadline)
 
     def _narrowed(self, found: Relaxed, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
         """Bounds that any plan keeps that is better by more than the gap: other values cost too much."""

@@ -33,7 +33,7 @@ _log = logging.getLogger("ctsopt.solve")
 _OF_GAP = 0.02
 """Share of the gap asked for that the rounds of rows and columns at the root may leave."""
 
-_MOVES = 60
+_MOVES = 200
 """Choices that are valued between two looks at the tree."""
 
 _SMALL = 100_000
