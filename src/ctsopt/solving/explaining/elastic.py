@@ -135,7 +135,7 @@ class _More:
                                np.append(column, switch))), shape=(len(at), self.columns)))
             matrix = sp.csr_array(sp.vstack([matrix, tie]))
             lower, upper = np.append(lower, np.full(len(at), -np.inf)), np.append(upper, np.zeros(len(at)))
-        return Arrays(matrix, np.zeros(self.columns), 0.0, np.append(program.lower, np.zeros(more)),
+        return Arrays(matrix, np.append(program.cost, np.zeros(more)), 0.0, np.append(program.lower, np.zeros(more)),
                       np.append(program.upper, np.zeros(more)),
                       np.concatenate([program.integer, *self.integer]), lower, upper)
 

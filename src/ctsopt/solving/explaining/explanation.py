@@ -25,7 +25,15 @@ _SHOWN = 8
 _FOR = {"these": "", "others too": " for these and the others who go short by it",
         "these alone": " for these, while the others go short"}
 
+VOLUMES = ["tiers", "product", "period", "asked", "most", "table", "row", "column"]
+
 Rung = Literal["kept", "reach", "together", "not known"]
+
+
+def _no_volumes() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=VOLUMES)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,9 @@ class Explanation:
         Whether it is proven that less cannot go short; else the time ran out.
     complete : bool
         Whether every shortfall is explained by one of the conflicts.
+    volumes : DataFrame
+        What volume cannot be had at all, by the largest flow from what can be made: tiers, product, period, asked,
+        most, table, row, column (see `ctsopt.solving.explaining.volume`). It needs no solver.
     """
 
     rung: Rung
@@ -95,6 +106,7 @@ class Explanation:
     limits: pd.DataFrame
     proven: bool = True
     complete: bool = True
+    volumes: pd.DataFrame = field(default_factory=_no_volumes)
     _offers: Callable[[], list[Offer]] = field(default=list, repr=False)
     _grants: Callable[[], list[Mapping[str, Any]]] = field(default=list, repr=False)
     _plan: Callable[[list[Mapping[str, Any]]], Solution] | None = field(default=None, repr=False)
@@ -134,6 +146,7 @@ class Explanation:
         """All fields, as `--json` gives them."""
         return {"rung": self.rung, "proven": self.proven, "complete": self.complete, "unreached": self.unreached,
                 "shortfalls": self.shortfalls, "conflicts": self.conflicts, "limits": self.limits,
+                "volumes": self.volumes,
                 "offers": [{"name": o.name, "kind": o.kind, "tier": o.tier, "words": o.words, "figure": o.figure,
                             "unit": o.unit, "price": o.price, "edits": [dict(e) for e in o.edits]}
                            for o in self.offers]}
@@ -157,18 +170,37 @@ class Explanation:
         if self.rung == "kept":
             return ["every promise can be kept"]
         if self.rung == "not known":
-            return ["no plan was found within the time, and it is not known whether there is one; allow more time"]
+            return self._not_known()
         if self.rung == "reach":
             return ["the promises cannot all be kept; out of reach are", *_few(self._unreached())]
         lines = ["the promises cannot all be kept; the least that has to give way is", *_few(self._short())]
         if not self.proven:
             lines.append("perhaps less would be enough: the time ran out before that was settled")
+            lines += _few(self._volumes())
         for number, part in self.conflicts.groupby("conflict", sort=True):
             lines += self._conflict(int(str(number)), part)
         if len(self.conflicts):
             lines.append("other conflicts may exist besides" if self.complete else
                          "not all of it could be explained within the time")
         return lines
+
+    def _not_known(self) -> list[str]:
+        if len(self.volumes):
+            return ["the promises cannot all be kept; how much of them can be was not found within the time",
+                    *_few(self._volumes())]
+        return ["no plan was found within the time, and it is not known whether there is one; allow more time"]
+
+    def _volumes(self) -> list[str]:
+        """What cannot be had at all, each with the capacities that hold it."""
+        said: dict[str, list[str]] = {}
+        for row in rows_of(self.volumes):
+            what = " ".join(part for part in (row.product, f"in {row.period}" if row.period else "") if part)
+            head = (f"  {' and '.join(row.tiers)}: at most {_figure(row.most)} of {_figure(row.asked)} units"
+                    f"{' of ' + what if what else ''} can be had at all, by")
+            said.setdefault(head, []).append(f"{row.table}.{row.column} of {row.row}" if row.row else
+                                             f"{row.table}.{row.column}")
+        return [f"{head} {', '.join(held[:_SHOWN])}{' and others' if len(held) > _SHOWN else ''}"
+                for head, held in said.items()]
 
     def _unreached(self) -> list[str]:
         return [f"  {row.customer} ({row.tier}, {row.product}, {row.period}): {row.why or 'as before'}"

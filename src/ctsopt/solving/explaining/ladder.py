@@ -29,6 +29,7 @@ from ctsopt.solving.explaining.explanation import (
 from ctsopt.solving.explaining.mends import granted, limit_edits, merged
 from ctsopt.solving.explaining.offers import Shop, dearest
 from ctsopt.solving.explaining.shares import Claims, claims
+from ctsopt.solving.explaining.volume import volumes
 from ctsopt.solving.explaining.why import Questions, Why, why
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class Case:
             return self._told("reach", missing, _out_of_reach(missing), *_nothing())
         found = self.found
         if found is None:
-            return Explanation("not known", missing, pd.DataFrame(columns=SHORTFALLS), *_nothing(), proven=False)
+            return Explanation("not known", missing, pd.DataFrame(columns=SHORTFALLS), *_nothing(), proven=False,
+                               volumes=volumes(self.net))
         short = told.shortfalls(self.net, self.claims, found)
         if short.empty and not found.conflicts:
             return Explanation("kept", missing, short, *_nothing())
@@ -111,8 +113,8 @@ class Case:
 
     def _told(self, rung: Rung, missing: pd.DataFrame, short: pd.DataFrame, conflicts: pd.DataFrame,
               limits: pd.DataFrame, *, proven: bool = True, complete: bool = True) -> Explanation:
-        return Explanation(rung, missing, short, conflicts, limits, proven, complete, self.offers, self.grants,
-                           self.plan)
+        return Explanation(rung, missing, short, conflicts, limits, proven, complete, volumes(self.net), self.offers,
+                           self.grants, self.plan)
 
     def plan(self, edits: list[Mapping[str, Any]]) -> Solution:
         """The cheapest plan of the edited network."""

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from ctsopt.keys import BLANK, Floats, Positions
 from ctsopt.programs.highs import Highs
+from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays
 from ctsopt.solving.explaining.elastic import Elastic
 
@@ -26,6 +27,9 @@ NOTHING = 1e-6
 
 _PRICED = 1e-9
 """A dual above this shows that a claimant cannot be better off."""
+
+LARGE, _CLOSE, _WITHIN = 5_000, 1e-6, 1e-4
+"""From so many columns on the least share is looked for to 0.01 % of it, which counts as proven everywhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +125,17 @@ class _Sequence:
         self.of_level = wanted.weight / of_level[wanted.level[wanted.claimant]]
         self.worst, self.begin = len(arrays.cost), arrays.matrix.shape[0]
         self.arrays = self._widened(arrays)
+        self.until, self.sure = deadline, False
         self.plan: Floats | None = None
         self.linear = Highs(self.arrays, relax=True)
         self.integer = np.flatnonzero(arrays.integer)
-        self.whole = Highs(self.arrays, mip_rel_gap=1e-6) if len(self.integer) else None
+        gap = _CLOSE if self.worst < LARGE else _WITHIN
+        self.whole = Highs(self.arrays, mip_rel_gap=gap, mip_abs_gap=NOTHING) if len(self.integer) else None
 
     def run(self) -> Shares | None:
         for level in range(self.levels):
+            now = time.monotonic()
+            self.until = now + (self.deadline - now) / (self.levels - level)
             if not self._level(level):
                 break
         return None if self.plan is None else Shares(self.plan[self.wanted.column], self.proven)
@@ -141,7 +149,7 @@ class _Sequence:
         values = np.concatenate([self.part, -np.ones(self.claimants), self.part, self.of_level])
         more = sp.csr_array(sp.coo_array((values, (row, columns)), shape=(height, self.worst + 1)))
         wide = sp.csr_array(sp.hstack([arrays.matrix, sp.csr_array((self.begin, 1))]))
-        return Arrays(sp.csr_array(sp.vstack([wide, more])), np.zeros(self.worst + 1), 0.0,
+        return Arrays(sp.csr_array(sp.vstack([wide, more])), np.append(arrays.cost, 0.0), 0.0,
                       np.append(arrays.lower, 0.0), np.append(arrays.upper, np.inf), np.append(arrays.integer, False),
                       np.append(arrays.row_lower, np.full(height, -np.inf)),
                       np.append(arrays.row_upper, np.full(height, np.inf)))
@@ -150,7 +158,8 @@ class _Sequence:
         """Least share of the level, then evenly; both are fixed. False where the time ran out."""
         mine = np.flatnonzero(self.wanted.level == level)
         columns = np.flatnonzero(self.wanted.level[self.wanted.claimant] == level)
-        least = self._least(self.wanted.column[columns], self.of_level[columns], self.whole or self.linear)
+        least = self._least_of_level(level, self.wanted.column[columns], self.of_level[columns])
+        self.proven &= least is not None and self.sure
         if least is None:
             return False
         self._at_most(np.array([2 * self.claimants + level]), np.array([least]))
@@ -159,6 +168,36 @@ class _Sequence:
         short = np.bincount(self.wanted.claimant, self.plan[self.wanted.column] * self.part, minlength=self.claimants)
         self._at_most(self.claimants + mine, np.asarray(short[mine], dtype=np.float64))
         return done
+
+    def _least_of_level(self, level: int, columns: Positions, weight: Floats) -> float | None:
+        """The least share of a level. Large programs begin with the linear one: where the sites of its cheapest plan
+        do as well, nothing is left to be searched.
+        """
+        if self.whole is None or self.worst < LARGE:
+            return self._least(columns, weight, self.whole or self.linear)
+        before = self.plan
+        bound = self._least(columns, weight, self.linear)
+        if bound is None:
+            self.plan = before
+            return None if before is None else self._least(columns, weight, self.whole)
+        row = np.array([2 * self.claimants + level])
+        self._at_most(row, np.array([bound + NOTHING / 2]))
+        cheapest = self._run(self.arrays.cost, self.linear)
+        self._at_most(row, np.array([np.inf]))
+        used = cheapest.plan if cheapest.plan is not None else self.plan
+        assert used is not None
+        reached = None
+        for nearly in (1 - _CLOSE, 0.9, 0.7, 0.5):  # open whatever is used at all, then only what is used by more
+            self._hold(np.floor(used + nearly))
+            reached = self._least(columns, weight, self.linear)
+            if reached is not None:
+                break
+        self._hold(None)
+        if reached is None:
+            self.plan = before
+        elif reached - bound <= max(_WITHIN * reached, NOTHING):
+            return reached
+        return self._least(columns, weight, self.whole)
 
     def _even(self, mine: Positions) -> bool:
         """The share of the worst-off, then of the next: whoever cannot be better off is fixed."""
@@ -197,14 +236,19 @@ class _Sequence:
         """The least of a sum of columns; None where the time ran out."""
         cost = np.zeros(self.worst + 1)
         np.add.at(cost, columns, weight)
-        model.change_cost(cost)
-        outcome = model.run(self.deadline - time.monotonic())
-        if outcome.plan is None or outcome.stopped_by != "gap":
-            self.proven = False
+        outcome = self._run(cost, model)
+        within = max(_WITHIN * abs(outcome.value), NOTHING)
+        self.sure = outcome.plan is not None and outcome.value - outcome.bound <= within
         if outcome.plan is None:
             return None
         self.plan, self.dual = outcome.plan, outcome.row_dual
         return max(float(cost @ outcome.plan), 0.0)
+
+    def _run(self, cost: Floats, model: Highs) -> Outcome:
+        model.change_cost(cost)
+        if model is self.whole and self.plan is not None:  # what was found last keeps all that is fixed since
+            model.start_from(np.arange(len(cost), dtype=np.int32), self.plan)
+        return model.run(self.until - time.monotonic())
 
     def _at_most(self, rows: Positions, upper: Floats) -> None:
         at = (self.begin + rows).astype(np.int32)

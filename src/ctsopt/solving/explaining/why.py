@@ -15,7 +15,7 @@ from ctsopt.programs.program import Arrays
 from ctsopt.solving.explaining.conflict import smallest
 from ctsopt.solving.explaining.elastic import Elastic
 from ctsopt.solving.explaining.members import Member, limit_members, promise_members, short_by_claimant
-from ctsopt.solving.explaining.shares import NOTHING, Claims, fair_shares
+from ctsopt.solving.explaining.shares import LARGE, NOTHING, Claims, fair_shares
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
@@ -28,6 +28,15 @@ _MOST = 6
 
 _PROVEN = 1e-4
 """Share by which an amount may be above what is proven to be the least."""
+
+_SHARES = 0.4
+"""Part of the time in which it is settled what goes short; the reasons have the rest."""
+
+_CLEARLY = 1e-5
+"""Shares that go short in a linear program, all in all, which are no error of rounding."""
+
+_SEARCH = 0.5
+"""Part of what is left of the time in which a conflict is made smallest; the amounts have the rest."""
 
 _PATIENCE = 10.0
 """Seconds for one question with whole columns."""
@@ -90,7 +99,7 @@ class Questions:
     """The elastic program, asked with some members let go and some shortfalls granted."""
 
     def __init__(self, arrays: Arrays, deadline: float) -> None:
-        self.arrays, self.deadline = arrays, deadline
+        self.arrays, self.deadline, self.until = arrays, deadline, deadline
         self.lower, self.upper = arrays.lower.copy(), arrays.upper.copy()
         self.granted = arrays.lower.copy(), arrays.upper.copy()
         self.linear = Highs(arrays, relax=True)
@@ -113,13 +122,10 @@ class Questions:
             return None
         self._bounds(let_go)
         self._costs(None)
-        outcome = self.linear.run(self._left())
+        # A search sees at once what the linear program takes long to find out: it is reduced first.
+        outcome = self.linear.run(self._left()) if self.whole is None else self.whole.run(min(self._left(), _PATIENCE))
         if outcome.stopped_by == "infeasible":
             return False
-        if self.whole is not None:
-            outcome = self.whole.run(min(self._left(), _PATIENCE))
-            if outcome.stopped_by == "infeasible":
-                return False
         return True if outcome.plan is not None else None
 
     def least(self, columns: Positions, let_go: Sequence[Member]) -> tuple[Floats | None, bool, float]:
@@ -138,8 +144,38 @@ class Questions:
         bound = max(outcome.bound, 0.0) if np.isfinite(outcome.bound) else 0.0
         return (None if outcome.plan is None else np.asarray(outcome.plan)), sure, bound
 
+    def binding(self, members: Sequence[Member]) -> list[Member] | None:
+        """Of a large program a few members that fail together even where what is whole may be in parts: linear programs
+        are answered soon, one after the other. None where these do not prove that the members fail.
+        """
+        if self.whole is None or len(self.arrays.cost) < LARGE:
+            return None
+        priced = self._priced(members, members)
+        if priced is None:
+            return None
+        few = [member for member in members if member.kind == "promise" or priced[member.columns].any()]
+        if self._priced(few, members) is None:
+            few = list(members)
+        return smallest(few, lambda held: self._priced(held, members) is not None)[0]
+
+    def _priced(self, held: Sequence[Member], members: Sequence[Member]) -> Bools | None:
+        """Columns that the proof takes that some members fail; None where they are not proven to."""
+        keep = {id(member) for member in held}
+        promises = [member.columns for member in held if member.kind == "promise"]
+        if not promises or self._left() <= 0:
+            return None
+        self._bounds([member for member in members if id(member) not in keep or member.kind == "promise"])
+        self._costs(np.concatenate(promises))
+        outcome = self.linear.run(min(self._left(), _PATIENCE))
+        return outcome.col_priced if outcome.bound > _CLEARLY else None
+
+    def hurry(self, part: float) -> None:
+        """From now on ask within a part of the time that is left."""
+        now = time.monotonic()
+        self.until = now + part * (self.deadline - now)
+
     def _left(self) -> float:
-        return self.deadline - time.monotonic()
+        return self.until - time.monotonic()
 
     def _costs(self, columns: Positions | None) -> None:
         cost = np.zeros(len(self.arrays.cost))
@@ -166,8 +202,11 @@ class Questions:
 
 def conflict_of(ask: Questions, members: Sequence[Member], let_go: Sequence[Member] = ()) -> Found | None:
     """A smallest conflict among members; None where they are not known to conflict."""
-    if ask.can_hold(let_go) is not False:
-        return None
+    return _fewest(ask, members, let_go) if ask.can_hold(let_go) is False else None
+
+
+def _fewest(ask: Questions, members: Sequence[Member], let_go: Sequence[Member]) -> Found:
+    """A smallest conflict among members that are known to fail together."""
 
     def fails(held: Sequence[Member]) -> bool | None:
         keep = {id(member) for member in held}
@@ -230,7 +269,8 @@ def why(net: Network, model: Elastic, wanted: Claims, names: Sequence[str], dead
     conflicts, given = _among_limits(ask, model, every)
     arrays = replace(model.arrays, lower=ask.granted[0].copy(), upper=ask.granted[1].copy())
     arrays.upper[model.short], arrays.upper[model.late] = 1.0, np.inf
-    shares = fair_shares(arrays, wanted, deadline)
+    now = time.monotonic()
+    shares = fair_shares(arrays, wanted, now + _SHARES * (deadline - now))
     if shares is None:
         return None
     share = short_by_claimant(wanted, shares.value)
@@ -268,7 +308,15 @@ def _of_promises(ask: Questions, net: Network, model: Elastic, wanted: Claims, n
     conflicts: list[Found] = []
     while open_ones.any() and len(conflicts) < _MOST:
         kept, failing = promise_members(net, wanted, names, open_ones)
-        found = conflict_of(ask, [*kept, *limit_members(model), *failing])
+        ask.hurry(_SEARCH)
+        every = [*kept, *limit_members(model), *failing]
+        few = ask.binding(every)
+        if few is None:
+            found = conflict_of(ask, every)
+        else:
+            inside = {id(member) for member in few}
+            found = _fewest(ask, few, [member for member in every if id(member) not in inside])
+        ask.hurry(1.0)
         if found is None:
             return conflicts, False
         mine = np.zeros(len(short), dtype=bool)
