@@ -66,7 +66,7 @@ class _Book:
         of = {n: np.where(served, wanted[n][codes["request"]], codes.get(n, np.full(len(served), BLANK)))
               for n in ("customer", "tier", "product", "period")}
         sizes = [len(p[4]) for p in self._parts]
-        product_class = np.append(net.tables["products"]["product_class"].to_numpy(dtype=object), "")
+        product_class = np.append(net.tables.column("products", "product_class"), "")
         sites, customers = net.axes["site"], net.axes["customer"]
         ends = np.where(codes["customer_end"] >= 0, net.axes["end"].names(codes["customer_end"]),
                         sites.names(codes["destination"]))
@@ -249,9 +249,12 @@ def _parents(net: Network, plan: Plan, moves: Coded, moved: Floats) -> pd.DataFr
     made = plan.index("make").frame()
     made["quantity"] = plan.of("make")
     made = made[made["quantity"] > 0].assign(parent="made here", via="", mode="")
-    kept = carried(net, plan).rename(columns={"opening": "quantity"})
-    kept = kept.loc[kept["quantity"] > 0, ["site", "product", "period", "quantity"]]
-    both = pd.concat([made, kept.assign(parent="in stock", via="", mode=""), inbound], ignore_index=True)
+    parts = [made, inbound]
+    if "carry" in plan.program.variables:
+        kept = carried(net, plan).rename(columns={"opening": "quantity"})
+        kept = kept.loc[kept["quantity"] > 0, ["site", "product", "period", "quantity"]]
+        parts.insert(1, kept.assign(parent="in stock", via="", mode=""))
+    both = pd.concat(parts, ignore_index=True)
     keys = ["site", "product", "period"]
     both["ratio"] = both["quantity"] / both.groupby(keys, observed=True)["quantity"].transform("sum")
     return both.sort_values([*keys, "parent", "via", "mode"], ignore_index=True)[

@@ -57,7 +57,7 @@ def flows(net: Network, plan: Plan) -> pd.DataFrame:
 def production(net: Network, plan: Plan) -> pd.DataFrame:
     """What is made or bought: site, product, period, quantity (units), amount (money), capacity (units)."""
     quantity, index = plan.of("make"), plan.index("make")
-    days = net.tables["periods"]["days"].to_numpy(dtype=float)[index["period"]]
+    days = net.tables.column("periods", "days")[index["period"]]
     at = index["site"], index["product"]
     frame = index.frame()
     frame["quantity"], frame["amount"] = quantity, net.derived.supply.make_cost[at] * quantity
@@ -75,13 +75,13 @@ def sites(net: Network, plan: Plan) -> pd.DataFrame:
     """
     table = net.tables["sites"]
     opened = plan.of("open")
-    is_open, was_open = opened > 0.5, table["status"].isin(["open", "closing"]).to_numpy(dtype=bool)
+    status = net.tables.column("sites", "status")
+    is_open, was_open = opened > 0.5, (status == "open") | (status == "closing")
     through = _throughput(net, plan)
-    horizon = float(net.tables["periods"]["days"].sum())
     level, of_level = _levels(net, plan)
-    capacity = np.minimum(table["capacity"].to_numpy(dtype=float), of_level) * horizon / 365
+    capacity = np.minimum(table["capacity"].to_numpy(dtype=float), of_level) * net.horizon / 365
     one_off = {c: table[f"{c}_cost"].to_numpy(dtype=float) for c in ("opening", "closing")}
-    starts = opened * ((table["status"] == "candidate").to_numpy(dtype=bool))
+    starts = opened * (status == "candidate")
     ends = (1 - opened) * was_open
     words = np.select([is_open & was_open, is_open, was_open], ["stays open", "opened", "closed"], "not opened")
     used = np.where(np.isinf(capacity), np.nan, through / np.maximum(capacity, 1e-12))
@@ -119,8 +119,8 @@ def lanes(net: Network, flow: pd.DataFrame) -> pd.DataFrame:
     keys = ["origin", "destination", "mode", "product", "period"]
     frame = pd.concat([leg[[*keys, "quantity"]] for leg in legs], ignore_index=True)
     frame = frame.groupby(keys, sort=True, observed=True)["quantity"].sum().reset_index()
-    weight = net.tables["products"].set_index("product")["weight"]
-    frame["weight"] = frame["quantity"] * frame["product"].map(weight).astype(float)
+    product = net.axes["product"].codes(frame["product"])
+    frame["weight"] = frame["quantity"] * net.tables.column("products", "weight")[product]
     return frame
 
 
@@ -157,7 +157,7 @@ def carried(net: Network, plan: Plan) -> pd.DataFrame:
     if "carry" not in plan.program.variables:
         return pd.DataFrame({c: pd.Series(dtype=str if c in columns[:3] else float) for c in columns})
     keys, who = plan.index("carry"), net.derived.supply
-    periods, products = net.tables["periods"]["days"].to_numpy(dtype=float), net.tables["products"]
+    periods, products = net.tables.column("periods", "days"), net.tables["products"]
     closing = np.zeros((*who.handles.shape, len(periods)))
     closing[keys["site"], keys["product"], keys["period"]] = plan.of("carry")
     opened = who.opening * who.carries * plan.of("open")[:, None]
@@ -285,7 +285,7 @@ def _kept(frame: pd.DataFrame, tolerance: float = 1e-6) -> Bools:
 def _service_keys(net: Network) -> Keys:
     """Keys of the service table: the promises, then tier x class of demand that none covers."""
     wanted, promised = net.requests, net.promises.index
-    classes = promised.axes["product_class"].codes(net.tables["products"]["product_class"])
+    classes = promised.axes["product_class"].codes(net.tables.column("products", "product_class"))
     bare = wanted.measures["promise"] < 0
     columns = {"tier": np.concatenate([promised["tier"], wanted.index["tier"][bare]]),
                "product_class": np.concatenate([promised["product_class"], classes[wanted.index["product"][bare]]]),
@@ -297,7 +297,7 @@ def _service_row(net: Network, keys: Keys) -> Positions:
     """Row of the service table for each request."""
     wanted, promised = net.requests, net.promises.index
     promise = wanted.measures["promise"]
-    classes = promised.axes["product_class"].codes(net.tables["products"]["product_class"])
+    classes = promised.axes["product_class"].codes(net.tables.column("products", "product_class"))
     bare = promise < 0
     columns = {"tier": wanted.index["tier"], "product_class": classes[wanted.index["product"]],
                "period": np.full(len(wanted), -1, dtype=np.int32)}
