@@ -139,3 +139,32 @@ def test_order_and_names_change_nothing(seed):
     amounts = [e.limits.replace(names).set_index(keys)["amount"].dropna().sort_index() for e in (one, two)]
     assert amounts[0].index.tolist() == amounts[1].index.tolist()
     assert amounts[0].tolist() == pytest.approx(amounts[1].tolist(), rel=1e-5)
+
+
+FACTORS: dict[str, dict[tuple[str, str], float]] = {
+    "money": {("settings", "budget"): 100, ("rates", "per_unit"): 100},
+    "weight": {("products", "weight"): 25, ("modes", "capacity"): 25, ("modes", "co2"): 1 / 25},
+    "co2": {("settings", "carbon_cap"): 1000, ("modes", "co2"): 1000},
+    "volume": {("demand", "quantity"): 12, ("sites", "capacity"): 12, ("modes", "capacity"): 12,
+               ("settings", "carbon_cap"): 12, ("settings", "budget"): 12},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", FACTORS)
+@pytest.mark.parametrize("seed", sampled(SEEDS, 100))
+def test_the_unit_of_account_changes_amounts_alone(seed, unit):
+    """Money by 100, weights by 25, CO2 by 1,000 or units by the dozen: the same customers, shares, causes."""
+    _, tables = drawn(seed)
+    scaled = {name: dict(part) if isinstance(part, dict) else part.copy() for name, part in tables.items()}
+    for (name, column), factor in FACTORS[unit].items():
+        scaled[name][column] = scaled[name][column] * factor
+    one, two = cts.explain(tables), cts.explain(scaled)
+    assert shares(one) == pytest.approx(shares(two), abs=1e-6)
+    assert one.conflicts.equals(two.conflicts)
+    amounts = [e.limits.set_index(["conflict", "table", "row", "column"])["amount"] for e in (one, two)]
+    changed = amounts[1] / amounts[0]
+    of_unit = {"money": {"budget": 100.0}, "weight": {"capacity kg": 25.0}, "co2": {"carbon_cap": 1000.0}}
+    for (_, table_name, _, column), ratio in changed.dropna().items():
+        known = 12.0 if unit == "volume" else of_unit[unit].get("capacity kg" if table_name == "modes" else column, 1.0)
+        assert ratio == pytest.approx(known, rel=1e-3)
