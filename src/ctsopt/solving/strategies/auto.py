@@ -1,4 +1,4 @@
-"""Which strategy a program is searched by: what is measured to be quickest for its size and kind."""
+"""Which strategy a program is searched by: by its size, and by what is chosen in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.strategy import Found, Problem
 
 LARGE = 50_000
-"""Columns from which on rows and columns that come in as they are needed are quicker than the solver's own search."""
+"""Columns from which on rows and columns come in as they are needed. On tiered networks and plain location problems
+that is quicker; where single customers are large beside the room of a site, the direct search may be better."""
 
 
 class Auto:
