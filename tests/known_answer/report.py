@@ -23,7 +23,7 @@ COLUMNS = """\
 
 * **published**: the number of the source. It may be missed by half a unit of its last printed decimal, or by 1e-6 of
   itself, whichever is larger; a number without decimals by 1e-6 of itself.
-* **links**: the option of `ctsopt.solve`; `lazy` is the usual one.
+* **links**: the option of `ctsopt.solve`. Its usual `auto` chooses one of these by what the relaxation shows.
 * **value**, **bound**: cost of the plan that was found, and the proven limit below which no plan can be.
   **gap** = (value − bound) / value. **above** = value / published − 1.
 * **seconds**: by the clock, from the network to the tables of the answer. **processor**: processor time of the same, on

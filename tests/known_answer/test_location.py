@@ -12,7 +12,7 @@ from tests.known_answer.shared_data import Answer, answer, data
 from tests.often import sampled
 
 
-def assert_optimum(tables: Tables, published: Answer, links: str = "lazy") -> cts.Solution:
+def assert_optimum(tables: Tables, published: Answer, links: str = "auto") -> cts.Solution:
     """The plan costs what is published, and is proven: the bound is the published number, too."""
     plan = cts.solve(cts.network(tables), gap=1e-8, links=links)
     assert plan.status.solution == "optimal"
