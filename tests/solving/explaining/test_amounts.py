@@ -152,7 +152,7 @@ def test_reasons_and_offers_share_their_time(monkeypatch):
     asked = []
 
     class Shop:
-        def __init__(self, net, wanted, found, keeps, deadline):
+        def __init__(self, net, wanted, found, keeps, deadline, dearest):
             asked.append(deadline)
 
         def offers(self):

@@ -220,7 +220,9 @@ class Explanation:
         lines = ["these cannot hold together" + (", and without any one of them the others can:" if sure else
                                                  " (perhaps already some of them cannot):")]
         mine = self.limits[self.limits["conflict"] == number]
-        return [*lines, *_few([f"  {member}{_amounts(mine[mine['limit'] == member])}" for member in part["member"]])]
+        without = set(mine.loc[~mine["enough"].astype(bool), "limit"])  # something can be done about the others: first
+        members = sorted(part["member"], key=lambda member: member in without)
+        return [*lines, *_few([f"  {member}{_amounts(mine[mine['limit'] == member])}" for member in members])]
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:

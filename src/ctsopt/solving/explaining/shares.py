@@ -31,6 +31,9 @@ _PRICED = 1e-9
 LARGE, _CLOSE, _WITHIN = 5_000, 1e-6, 1e-4
 """From so many columns on the least share is looked for to 0.01 % of it, which counts as proven everywhere."""
 
+_PART = 0.6
+"""Part of what is left of the time that a level may use: the better tiers come first in this, too."""
+
 
 @dataclass(frozen=True, eq=False)
 class Claims:
@@ -135,7 +138,8 @@ class _Sequence:
     def run(self) -> Shares | None:
         for level in range(self.levels):
             now = time.monotonic()
-            self.until = now + (self.deadline - now) / (self.levels - level)
+            part = 1.0 if level + 1 == self.levels else _PART
+            self.until = now + part * (self.deadline - now)
             if not self._level(level):
                 break
         return None if self.plan is None else Shares(self.plan[self.wanted.column], self.proven)

@@ -29,7 +29,7 @@ _MOST = 6
 _PROVEN = 1e-4
 """Share by which an amount may be above what is proven to be the least."""
 
-_SHARES = 0.4
+_SHARES = 0.6
 """Part of the time in which it is settled what goes short; the reasons have the rest."""
 
 _CLEARLY = 1e-5
