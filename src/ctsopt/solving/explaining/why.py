@@ -220,7 +220,9 @@ def _fewest(ask: Questions, members: Sequence[Member], let_go: Sequence[Member])
 def how_to_give_way(ask: Questions, found: Found, let_go: Sequence[Member] = ()) -> Found:
     """By how much each limit of a conflict would have to give way, by itself."""
     ways = []
-    for member in found.members:
+    place = {id(member): at for at, member in enumerate(found.members)}
+    # While there is time: limits of the whole network first, then what a designer changes first.
+    for member in sorted(reversed(found.members), key=lambda m: m.giving is not None and len(m.giving.key) > 0):
         if member.kind == "promise":
             continue
         if member.giving is not None and member.giving.bound:
@@ -229,7 +231,7 @@ def how_to_give_way(ask: Questions, found: Found, let_go: Sequence[Member] = ())
             continue
         plan, sure, bound = ask.least(member.columns, [*let_go, member])
         ways.append(Way(member, None if plan is None else np.asarray(plan[member.columns]), sure, bound))
-    return replace(found, ways=ways)
+    return replace(found, ways=sorted(ways, key=lambda way: place[id(way.member)]))
 
 
 @dataclass(frozen=True, eq=False)
