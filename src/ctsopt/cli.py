@@ -251,12 +251,16 @@ def version(as_json: AsJson = False) -> None:
 
 
 def _summary(sol: Solution, served: pd.DataFrame, keys: list[str]) -> dict[str, Any]:
+    from ctsopt.results.schema import described
+
+    tables = {"costs": sol.costs, "service": sol.service, "sites": sol.sites, "kpis": sol.kpis(),
+              "cost_to_serve": served}
     return {
         "status": {"solution": sol.status.solution, "stopped_by": sol.status.stopped_by},
         "total_cost": sol.total_cost, "cash_cost": sol.cash_cost, "penalty": sol.penalty,
         "bound": sol.bound, "gap": sol.gap, "gap_money": sol.gap_money,
-        "costs": sol.costs, "service": sol.service, "sites": sol.sites, "kpis": sol.kpis(),
-        "by": keys, "cost_to_serve": served,
+        **tables, "by": keys,
+        "columns": {name: described(name, frame, sol.net.settings) for name, frame in tables.items()},
     }
 
 

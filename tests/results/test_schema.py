@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import ctsopt as cts
@@ -57,6 +58,22 @@ def test_a_table_has_the_columns_of_the_schema(frames, table):
 def test_values_are_of_their_kind(frames, table):
     """Texts are text, flags are yes or no, and all else are numbers; shares lie between 0 and 1, as far as known."""
     require_kinds(table, frames[table.name])
+
+
+def test_files_say_what_their_columns_are(plans, tmp_path):
+    """Kind, unit and meaning of every field, the cost lines beside them included; what is read again is the same."""
+    plan = plans["plan"]
+    plan.save(tmp_path / "plan")
+    for name, frame in plan.tables.items():
+        fields = pq.read_schema(tmp_path / "plan" / f"{name}.parquet")
+        told = {field.name: {k.decode(): v.decode() for k, v in field.metadata.items()} for field in fields}
+        assert set(told) == set(frame.columns)
+        for column in schema.BY_NAME[name].columns:
+            assert (told[column.name]["kind"], told[column.name]["meaning"]) == (column.kind, column.meaning)
+        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "plan" / f"{name}.parquet"), frame)
+    assert schema.described("flows", plan.flows, plan.net.settings)["last_mile"] == {
+        "kind": "money", "unit": "USD", "meaning": "cost line"}
+    assert schema.described("flows", plan.flows, plan.net.settings)["distance"]["unit"] == "km"
 
 
 @pytest.mark.slow

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["money", "units", "share", "days", "distance", "count", "number", "text", "flag"]
 
@@ -215,6 +218,27 @@ TABLES: tuple[Table, ...] = (
 """Tables of a solution, then what it and its program can be asked for."""
 
 BY_NAME: Mapping[str, Table] = {table.name: table for table in TABLES}
+
+
+def described(name: str, frame: pd.DataFrame, settings: Mapping[str, object]) -> dict[str, dict[str, str]]:
+    """Kind, unit and meaning of the columns of a table, as files and documents carry them.
+
+    Parameters
+    ----------
+    name : str
+    frame : DataFrame
+        The table, with the cost lines that it has as columns: they are money.
+    settings : mapping
+        Of the network: its currency and unit of distance stand in the units.
+    """
+    table = BY_NAME[name]
+    columns = {column.name: column for column in table.columns}
+    if table.lines:
+        numbers = frame.select_dtypes("number").columns.astype(str)
+        columns = {line: Column(line, "money", "cost line") for line in numbers} | columns
+    return {label: {"kind": column.kind, "unit": str(settings.get(column.unit, column.unit)),
+                    "meaning": column.meaning}
+            for label in frame.columns.astype(str) if (column := columns.get(label)) is not None}
 
 
 def by_column(tables: Iterable[Table]) -> dict[str, Column]:

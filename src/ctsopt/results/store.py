@@ -15,6 +15,7 @@ from ctsopt.errors import CtsWarning, FileError, UsageError
 from ctsopt.files import MANIFEST, broken, renew, seal
 from ctsopt.networks.network import reopened
 from ctsopt.programs.status import Status
+from ctsopt.results.schema import described
 from ctsopt.results.solution import TABLES, Solution
 
 _FORMAT = 3
@@ -85,13 +86,25 @@ def _say_what_goes(solution: Solution, target: Path) -> None:
 def _write(solution: Solution, folder: Path) -> None:
     solution.net.write(folder / _NETWORK, format="parquet")
     for name in TABLES:
-        solution.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
+        _write_table(solution, name, folder / f"{name}.parquet")
     head = {"format": _FORMAT, "hash": solution.net.hash, "bound": _number(solution.bound),
             "status": {"solution": solution.status.solution, "stopped_by": solution.status.stopped_by,
                        "detail": solution.status.detail},
             "total_cost": solution.total_cost, "record": solution.record}
     (folder / _HEAD).write_text(json.dumps(head, indent=1, default=str) + "\n", encoding="utf-8")
     seal(folder, format=_FORMAT)
+
+
+def _write_table(solution: Solution, name: str, path: Path) -> None:
+    """A table as Parquet, whose fields say their kind, unit and meaning to whoever reads it elsewhere."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    frame = solution.tables[name]
+    made = pa.Table.from_pandas(frame, preserve_index=False)
+    told = described(name, frame, solution.net.settings)
+    fields = [field.with_metadata(told[field.name]) if field.name in told else field for field in made.schema]
+    pq.write_table(pa.Table.from_arrays(made.columns, schema=pa.schema(fields, metadata=made.schema.metadata)), path)
 
 
 def _number(value: float) -> float | str:
