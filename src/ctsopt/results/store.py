@@ -97,8 +97,8 @@ def _write(solution: Solution, folder: Path) -> None:
 
 def _write_table(solution: Solution, name: str, path: Path) -> None:
     """A table as Parquet, whose fields say their kind, unit and meaning to whoever reads it elsewhere."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     frame = solution.tables[name]
     made = pa.Table.from_pandas(frame, preserve_index=False)
