@@ -64,8 +64,9 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "model.yaml").write_text("name: x")
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert told(tmp_path) == [("unreadable_file", t) for t in (
-        "capacity_levels", "contracts", "customers", "demand", "lanes", "settings", "modes", "order_profiles",
-        "periods", "products", "promises", "rates", "site_products", "sites", "tiers")]
+        "calendar_days", "calendars", "capacity_levels", "contracts", "customers", "demand", "lanes", "settings",
+        "modes", "order_profiles", "order_times", "periods", "products", "promises", "rates",
+        "site_products", "sites", "tiers")]
     assert "capacity_levels.csv cannot be read: Permission denied" in str(check(tmp_path))
 
 

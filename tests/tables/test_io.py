@@ -457,7 +457,7 @@ def test_limits_that_do_not_bind_are_written_as_blanks(net: Network, tmp_path: P
     folder = net.write(tmp_path / "net")
     lines = (folder / "sites.csv").read_text().splitlines()
     assert lines[0].startswith("site,kind,latitude,longitude,region,zone,group,status")
-    assert lines[2] == "Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,0,units,0,0,1"
+    assert lines[2] == "Mine,supplier,51.2,6.8,NW,,,open,yes,no,0,0,0,,0,units,0,0,1,office"
     assert "inf" not in "".join(p.read_text() for p in folder.glob("*.csv"))
     assert "nan" not in "".join(p.read_text() for p in folder.glob("*.csv"))
     book = openpyxl.load_workbook(net.write(tmp_path / "net.xlsx"))
@@ -465,7 +465,7 @@ def test_limits_that_do_not_bind_are_written_as_blanks(net: Network, tmp_path: P
     assert book["sites"]["N4"].value == 80000
     assert (folder / "model.yaml").read_text() == (
         "name: example\ncurrency: NO\ncircuity: 1.3\ndiscount_rate: 0.1\nlife: 8\nprocessing_time: 0.2\n"
-        "max_via_ways: 1000\n")
+        "first_day: '2027-01-01'\nmax_via_ways: 1000\n")
 
 
 def test_tables_that_were_not_given_are_not_written(tmp_path: Path):

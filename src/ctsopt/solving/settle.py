@@ -52,7 +52,7 @@ def settle(net: Network, problem: Problem, found: Found, spent: float,
     if found.settled is not None:
         _require_bound(found, found.settled)
         return _with_known(found, found.settled, options)
-    cut_off = found.plan is None and found.stopped_by in ("time_limit", "interrupt")
+    cut_off = found.plan is None and found.stopped_by in ("time_limit", "interrupt", "decided")
     if cut_off and problem.start is not None and problem.value is None:
         found = _fall_back(net, problem, found)
     _require_plan(program if found.program is None else found.program, found, options, impossible)

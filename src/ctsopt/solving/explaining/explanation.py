@@ -210,7 +210,7 @@ class Explanation:
         said = []
         for row in rows_of(self.shortfalls):
             asked = f" of {row.asked:,.6g}" if row.asked > 0 else ""
-            kept = f"; {(1 - row.share) * 100:.4g} % can be kept" if row.customer else ""
+            kept = f"; {round(max(1 - row.share, 0.0) * 100, 6):.4g} % can be kept" if row.customer else ""
             said.append(f"  {row.what}: {row.who} {'off' if row.unit == 'sites' else 'short'} by {row.shortfall:,.6g}"
                         f"{asked} {row.unit}{kept}")
         return said
