@@ -33,7 +33,7 @@ from ctsopt.solving.strategies.prices import Ways
 
 _log = logging.getLogger("ctsopt.solve")
 
-_SMALL = 2_000
+_SMALL = 5_000
 """Programs of fewer columns are left to the search: it has a plan at once."""
 
 _CHOOSE, _SETTLE, _PROVE = 40, 100, 40
@@ -192,7 +192,7 @@ class FirstPlan:
         designs = Designs(program, self._used, self._deadline, tell)
         starts = [] if self.plan is None else [np.round(self.plan[columns])]
         starts += [] if relaxed is None else rounded(designs, relaxed)
-        work = min(_WORK * arrays.matrix.nnz * min(1.0, program.columns / _USUAL), _MOST_WORK)
+        work = min(_WORK * arrays.matrix.nnz * min(1.0, program.columns / _USUAL) ** 2, _MOST_WORK)
         for design in good_designs(designs, ways, starts, work, _DESIGNS) if designs.gates.free.any() else ():
             if others.any() and designs.value(design) < self.cost:
                 self._complete(designs, design)
