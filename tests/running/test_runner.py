@@ -16,6 +16,7 @@ from ctsopt.comparing import outcome
 from ctsopt.comparing.outcome import run
 from ctsopt.results.store import load
 from ctsopt.running import answers, crew, runner, worker
+from ctsopt.running.job import Job, behind
 from ctsopt.running.progress import Event, watching
 from ctsopt.testing import random_network
 from tests.running.packs import Pack, cheap, impossible, same_tables, searches
@@ -455,3 +456,10 @@ def test_the_table_is_written_and_harmless(tmp_path):
     assert len(pd.read_csv(folder / "shortfalls.csv")) == 1
     run(Pack({"x": cheap()}), workers=1, cache=tmp_path / "cache").write(tmp_path / "out")
     assert not (folder / "shortfalls.csv").exists()
+
+
+def test_whoever_is_free_takes_what_most_wait_for():
+    """A row of three behind `base`, and one job by itself: b waits for a, c for b by a stricter promise."""
+    jobs = [Job("base", cheap(), {}), Job("alone", cheap(), {}, "base"), Job("c", cheap(), {}, "base", stricter=("b",)),
+            Job("a", cheap(), {}, "base"), Job("b", cheap(), {}, "a", stricter=("base", "elsewhere"))]
+    assert behind(jobs) == {"base": 3, "alone": 0, "c": 0, "a": 2, "b": 1}

@@ -121,3 +121,13 @@ def in_order(jobs: Sequence[Job]) -> list[Job]:
             raise UsageError(f"{', '.join(job.name for job in rest)}: they wait for each other's plans")
         left = rest
     return order
+
+
+def behind(jobs: Sequence[Job]) -> dict[str, int]:
+    """How many jobs stand in the longest row that waits for each: whoever is free takes the longest row first."""
+    longest = {job.name: 0 for job in jobs}
+    for job in reversed(in_order(jobs)):
+        for other in (*job.stricter, *([job.parent] if job.parent else [])):
+            if other in longest:
+                longest[other] = max(longest[other], longest[job.name] + 1)
+    return longest

@@ -23,7 +23,7 @@ from ctsopt.running.answers import HEAD, SHORTFALLS, Answers, Solutions, keep, t
 from ctsopt.running.bounds import handed_on
 from ctsopt.running.cache import Cache, Entry, case_key, fingerprint, key_from
 from ctsopt.running.crew import Crew, crew_of, worker_died
-from ctsopt.running.job import Job, chosen, in_order
+from ctsopt.running.job import Job, behind, chosen, in_order
 from ctsopt.running.progress import Event, Watch
 from ctsopt.running.worker import Answer
 
@@ -101,7 +101,7 @@ class _Run:
     def __init__(self, jobs: Sequence[Job], cache: Cache, crew: Crew, watch: Watch | None) -> None:
         self._jobs, self._cache, self._crew, self._watch = jobs, cache, crew, watch
         self._names = {job.name for job in jobs}
-        self._unread = deque(in_order(jobs))
+        self._unread, self._behind = deque(in_order(jobs)), behind(jobs)
         self._waiting: list[_Ready] = []
         self._flying: dict[Future[Answer], tuple[_Ready, str]] = {}
         self._keys: dict[str, str] = {}
@@ -207,9 +207,10 @@ class _Run:
             return None
 
     def _hand_out(self) -> None:
-        """Give jobs whose parents are done to those who are free, in pack order."""
+        """Give jobs whose parents are done to those who are free: the longest row first, then in pack order."""
         free = self._crew.slots - len(self._flying)
         able = [ready for ready in self._waiting if self._waits_for(ready.job) <= self._done.keys()]
+        able.sort(key=lambda ready: -self._behind[ready.job.name])
         for ready in able[:max(free, 0)]:
             self._waiting.remove(ready)
             self._begin(ready)
