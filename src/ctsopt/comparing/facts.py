@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ctsopt.packs.roles import CHOICE
@@ -73,10 +74,16 @@ class Facts:
         return self.rows is None or bool((self.rows["scenario"] == name).any())
 
     def _told(self, name: str, column: str) -> str:
-        if self.rows is None or column not in self.rows:
-            return ""
-        found = self.rows.loc[self.rows["scenario"] == name, column].tolist()
-        return str(found[0]) if found else ""
+        return self._texts.get(column, {}).get(name, "")
+
+    @cached_property
+    def _texts(self) -> dict[str, dict[str, str]]:
+        """What the rows say, by column and scenario: it is asked for every pair of plans."""
+        if self.rows is None:
+            return {}
+        columns = [column for column in ("key", "parent", "role") if column in self.rows]
+        rows = self.rows.drop_duplicates("scenario")
+        return {column: dict(zip(rows["scenario"], rows[column].astype(str), strict=True)) for column in columns}
 
 
 def facts_of(result: PackResult) -> Facts:

@@ -34,6 +34,8 @@ def difference(old: Network, new: Network) -> pd.DataFrame:
 def _settings(old: Network, new: Network) -> pd.DataFrame:
     rows = []
     for column in SETTINGS.columns:
+        if old.settings[column.name] == new.settings[column.name]:
+            continue
         one, other = (as_text(column, pd.Series([net.settings[column.name]]))[0] for net in (old, new))
         if one != other and column.name != "name":
             rows.append((SETTINGS.name, "", column.name, one, other))

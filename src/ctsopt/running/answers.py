@@ -60,6 +60,7 @@ class Solutions(Mapping[str, Solution]):
                  bounds: Mapping[str, Bound]) -> None:
         self._cache, self._keys, self._others, self._bounds = cache, dict(keys), dict(others), dict(bounds)
         self._read: dict[str, Solution] = {}
+        self._bounded: dict[str, Solution] = {}
         self._sizes: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> Solution:
@@ -74,8 +75,11 @@ class Solutions(Mapping[str, Solution]):
             self._read[key] = load(folder)
             self._sizes[key] = sum(file.stat().st_size for file in folder.rglob("*"))
             self._make_room()
-        solution = self._read[key]
-        return self._bounds[name].of(solution) if name in self._bounds else solution
+        if name not in self._bounds:
+            return self._read[key]
+        if name not in self._bounded:
+            self._bounded[name] = self._bounds[name].of(self._read[key])
+        return self._bounded[name]
 
     def kpis(self, name: str) -> pd.DataFrame:
         """The key figures of a plan, as `Solution.kpis()` gives them; kept beside it since it was solved."""
@@ -110,6 +114,7 @@ class Solutions(Mapping[str, Solution]):
             if sum(self._sizes[key] for key in self._read) <= self._ROOM:
                 return
             del self._read[old]
+            self._bounded = {name: plan for name, plan in self._bounded.items() if self._keys[name] != old}
 
     def __contains__(self, name: object) -> bool:
         return name in self._keys
