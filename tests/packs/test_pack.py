@@ -18,7 +18,7 @@ from ctsopt.packs.draft import name_fault
 from ctsopt.packs.expand import MOST_CASES, MOST_GENERATIONS, expand
 from ctsopt.packs.grammar import read_draft
 from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
-from ctsopt.packs.source import parse
+from ctsopt.tables.yaml_nodes import parse
 from tests.packs.pack_files import HEAD, KEYS, OF_THE_DESIGN, folder, model, pack_file
 
 

@@ -21,7 +21,7 @@ import ctsopt as cts
 from ctsopt.packs.expand import expand
 from ctsopt.packs.grammar import read_draft
 from ctsopt.packs.pack import check_pack, read_pack
-from ctsopt.packs.source import parse, plain
+from ctsopt.tables.yaml_nodes import parse, plain
 from tests.often import drawn
 from tests.packs.pack_files import HEAD, OF_THE_DESIGN, folder, pack_file
 

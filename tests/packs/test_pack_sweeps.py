@@ -7,7 +7,7 @@ import pytest
 from ctsopt.packs.draft import Case
 from ctsopt.packs.expand import expand
 from ctsopt.packs.grammar import read_draft
-from ctsopt.packs.source import parse
+from ctsopt.tables.yaml_nodes import parse
 from tests.packs.pack_files import HEAD
 
 AXES = """

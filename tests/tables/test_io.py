@@ -249,7 +249,7 @@ def test_texts_that_yaml_could_take_for_something_else(tmp_path: Path):
     ("name: a\ncircuty: 1\n", [("unknown_setting", [2])]),
     ("name: a\ncircuity: 9\n", [("above_bound", [2])]),
     ("name: a\n  b: c: d\n", [("broken_yaml", [2])]),
-    ("name: 'a\n", [("broken_yaml", [2])]),
+    ("name: 'a\n", [("broken_yaml", [1])]),
     ("- name\n- life\n", [("broken_yaml", [1])]),
     ("", []), ("# nothing\n", []), ("name: a\n---\nname: b\n", [("broken_yaml", [2])]),
 ])

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from ctsopt.errors import Finding, Severity
 from ctsopt.packs.roles import BASIS, CHOICE, SENSITIVITY, role_of
-from ctsopt.packs.source import Node, PathPart, line_of
 from ctsopt.tables.edits.parts import Edit, EditFault
+from ctsopt.tables.yaml_nodes import Node, PathPart, line_of
 
 LONGEST_NAME = 100
 """Bytes of the name of a case: it becomes the name of a file, with a state and an ending behind it, and 255 are the

@@ -23,10 +23,10 @@ from ctsopt.packs.draft import (
 )
 from ctsopt.packs.nodes import Nodes
 from ctsopt.packs.roles import ROLES
-from ctsopt.packs.source import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 from ctsopt.results.measures import MEASURES, is_measure
 from ctsopt.solving.options import Options
 from ctsopt.tables.edits.parts import CHANGES, Edit, EditFault, Group
+from ctsopt.tables.yaml_nodes import Block, Items, Node, PathPart, Scalar, Source, node_of, plain
 
 SCHEMA = "ctsopt/pack/1"
 """What the first line of a pack file says."""

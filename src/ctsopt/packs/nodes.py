@@ -9,15 +9,27 @@ from typing import Any
 
 from ctsopt.errors import Finding
 from ctsopt.packs.draft import Origin, Step, name_fault
-from ctsopt.packs.source import Block, Items, Node, PathPart, Scalar, plain
 from ctsopt.tables.edits.parts import Edit, EditFault
 from ctsopt.tables.numerals import parse, slips
+from ctsopt.tables.yaml_nodes import Block, Items, Node, PathPart, Scalar, plain
 
 LONGEST_PATH, LONGEST_PART = 1000, 255
 """Characters of the path of a file, and bytes of each part of it: beyond that, file systems give no answer."""
 
 EditReader = Callable[[Any, str], tuple[Edit | None, list[EditFault]]]
 """Reads an edit from a mapping; the text is its source."""
+
+MENDS = {
+    "unreadable_file": "name a pack file",
+    "too_large_file": "split the pack, or put large changes into tables of the model",
+    "empty_file": "begin with `schema: ctsopt/pack/1`",
+    "several_documents": "keep one pack in a file: delete the line, or move the rest into a file of its own",
+    "alias": "write it out, or make it an override that several scenarios apply",
+    "anchor": "delete the anchor; groups and overrides are what is used in several places",
+    "tag": "delete it: types follow from the tables",
+    "too_many_values": "put large changes into tables of the model",
+}
+"""How a pack file is mended, by the rule of the finding of whoever reads YAML."""
 
 
 class Nodes:

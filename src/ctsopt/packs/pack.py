@@ -18,13 +18,13 @@ from ctsopt.packs.bridging import wanted
 from ctsopt.packs.draft import LONGEST_LABEL, Case, Draft, Origin, Scenario, ScenarioDraft, Step, name_fault
 from ctsopt.packs.expand import expand
 from ctsopt.packs.grammar import BASELINE, OPTIONS, read_compare, read_draft
-from ctsopt.packs.nodes import is_absolute, is_too_long
+from ctsopt.packs.nodes import MENDS, is_absolute, is_too_long
 from ctsopt.packs.remembered import remembered
 from ctsopt.packs.resolve import Resolver, check_cases
 from ctsopt.packs.roles import ROLES
-from ctsopt.packs.source import read_source
 from ctsopt.solving.options import Options
 from ctsopt.tables.edits.parts import Edit
+from ctsopt.tables.yaml_nodes import read_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,7 +220,7 @@ def _read(path: PackPath, *, networks: bool, cache: PackPath | None = None) -> t
         files = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise UsageError(f"there is no pack file {path}"
                          + did_you_mean(path.name, files, shown=lambda near: str(path.parent / near)))
-    draft = read_draft(read_source(path), path.parent)
+    draft = read_draft(read_source(path, MENDS), path.parent)
     model, net = _model(draft, path.parent)
     if net is None:
         return None, _sorted([*draft.findings, *expand(draft)[1]])

@@ -11,9 +11,9 @@ from ctsopt.networks.edits import apply_edits
 from ctsopt.networks.network import IMPOSSIBLE, Network, network
 from ctsopt.networks.schema import BY_NAME
 from ctsopt.packs.draft import Case, Origin, Step
-from ctsopt.packs.source import PathPart
 from ctsopt.tables.edits.edits import Edited
 from ctsopt.tables.edits.filters import row_keys
+from ctsopt.tables.yaml_nodes import PathPart
 
 LEFTOVER = frozenset({
     "yes_no_without_effect", "cost_without_effect", "product_at_crossdock", "level_without_choice", "unused_mode",

@@ -12,6 +12,7 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,12 @@ class Sheet:
     header: list[str]
     columns: list[Objects]
     rows: Positions
+
+
+def unreadable(path: Path, name: str, error: OSError) -> Finding:
+    """What is said of a file that the system does not hand out."""
+    return Finding("unreadable_file", name, "", f"{path.name} cannot be read: {error.strerror or error}",
+                   "allow it to be read, close the program that holds it, or write it again", (), (path.name,))
 
 
 def decode(data: bytes, table: str, place: str) -> tuple[str | None, list[Finding]]:

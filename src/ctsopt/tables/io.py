@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ import pandas as pd
 from ctsopt.errors import Finding, UsageError, did_you_mean, nearest_name
 from ctsopt.keys import Bools
 from ctsopt.tables.columns import Column, Table
-from ctsopt.tables.csv_files import EMPTY_MEND, decode, read_csv
+from ctsopt.tables.csv_files import EMPTY_MEND, read_csv, unreadable
 from ctsopt.tables.excel import read_workbook, refusal
 from ctsopt.tables.handed_out import HandedOut
 from ctsopt.tables.raw import Objects, Raw, RawSetting, RawTable, cell_text, clean_text, is_own, raw_table
 from ctsopt.tables.schema import Schema
+from ctsopt.tables.settings_file import read_settings
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -27,14 +27,7 @@ WORKBOOKS = (".xlsx", ".xlsm")
 MOST_ROWS_OF_PARQUET = 100_000_000
 """Rows of a Parquet file: a few bytes can stand for any number of equal rows."""
 
-LARGEST_SETTINGS = 1 << 20
-"""Bytes of the settings file."""
-
 _OF_CELLS = ("error_cell", "several_values", "bytes_for_text")
-_NULLS = ("", "~", "null", "Null", "NULL")
-_ONE_A_LINE = "one setting a line, as in `currency: EUR`"
-_DEEPEST = 100
-"""Brackets within brackets in a file of settings, where a setting is one text."""
 _SETTING_SHEET = (Column("setting", "text", "Name of the setting."), Column("value", "text", "Its value."))
 
 
@@ -158,7 +151,9 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
             continue
         if schema.settings and path.name == schema.settings_file:
             if _is_file(path, schema.settings_name, reading):
-                _read_settings_file(path, reading)
+                settings, found = read_settings(path, schema.settings_name)
+                reading.settings += settings
+                reading.findings += found
         elif suffix not in {".csv", ".parquet"}:
             reading.findings += _left_out(path, schema)
         elif name not in schema.names:
@@ -191,17 +186,12 @@ def _read_file(path: Path, name: str, reading: _Reading) -> None:
             return
         sheet, found = read_csv(path.read_bytes(), name, path.name)
     except OSError as error:
-        reading.fail(name, [_unreadable(path, name, error)])
+        reading.fail(name, [unreadable(path, name, error)])
         return
     if sheet is None:
         reading.fail(name, found)
     else:
         reading.add(name, path.name, sheet.header, sheet.columns, sheet.rows, header_row=1, findings=found)
-
-
-def _unreadable(path: Path, name: str, error: OSError) -> Finding:
-    return Finding("unreadable_file", name, "", f"{path.name} cannot be read: {error.strerror or error}",
-                   "allow it to be read, close the program that holds it, or write it again", (), (path.name,))
 
 
 def _left_out(path: Path, schema: Schema) -> list[Finding]:
@@ -294,67 +284,3 @@ def _setting_text(schema: Schema, name: str, value: Any) -> str:
     column = next((c for c in schema.settings_columns if c.name == name), None)
     unlimited = isinstance(value, float) and value == math.inf and column is not None and column.default == math.inf
     return "" if unlimited else cell_text(value)
-
-
-def _read_settings_file(path: Path, reading: _Reading) -> None:
-    """Top-level scalars as text. The nodes are read, not the values: no type is guessed, and lines are known."""
-    from ruamel.yaml.nodes import ScalarNode
-
-    name = reading.schema.settings_name
-
-    def fault(rule: str, message: str, mend: str, line: int | None = None, column: str = "") -> None:
-        rows = () if line is None else (line,)
-        reading.findings.append(Finding(rule, name, column, message, mend, rows, (column,) * len(rows)))
-
-    try:
-        data = path.read_bytes() if path.stat().st_size <= LARGEST_SETTINGS else None
-    except OSError as error:
-        reading.findings.append(_unreadable(path, name, error))
-        return
-    if data is None:
-        fault("too_large_file", f"{path.name} has more than {LARGEST_SETTINGS} bytes", "keep one short line a setting")
-        return
-    text, found = decode(data, name, path.name)
-    if text is None:
-        reading.findings += [f for f in found if f.rule != "empty_file"]
-        return
-    for key, value in _pairs(text, path.name, fault):
-        line = key.start_mark.line + 1
-        if not isinstance(key, ScalarNode):
-            fault("broken_yaml", f"{path.name}: the name of a setting is not a single text", _ONE_A_LINE, line)
-            continue
-        if is_own(key.value):
-            continue
-        if not isinstance(value, ScalarNode):
-            fault("setting_not_single", f"{path.name}: the setting has more than one value", "write one value", line,
-                  key.value)
-            continue
-        blank = value.style is None and value.value in _NULLS
-        reading.settings.append(RawSetting(clean_text(key.value), "" if blank else clean_text(value.value), line))
-
-
-def _pairs(text: str, name: str, fault: Callable[..., None]) -> list[tuple[Any, Any]]:
-    """Nodes of the names and values of a file of settings; none where it is not one, which is said."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.nodes import MappingNode
-
-    too_deep = f"{name} is nested too deep"
-    # The reader of YAML takes seconds for brackets within brackets, and then the stack of Python.
-    if max(accumulate((c in "[{") - (c in "]}") for c in text), default=0) > _DEEPEST:
-        fault("broken_yaml", too_deep, _ONE_A_LINE)
-        return []
-    try:
-        node = YAML(typ="base", pure=True).compose(text)
-    except RecursionError:
-        fault("broken_yaml", too_deep, _ONE_A_LINE)
-        return []
-    except (YAMLError, ValueError, OverflowError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        what = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
-        fault("broken_yaml", f"{name} is not YAML: {what}", _ONE_A_LINE, None if mark is None else mark.line + 1)
-        return []
-    if node is not None and not isinstance(node, MappingNode):
-        fault("broken_yaml", f"{name} is not a list of settings", _ONE_A_LINE, 1)
-        return []
-    return [] if node is None else list(node.value)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import Finding, legible
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.events import Event
 
 LARGEST_FILE = 1 << 20
-"""Bytes of a pack file."""
+"""Bytes of a file."""
 
 DEEPEST = 20
 """Levels of blocks within blocks."""
@@ -46,11 +47,12 @@ class Items:
 
 @dataclass(frozen=True)
 class Block:
-    """Names with their values; `names` knows the line of each name."""
+    """Names with their values; `names` knows the line of each name, `again` what is written under a name once more."""
 
     line: int
     values: dict[str, Node] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
+    again: list[tuple[int, str, Node]] = field(default_factory=list)
 
 
 Node = Scalar | Items | Block
@@ -110,26 +112,35 @@ def line_of(node: Node, path: Sequence[PathPart]) -> int:
     return line
 
 
-def read_source(path: str | os.PathLike[str]) -> Source:
-    """Read one file. Whatever is wrong with it is in the findings; nothing is raised for faults."""
+def read_source(path: str | os.PathLike[str], mends: Mapping[str, str] = MappingProxyType({})) -> Source:
+    """Read one file. Whatever is wrong with it is in the findings; nothing is raised for faults.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    mends : mapping
+        How this kind of file is mended, by the rule of a finding, where that is more than can be said of any file.
+    """
     path = Path(path)
     file = legible(path.name)
     try:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not there" if not path.exists() else "is not a file"
-            return Source(file, None, [_finding(file, "unreadable_file", f"the file {what}", "name a pack file")])
+            return Source(file, None, [_finding(file, "unreadable_file", f"the file {what}",
+                                                mends.get("unreadable_file", "name a file"))])
         if path.stat().st_size > LARGEST_FILE:
             return Source(file, None, [_finding(file, "too_large_file", f"the file has more than {LARGEST_FILE} bytes",
-                                                "split the pack, or put large changes into tables of the model")])
+                                                mends.get("too_large_file", "split it"))])
         data = path.read_bytes()
     except OSError as error:
         return Source(file, None, [_finding(file, "unreadable_file", f"cannot be read: {error.strerror or error}",
                                             "allow it to be read")])
-    return parse(data, file)
+    return parse(data, file, mends)
 
 
-def parse(data: bytes | str, file: str) -> Source:
-    """The content of a pack file as nodes.
+def parse(data: bytes | str, file: str, mends: Mapping[str, str] = MappingProxyType({})) -> Source:
+    """The content of a file as nodes.
 
     Parameters
     ----------
@@ -137,6 +148,8 @@ def parse(data: bytes | str, file: str) -> Source:
         Bytes are UTF-8, with or without a byte order mark.
     file : str
         Name for places.
+    mends : mapping
+        How this kind of file is mended, by the rule of a finding.
     """
     if isinstance(data, bytes):
         try:
@@ -147,7 +160,7 @@ def parse(data: bytes | str, file: str) -> Source:
                                                 "save the file as UTF-8")])
     else:
         text = data
-    reader = _Reader(file)
+    reader = _Reader(file, mends)
     reader.tabs(text)
     root = reader.read(text)
     return Source(file, root, reader.findings)
@@ -160,8 +173,8 @@ def _finding(place: str, rule: str, message: str, mend: str, value: str = "") ->
 class _Reader:
     """Builds nodes from the events of a YAML parser, which guesses no type and resolves no alias."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, mends: Mapping[str, str]) -> None:
+        self.file, self._mends = file, mends
         self.findings: list[Finding] = []
         self._tabbed: set[int] = set()
         self._open: list[_Open] = []
@@ -170,7 +183,7 @@ class _Reader:
 
     def report(self, line: int, rule: str, message: str, mend: str, value: str = "") -> None:
         """One finding at a line."""
-        self.findings.append(_finding(f"{self.file}:{line}", rule, message, mend, value))
+        self.findings.append(_finding(f"{self.file}:{line}", rule, message, self._mends.get(rule, mend), value))
 
     def tabs(self, text: str) -> None:
         """Lines that are indented by tabs: YAML has no width for them."""
@@ -204,7 +217,7 @@ class _Reader:
             self.report(1, "broken_yaml", f"the file is not YAML: {error}", "write it anew")
             return None
         if self._root is None and not self.findings:
-            self.report(1, "empty_file", "the file is empty", "begin with `schema: ctsopt/pack/1`")
+            self.report(1, "empty_file", "the file is empty", "write something into it")
         return self._root
 
     def _broken(self, line: int, problem: str, text: str) -> None:
@@ -223,11 +236,11 @@ class _Reader:
         if isinstance(event, events.DocumentStartEvent):
             if self._root is not None:
                 self.report(line, "several_documents", "a second document begins here (`---`)",
-                            "keep one pack in a file: delete the line, or move the rest into a file of its own")
+                            "delete the line, or move the rest into a file of its own")
                 return False
         elif isinstance(event, events.AliasEvent):
             self.report(line, "alias", f"*{event.anchor} stands for something that is written elsewhere",
-                        "write it out, or make it an override that several scenarios apply")
+                        "write it out")
             self._add(Scalar(line, "", bare=False))
         elif isinstance(event, events.NodeEvent):
             return self._take_node(event, line)
@@ -241,14 +254,13 @@ class _Reader:
         self._count += 1
         if self._count > MOST_VALUES:
             self.report(line, "too_many_values", f"the file has more than {MOST_VALUES} names and values",
-                        "put large changes into tables of the model")
+                        "shorten it")
             return False
         if event.anchor:
-            self.report(line, "anchor", f"&{event.anchor} names a part of the file", "delete the anchor; groups and "
-                        "overrides are what is used in several places")
+            self.report(line, "anchor", f"&{event.anchor} names a part of the file", "delete the anchor")
         if event.ctag is not None or event.tag is not None:
             written = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-            self.report(line, "tag", f"{written} states a type", "delete it: types follow from the tables")
+            self.report(line, "tag", f"{written} states a type", "delete it")
         if isinstance(event, events.ScalarEvent):
             self._add(Scalar(line, clean_text(event.value), event.style is None))
             return True
@@ -284,6 +296,7 @@ class _Reader:
         elif name.text in block.values:
             self.report(name.line, "duplicate_key", f"{name.text!r} is written twice here, first in line "
                         f"{block.names[name.text]}", "keep one of them", name.text)
+            block.again.append((name.line, name.text, value))
         else:
             block.values[name.text] = value
             block.names[name.text] = name.line

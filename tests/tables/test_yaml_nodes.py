@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsopt.packs.source import (
+from ctsopt.tables.yaml_nodes import (
     DEEPEST,
     LARGEST_FILE,
     MOST_VALUES,
