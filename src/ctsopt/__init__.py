@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ctsopt.results.solution import Solution
     from ctsopt.results.store import load
     from ctsopt.shortage.allocation import Allocation, allocate
+    from ctsopt.shortage.book import PromiseBook
+    from ctsopt.shortage.planned import planned_supply
+    from ctsopt.shortage.promising import open_book, promise_book
     from ctsopt.solving import program, solve
     from ctsopt.solving.explaining.explanation import Explanation, Offer
     from ctsopt.solving.export import to_pyomo
@@ -43,10 +46,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Allocation", "Arrival", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Explanation",
     "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network",
-    "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "Scenario", "Solution", "SolverError",
+    "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "PromiseBook", "Scenario", "Solution", "SolverError",
     "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack", "compare", "explain",
-    "guaranteed_service", "load", "network", "program", "read", "read_pack", "run", "shadow_prices", "show_versions",
-    "solve", "template", "to_pyomo",
+    "guaranteed_service", "load", "network", "open_book", "planned_supply", "program", "promise_book", "read",
+    "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
 ]
 
 _HOMES = {
@@ -63,6 +66,9 @@ _HOMES = {
     "results.solution": "Solution",
     "results.store": "load",
     "shortage.allocation": "Allocation allocate",
+    "shortage.book": "PromiseBook",
+    "shortage.planned": "planned_supply",
+    "shortage.promising": "open_book promise_book",
     "solving": "program solve",
     "solving.explaining.explanation": "Explanation Offer",
     "solving.export": "to_pyomo",

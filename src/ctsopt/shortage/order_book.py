@@ -125,8 +125,9 @@ def order_book(source: Source, *, net: Network | None = None, today: dt.date | N
     _look(read, stock, lines)
     read.done()
     lines = lines[lines["status"] == "open"].reset_index(names="row")
-    why = np.select([(stock["status"] == "quality_hold").to_numpy(), (stock["day"] > horizon).to_numpy()],
-                    ["it is on quality hold", "it comes after the horizon"], "")
+    status = stock["status"].to_numpy(dtype=object)
+    why = np.select([status == "quality_hold", status == "capacity", (stock["day"] > horizon).to_numpy()],
+                    ["it is on quality hold", "it would have to be made", "it comes after the horizon"], "")
     held = stock[why != ""].assign(why=why[why != ""])
     stock = stock[why == ""].reset_index(names="row")
     sources = kinds_and_ways(lines, stock, allowed if "eligible" in typed.given else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ctsopt.shortage.rules import EVEN
 from ctsopt.tables.columns import Column, Table, choice, key, number, text, yes_no
@@ -23,8 +24,9 @@ SUPPLY = Table("supply", "What there is, or will be: one row for a product at a 
     key("available_on", "From when it can be sent. A date such as 2026-11-30, or a day counted from now (day 0).",
         default="0", blank="now"),
     number("quantity", "How much.", "units", None),
-    choice("status", "What it is at present; what is on quality hold is not shared.",
-           ("on_hand", "in_transit", "planned", "quality_hold"), "on_hand"),
+    choice("status", "What it is at present. What is on quality hold is not shared; what would still have to be made "
+           "(capacity) can be promised, and reaches other sites by the table transfers.",
+           ("on_hand", "in_transit", "planned", "capacity", "quality_hold"), "on_hand"),
     number("certainty", "How likely it is to be there on that day.", "share", 1.0, high=1.0),
 ), optional=False)
 
@@ -107,6 +109,16 @@ TRANSFERS = Table("transfers", "Ways by which stock can be moved between sites i
     number("minimum", "The least that is moved, if anything.", "units", 0.0),
 ))
 
+QUOTAS = Table("quotas", "What part of each receipt is held for which tier. What no tier holds is open to all.", (
+    key("site", "Site.", wildcard=True, default="*", blank="all sites without a row of their own"),
+    key("product", "Product.", wildcard=True, default="*", blank="all products without a row of their own"),
+    key("status", "Status of the receipt.", wildcard=True, default="*", blank="every status without a row of its own"),
+    key("tier", "Tier that it is held for."),
+    number("share", "Part of each receipt.", "share", None, high=1.0),
+    number("protected", "Part of that which no other tier may take, under the consumption `protected`.", "share", 0.0,
+           high=1.0),
+))
+
 RESOURCES = Table("resources", "Hours of machines or people that several products share.", (
     key("site", "Site.", default="site", blank="the only site"),
     key("resource", "Name of the resource."),
@@ -122,3 +134,11 @@ RESOURCE_USE = Table("resource_use", "Hours that a unit of a product takes.", (
     number("hours", "Hours for a unit.", "hours", None, low=1e-9),
     number("changeover_hours", "Hours before the first unit.", "hours", 0.0),
 ))
+
+_BOOK = (QUOTAS, POLICY, ELIGIBLE, CUSTOMERS, PRODUCTS, TRANSFERS)
+
+PROMISING = Schema("promising", (SUPPLY, *_BOOK, replace(ORDERS, optional=True)))
+"""What a book of promises is opened with; the orders may lie in the same folder."""
+
+REQUESTS = Schema("requests", (ORDERS, *_BOOK, replace(SUPPLY, optional=True)))
+"""What is asked of a book of promises; the tables that it was opened with may lie in the same folder."""
