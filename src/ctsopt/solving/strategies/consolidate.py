@@ -11,7 +11,8 @@ less is kept. (Successive linear programs for concave costs; drop and add steps 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,17 +36,17 @@ _TRIED = 64
 _WORTH = 1e-7
 """Share of the plan's cost below which a gain is none."""
 
-_DROP, _ADD, _CLOSE = range(3)
+DROP, ADD, CLOSE = range(3)
 
 
 @dataclass(frozen=True, eq=False)
-class _Steps:
+class Steps:
     """What may be tried: to drop classes from a point, all of a site, or to add classes to a point.
 
     Attributes
     ----------
     kind : int array
-        _DROP, _ADD or _CLOSE.
+        DROP, ADD or CLOSE.
     point : int array
         Stock point (close: site).
     service_class : int array
@@ -68,7 +69,7 @@ class _Steps:
 
 
 @dataclass(frozen=True, eq=False)
-class _Priced:
+class Priced:
     """Linear costs at a plan.
 
     Attributes
@@ -138,14 +139,20 @@ class Consolidation:
             Time to look for it; infinite where there is no limit.
         """
         self._deadline, self._found = time.monotonic() + seconds, plan
-        self._tabu.clear()
-        try:
+        with self._hearing():
             self._improve()
-        except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
-            self._flows.interrupted = True
         return None if self._found is plan else self._found
 
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Ctrl-C ends the steps between two runs; HiGHS hears those that come while it works."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._flows.interrupted = True
+
     def _improve(self) -> None:
+        self._tabu.clear()
         self._flows.begin(self._found)
         for _ in range(_PASSES):
             priced, new = self._priced(self._found)
@@ -159,11 +166,11 @@ class Consolidation:
 
     # ---- one round -------------------------------------------------------------------------------------------------
 
-    def _step(self, plan: Floats, priced: _Priced) -> Floats | None:
+    def _step(self, plan: Floats, priced: Priced) -> Floats | None:
         """The plan after the steps that gain; None where none does."""
         worth = _WORTH * abs(self._cost(plan))
         parts = [self._drops(plan, priced), self._adds(plan, priced), self._closes(plan, priced)]
-        steps = _Steps(*(np.concatenate([getattr(p, n) for p in parts])
+        steps = Steps(*(np.concatenate([getattr(p, n) for p in parts])
                          for n in ("kind", "point", "service_class", "gain")))
         listed = [one for one in steps.best(worth) if one not in self._tabu]
         while listed:
@@ -180,7 +187,7 @@ class Consolidation:
             listed = [one for one in listed if one not in self._tabu]
         return None
 
-    def _together(self, plan: Floats, steps: list[tuple[int, int, int]], priced: _Priced) -> list[tuple[int, int, int]]:
+    def _together(self, plan: Floats, steps: list[tuple[int, int, int]], priced: Priced) -> list[tuple[int, int, int]]:
         """Of some steps, those that do not get into each other's way: each point in one, none gives what it takes."""
         gives = np.zeros(len(self._stock.declared.stocking.points), dtype=bool)
         takes, flowing = gives.copy(), plan[self._column] > 0
@@ -189,14 +196,14 @@ class Consolidation:
         for step in steps:
             kind, _, service = step
             mine, takers = self._points(step), np.zeros_like(gives)
-            if kind == _ADD:
+            if kind == ADD:
                 takers = mine
             else:
-                left = mine[self._out.point] & flowing & ((kind == _CLOSE) | (self._out.service_class <= service))
+                left = mine[self._out.point] & flowing & ((kind == CLOSE) | (self._out.service_class <= service))
                 takers[best[left][best[left] >= 0]] = True
             if (mine & (gives | takes)).any() or (takers & gives).any():
                 continue
-            gives, takes = gives | (mine & (kind != _ADD)), takes | takers
+            gives, takes = gives | (mine & (kind != ADD)), takes | takers
             chosen.append(step)
         return chosen
 
@@ -204,20 +211,20 @@ class Consolidation:
         """Stock points that a step is about."""
         kind, at, _ = step
         points = self._stock.declared.stocking.points
-        return np.asarray(points["site"] == at if kind == _CLOSE else np.arange(len(points)) == at)
+        return np.asarray(points["site"] == at if kind == CLOSE else np.arange(len(points)) == at)
 
-    def _tried(self, plan: Floats, steps: list[tuple[int, int, int]], priced: _Priced) -> Floats | None:
+    def _tried(self, plan: Floats, steps: list[tuple[int, int, int]], priced: Priced) -> Floats | None:
         """The plan after some steps, where it costs less."""
         shut, slope = priced.shut.copy(), priced.slope.copy()
         for step in steps:
             kind, _, service = step
             mine = self._points(step)[self._out.point]
-            if kind == _ADD:
+            if kind == ADD:
                 mine &= self._out.service_class >= service
                 shut[self._column[mine]] = False
                 slope[self._column[mine]] = priced.adding[service][self._column[mine]]
             else:
-                shut[self._column[mine & ((kind == _CLOSE) | (self._out.service_class <= service))]] = True
+                shut[self._column[mine & ((kind == CLOSE) | (self._out.service_class <= service))]] = True
         new, _ = self._flows.solved(shut, slope, self._deadline - time.monotonic())
         return new if new is not None and self._improves(new, plan) else None
 
@@ -230,7 +237,7 @@ class Consolidation:
 
     # ---- candidates ----------------------------------------------------------------------------------------------
 
-    def _priced(self, plan: Floats) -> tuple[_Priced | None, Floats | None]:
+    def _priced(self, plan: Floats) -> tuple[Priced | None, Floats | None]:
         """Linear costs at a plan, and the plan that is the least by them, where it costs less by the curves too."""
         valued = self._stock.of(plan)
         slope, shut = self._flows.slope(plan, valued), self._flows.shut(plan, valued)
@@ -244,7 +251,7 @@ class Consolidation:
             shut = self._flows.shut(at, valued)
         added = self._added(at, reduced, shut)
         adding = [self._flows.slope(at + more, self._stock.of(at + more)) for more in added]
-        return _Priced(reduced, slope, shut, added, adding), better
+        return Priced(reduced, slope, shut, added, adding), better
 
     def _stock_cost(self, plan: Floats) -> Floats:
         """Cost of the stock of each point, by the curves."""
@@ -257,7 +264,7 @@ class Consolidation:
             np.add.at(total, point, declared.money[line].value(on, valued.volume[layers.volume[on]]))
         return total
 
-    def _elsewhere(self, priced: _Priced) -> tuple[Floats, Positions]:
+    def _elsewhere(self, priced: Priced) -> tuple[Floats, Positions]:
         """For each delivery from stock, the least reduced cost of its request from another point, and that point.
 
         Ways in the order of their requests, and of their prices within each; the second best is looked for among the
@@ -292,14 +299,14 @@ class Consolidation:
         least, point = np.where(same, other[request], one[request]), np.where(same, then[request], at[request])
         return np.minimum(least, unserved[request]), np.where(unserved[request] < least, -2, point)
 
-    def _loss(self, plan: Floats, priced: _Priced) -> Floats:
+    def _loss(self, plan: Floats, priced: Priced) -> Floats:
         """What it costs more to deliver from elsewhere what now comes from stock, for each delivery."""
         flow = plan[self._column]
         least = self._elsewhere(priced)[0]
         dearer = np.maximum(least - priced.reduced[self._column], 0.0)
         return np.where(flow > 0, flow * np.where(flow > 0, dearer, 0.0), 0.0)
 
-    def _drops(self, plan: Floats, priced: _Priced) -> _Steps:
+    def _drops(self, plan: Floats, priced: Priced) -> Steps:
         """No more deliveries of a class, or a better one, from a point."""
         points, classes = len(self._stock.declared.stocking.points), len(self._stock.declared.stocking.fill_rate)
         before, flow = self._stock_cost(plan), plan[self._column]
@@ -313,11 +320,11 @@ class Consolidation:
             without[self._column[some]] = 0.0
             saved = before - self._stock_cost(without)
             lost = np.bincount(self._out.point[some], weights=loss[some], minlength=points)
-            parts.append(_Steps(np.full_like(here, _DROP), here, np.full_like(here, service), (saved - lost)[here]))
-        return _Steps(*(np.concatenate([getattr(p, n) for p in parts])
+            parts.append(Steps(np.full_like(here, DROP), here, np.full_like(here, service), (saved - lost)[here]))
+        return Steps(*(np.concatenate([getattr(p, n) for p in parts])
                         for n in ("kind", "point", "service_class", "gain")))
 
-    def _closes(self, plan: Floats, priced: _Priced) -> _Steps:
+    def _closes(self, plan: Floats, priced: Priced) -> Steps:
         """No more deliveries from stock at a site that may be closed."""
         opened, site = self._program.variables["open"], self._stock.declared.stocking.points["site"]
         column, size = np.arange(opened.start, opened.start + len(opened.index)), len(opened.index)
@@ -329,7 +336,7 @@ class Consolidation:
         arrays = self._program.arrays
         here = np.flatnonzero((arrays.lower[column] <= 0) & (plan[column] >= 0.5) & (arrays.cost[column] > 0))
         gain = (saved - lost + arrays.cost[column])[here]
-        return _Steps(np.full_like(here, _CLOSE), here, np.full_like(here, BLANK), gain)
+        return Steps(np.full_like(here, CLOSE), here, np.full_like(here, BLANK), gain)
 
     def _added(self, plan: Floats, reduced: Floats, shut: Bools) -> Floats:
         """Flows that each point would take on with a class and all worse ones: all of the requests that gain by it.
@@ -361,7 +368,7 @@ class Consolidation:
             added[service, self._column[first[worse]]] = more[worse]
         return added
 
-    def _adds(self, plan: Floats, priced: _Priced) -> _Steps:
+    def _adds(self, plan: Floats, priced: Priced) -> Steps:
         """Deliveries of a class, and of worse ones, from a point that does not serve it yet."""
         points = len(self._stock.declared.stocking.points)
         before, parts = self._stock_cost(plan), []
@@ -372,8 +379,8 @@ class Consolidation:
             new = (flow > 0) & (self._out.service_class == service)
             here = np.flatnonzero(np.bincount(self._out.point[new], minlength=points))
             gain = saved - (self._stock_cost(plan + more) - before)
-            parts.append(_Steps(np.full_like(here, _ADD), here, np.full_like(here, service), gain[here]))
-        return _Steps(*(np.concatenate([getattr(p, n) for p in parts])
+            parts.append(Steps(np.full_like(here, ADD), here, np.full_like(here, service), gain[here]))
+        return Steps(*(np.concatenate([getattr(p, n) for p in parts])
                         for n in ("kind", "point", "service_class", "gain")))
 
 

@@ -25,10 +25,10 @@ from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.options import DIRECT
 from ctsopt.solving.polish import Polished
 from ctsopt.solving.strategies.by_name import ByName
-from ctsopt.solving.strategies.consolidate import Consolidation
 from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.incumbent import Incumbent
+from ctsopt.solving.strategies.site_moves import SiteMoves
 from ctsopt.solving.strategies.stocked_value import StockedValue
 from ctsopt.solving.strategies.strategy import Found, Problem, Watch
 
@@ -46,6 +46,9 @@ _FIXED_SHARE = 0.3
 
 _NEARBY_SHARE = 0.15
 """Share of the time that is left for steps from the best plan to better ones nearby."""
+
+_MOVES = 1e9
+"""Work for other sites, in the measure of `SiteMoves`: about ten seconds."""
 
 _OF_GAP = 0.5
 """Share of the gap that the search of a round may leave; the lines may leave the rest."""
@@ -97,7 +100,7 @@ class _Run:
         self._known = Incumbent(net, self._base, self._value, self._options, self._teller)
         self._design = math.inf
         self._effort = np.zeros(3, dtype=np.int64)
-        self._nearby = Consolidation(net, self._base, self._stock, self._value.cost, self._value.holds)
+        self._nearby = SiteMoves(net, self._base, self._stock, self._value.cost, self._value.holds)
         self._consolidated = math.inf
 
     @property
@@ -122,6 +125,7 @@ class _Run:
             points = points.near(self._declared, self._stock.of(known.best.plan).volume, 0.0)
         points, rounds = self._at_the_root(points)
         self._consolidate()
+        self._move()
         found = replace(found, bound=known.bound)
         if known.enough or self._left <= 0:
             stopped: StoppedBy = self._enough() or "time_limit"
@@ -187,6 +191,7 @@ class _Run:
             rough = known.own(found.plan)
             known.take(program, self._with_stock(program, points, rough))
             known.take_as_it_is(rough)
+            self._near(rough)
             finer = points.near(self._declared, self._stock.of(rough).volume, 0.0)
             if known.best is not None:
                 finer = finer.near(self._declared, self._stock.of(known.best.plan).volume, 0.0)
@@ -202,14 +207,36 @@ class _Run:
         if known.best is None or self._options.solver != DIRECT or known.enough or self._left <= 0 or (
                 known.cost >= self._consolidated):
             return
-        seconds = self._left if math.isinf(self._left) else _NEARBY_SHARE * self._left
-        found = self._nearby.better(known.best.plan, seconds)
+        self._take(self._nearby.better(known.best.plan, self._share))
+        self._consolidated = known.cost
+
+    def _near(self, rough: Floats) -> None:
+        """Look for a plan with the sites of a relaxation."""
+        if self._options.solver == DIRECT and not self._known.enough and self._left > 0:
+            self._take(self._nearby.near(rough, self._known.cost, self._share))
+            self._consolidated = min(self._consolidated, self._known.cost)
+
+    def _move(self) -> None:
+        """Look for a better plan with other sites."""
+        known = self._known
+        if known.best is None or self._options.solver != DIRECT or known.enough or self._left <= 0:
+            return
+        self._take(self._nearby.moved(known.best.plan, _MOVES, self._share))
+        self._consolidated = known.cost
+
+    @property
+    def _share(self) -> float:
+        """Seconds for plans nearby."""
+        return self._left if math.isinf(self._left) else _NEARBY_SHARE * self._left
+
+    def _take(self, found: Floats | None) -> None:
+        """Keep a plan that steps have led to."""
+        known = self._known
         if found is not None:
             points = Breakpoints.first(self._declared).near(self._declared, self._stock.of(found).volume, 0.0)
             program = self._make(points)
             known.take(program, self._with_stock(program, points, found))
             known.take_as_it_is(found)
-        self._consolidated = known.cost
 
     def _with_sites_fixed(self, points: Breakpoints) -> Breakpoints:
         """Look for a better plan with the sites of the best one, which is a much smaller search."""

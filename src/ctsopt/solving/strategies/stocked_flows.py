@@ -43,11 +43,16 @@ class StockedFlows:
     ----------
     held : Arrays
         The program with whole columns held.
+    row_dual : float array or None
+        Duals of its rows, of the flows that were solved last.
+    runs, steps : int
+        Runs of the solver and steps of the simplex method so far.
     interrupted : bool
         Whether Ctrl-C was heard.
     """
 
     held: Arrays
+    row_dual: Floats | None
 
     def __init__(self, net: Network, program: Program, stock: StockModel) -> None:
         self._net, self._program, self._stock = net, program, stock
@@ -57,7 +62,9 @@ class StockedFlows:
         deliver, move = (program.variables[name].start for name in ("deliver", "move"))
         deliveries, moves = stock.declared.deliveries, stock.declared.moves
         self._out = ((deliveries, deliver + deliveries.way), (moves, move + moves.way))
-        self.interrupted = False
+        self._model: Highs | None = None
+        self.row_dual, self.interrupted = None, False
+        self.runs = self.steps = 0
 
     def begin(self, plan: Floats) -> None:
         """Hold the whole columns as they are in a plan; those that follow from the flows are left free."""
@@ -66,14 +73,19 @@ class StockedFlows:
         fixed[self._free()] = False
         self.held = replace(arrays, lower=np.where(fixed, whole, arrays.lower),
                             upper=np.where(fixed, whole, arrays.upper))
-        self._model = Highs(self.held, relax=True)
-        self._is_shut = np.zeros(len(fixed), dtype=bool)
+        if self._model is None:
+            self._model = Highs(self.held, relax=True)
+            self._is_shut = np.zeros(len(fixed), dtype=bool)
+        else:
+            columns = np.flatnonzero(arrays.integer)
+            self._model.change_bounds(columns.astype(np.int32), self.held.lower[columns], self.held.upper[columns])
 
     def solved(self, shut: Bools, slope: Floats, seconds: float) -> tuple[Floats | None, Floats | None]:
         """Flows of least linear cost and reduced costs, without the columns that are shut; None where there are none.
 
         Where a single source comes out divided, the largest part gets all; the reduced costs are those before that.
         """
+        assert self._model is not None
         changed = np.flatnonzero(shut != self._is_shut)
         if len(changed):
             self._model.change_bounds(changed.astype(np.int32), self.held.lower[changed],
@@ -95,12 +107,14 @@ class StockedFlows:
         return flows, reduced
 
     def _run(self, seconds: float) -> tuple[Floats | None, Floats | None]:
+        assert self._model is not None
         try:
             outcome = self._model.run(max(seconds, 0.01))
         except SolverError as error:  # no step is lost that has been found before
             _log.info("steps to less stock end: %s", error)
             return None, None
         self.interrupted |= self._model.interrupted
+        self.runs, self.steps, self.row_dual = self.runs + 1, self.steps + outcome.iterations, outcome.row_dual
         if outcome.stopped_by != "gap" or outcome.plan is None or self.interrupted:
             return None, None
         return clean(self.held, outcome.plan), outcome.col_dual
