@@ -26,7 +26,7 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=False)
 hypothesis.settings.load_profile("tests")
 
 
-SLOW_CASES = 2
+SLOW_CASES = 1
 """Slow cases of one test that run before a change is taken; other ones with another seed."""
 
 

@@ -63,7 +63,7 @@ def test_same_optimum(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(SEEDS, every=4))
+@pytest.mark.parametrize("seed", sampled(SEEDS, every=8))
 def test_same_optimum_of_more_networks(seed: int) -> None:
     compare(seed)
 
@@ -91,7 +91,7 @@ def test_stock_by_the_declared_curves(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(SEEDS, every=4))
+@pytest.mark.parametrize("seed", sampled(SEEDS, every=8))
 def test_stock_of_more_networks_by_the_declared_curves(seed: int) -> None:
     same_stock(seed)
 

@@ -33,8 +33,9 @@ def test_room_for_all_demand_changes_no_relaxation():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("links", ["lazy", "capacity"])
-@pytest.mark.parametrize("name", sampled(["PSC1-C1-50.txt", "PSC4-C1-50.txt", "PSC1-C2-50.txt"], every=3))
+@pytest.mark.parametrize(("name", "links"), sampled([
+    (name, links) for name in ("PSC1-C1-50.txt", "PSC4-C1-50.txt", "PSC1-C2-50.txt") for links in ("lazy", "capacity")],
+    every=6))
 def test_a_plan_near_the_best_known(name, links):
     """Half a percent is proven: of the best known plan the bound is not above it, and the plan at most as far off."""
     best = answer("tscflp_fernandes2014", name, BEST_TOTAL)

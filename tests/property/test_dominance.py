@@ -100,7 +100,7 @@ def test_a_rule_of_ones_own_with_and_without_dominance(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(range(2000, 2200), every=20))
+@pytest.mark.parametrize("seed", sampled(range(2000, 2200), every=40))
 def test_every_feature_with_and_without_dominance(seed):
     every_feature(seed)
 

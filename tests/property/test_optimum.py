@@ -19,7 +19,7 @@ SEEDS = st.integers(0, 15)
 """Few enough that one optimum serves several tests."""
 
 few = fixed(2)
-many = fixed(2, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+many = fixed(1, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 def to(table: str, **columns: Callable[[Any], Any]) -> Callable[[Tables], Tables]:

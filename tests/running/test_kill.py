@@ -120,7 +120,7 @@ def resume(cache: Path, undisturbed) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", sampled(range(20), every=10))
+@pytest.mark.parametrize("seed", sampled(range(20), every=20))
 def test_killed_at_a_random_moment_it_resumes(tmp_path, undisturbed, duration, seed):
     moment = random.Random(seed).uniform(0, duration)
     for again in range(10):
