@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ctsopt.keys import Bools, Positions
-from ctsopt.programs.highs import Highs
-
-_BASIC = 1
-"""The number of a row in the basis: it is slack."""
+from ctsopt.programs.highs import BASIC, Highs
 
 _NO_LIMIT = 2**31 - 1
 
@@ -23,7 +20,7 @@ class Growing(Highs):
 
     def slack_rows(self) -> Bools:
         """Rows that are in the basis: the plan would be the same without them."""
-        return np.array([int(status) == _BASIC for status in self._highs.getBasis().row_status])
+        return np.array([int(status) == BASIC for status in self._highs.getBasis().row_status])
 
     def drop_rows(self, rows: Positions) -> None:
         """Drop rows that are slack (see `slack_rows`); the basis is kept."""

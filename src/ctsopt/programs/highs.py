@@ -53,6 +53,9 @@ _NOT_SET = highspy.HighsModelStatus.kNotset
 _TALKS = (1, 16)
 """From this version on HiGHS says who it is whenever a model is made."""
 
+AT_LOWER, BASIC = 0, 1
+"""Numbers in a basis: at its lower end; in the basis, so that a row is slack."""
+
 _CONSOLE = threading.Lock()
 
 _STOPS: dict[Any, StoppedBy] = {
@@ -73,6 +76,18 @@ class Basis:
 
     columns: list[Any]
     rows: list[Any]
+
+    @classmethod
+    def of(cls, columns: Ints, rows: Ints) -> Basis:
+        """From the solver's numbers: AT_LOWER, BASIC, and others."""
+        words = {number: highspy.HighsBasisStatus(number) for number in np.unique(np.append(columns, rows)).tolist()}
+        return cls([words[number] for number in columns.tolist()], [words[number] for number in rows.tolist()])
+
+    def numbers(self) -> tuple[Ints, Ints]:
+        """The solver's numbers for columns and rows."""
+        columns, rows = (np.array([int(status) for status in part], dtype=np.int32)
+                         for part in (self.columns, self.rows))
+        return columns, rows
 
 
 class Highs:

@@ -54,11 +54,12 @@ class SegmentCuts:
     def __init__(self, net: Network, made: Declared, segments: Segments, program: Program) -> None:
         size = len(segments)
         self._volume = program.variables["stock_volume"].start + np.arange(size)
-        self._on = _columns_on(made, segments, program)
+        self._on = columns_on(made, segments, program)
         self._shares, point, request = _shares(net, made, program)
         self._moved = _moved(net, made, segments, program)
         self._segment_of, self._share_of, self._daily = _pairs(net, made, segments, point, request)
         self._rows: list[sp.csr_array] = []
+        self._cut: list[Positions] = []
         self._shape = program.columns
 
     def known(self) -> sp.csr_array:
@@ -87,7 +88,45 @@ class SegmentCuts:
             shape=(len(wanted), self._shape))
         rows = sp.csr_array(gather @ self._shares + own + self._moved[wanted])
         self._rows.append(rows)
+        self._cut.append(wanted)
         return rows
+
+    def take_over(self, before: SegmentCuts, which: Positions, parent: Positions,
+                  columns: int) -> tuple[Positions, Positions]:
+        """Take over cuts of a program with fewer segments: what holds for a segment holds for every part of it.
+
+        Parameters
+        ----------
+        before : SegmentCuts
+        which : int array
+            Which of its rows.
+        parent : int array
+            For each segment of this program the one of that program that it is part of.
+        columns : int
+            Columns that both programs begin with, flows among them.
+
+        Returns
+        -------
+        row, child : int arrays
+            For each new row the one of `which` that it comes from, and its segment.
+        """
+        if not before._rows:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        every, cut = before.known()[which], np.concatenate(before._cut)[which]
+        row, child = matching(cut, parent)
+        order = np.lexsort((child, row))
+        row, child = row[order], child[order]
+        by_choice = np.asarray(every[np.arange(len(cut)), before._on[cut]]).ravel()[row]
+        goods = sp.coo_array(every)
+        flows = (goods.col < columns) & (goods.data != 0)
+        base = sp.csr_array((goods.data[flows], (goods.row[flows], goods.col[flows])), shape=(len(cut), self._shape))
+        at = np.arange(len(row))
+        own = sp.csr_array((np.concatenate([by_choice, np.full(len(row), -1.0)]),
+                            (np.tile(at, 2), np.concatenate([self._on[child], self._volume[child]]))),
+                           shape=(len(row), self._shape))
+        self._rows.append(sp.csr_array(base[row] + own))
+        self._cut.append(child)
+        return row, child
 
 
 def cuttable(net: Network) -> bool:
@@ -95,7 +134,7 @@ def cuttable(net: Network) -> bool:
     return net.settings["stock_level"] != "peak" or len(net.axes["period"]) == 1
 
 
-def _columns_on(made: Declared, segments: Segments, program: Program) -> Positions:
+def columns_on(made: Declared, segments: Segments, program: Program) -> Positions:
     """Column that says whether each segment is in use: its own, or that of its configuration."""
     config = program.variables["config"]
     place = config.index.find(made.stocking.configurations.index)[made.layers.configuration[segments.layer]]

@@ -174,7 +174,7 @@ class _Search:
     def _root(self) -> Relaxation | None:
         """The relaxation, where rows or cuts may come into it."""
         problem, candidates = self._problem, self._candidates
-        if not candidates.any() and problem.cuts is None:
+        if problem.active is not None or (not candidates.any() and problem.cuts is None):
             return None
         most = int(_MANY * candidates.sum()) if by_the_root(problem) else None
         return Relaxation(self._model, self._in, candidates, self._options, problem.cuts, most,
@@ -298,6 +298,10 @@ def smaller(problem: Problem) -> Reduced:
 def rows_by_links(model: Reduced, problem: Problem) -> tuple[Bools, Bools]:
     """Rows that are in from the start, and those that are brought in where the relaxation violates them."""
     links, none = problem.options.links, np.zeros(len(model.lazy), dtype=bool)
+    if problem.active is not None:
+        there, place = none.copy(), model.place[problem.active]
+        there[place[place >= 0]] = True
+        return ~model.lazy | there, none
     if links == "all":
         return ~none, none
     return ~model.lazy, none if links == "capacity" else model.lazy

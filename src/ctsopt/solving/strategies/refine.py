@@ -19,7 +19,7 @@ import numpy as np
 from ctsopt.formulation.stock.cuts import SegmentCuts, cuttable
 from ctsopt.formulation.stock.segments import Breakpoints
 from ctsopt.formulation.stock.starts import starting
-from ctsopt.keys import Floats
+from ctsopt.keys import Bools, Floats
 from ctsopt.programs.program import Program
 from ctsopt.programs.status import StoppedBy
 from ctsopt.solving.options import DIRECT
@@ -28,6 +28,7 @@ from ctsopt.solving.strategies.by_name import ByName
 from ctsopt.solving.strategies.direct import Direct
 from ctsopt.solving.strategies.first_plan import FirstPlan
 from ctsopt.solving.strategies.incumbent import Incumbent
+from ctsopt.solving.strategies.kept_root import KeptRoot
 from ctsopt.solving.strategies.site_moves import SiteMoves
 from ctsopt.solving.strategies.stocked_value import StockedValue
 from ctsopt.solving.strategies.strategy import Found, Problem, Watch
@@ -102,6 +103,7 @@ class _Run:
         self._effort = np.zeros(3, dtype=np.int64)
         self._nearby = SiteMoves(net, self._base, self._stock, self._value.cost, self._value.holds)
         self._consolidated = math.inf
+        self._root, self._interrupted = KeptRoot(self._declared, self._inner), False
 
     @property
     def _left(self) -> float:
@@ -183,12 +185,10 @@ class _Run:
                 break
             rounds += 1
             program, before = self._make(points), known.bound
-            options = replace(self._inner, relax=True, time_limit=None if math.isinf(left) else left)
-            found = self._search(Problem(program, options, None, self._watch(), self._cuts(program, points)))
-            known.raised(found.bound)
-            if found.plan is None:
+            plan = self._relaxation(program, points, self._cuts(program, points), left)
+            if plan is None:
                 break
-            rough = known.own(found.plan)
+            rough = known.own(plan)
             known.take(program, self._with_stock(program, points, rough))
             known.take_as_it_is(rough)
             self._near(rough)
@@ -200,6 +200,21 @@ class _Run:
                 break
             points = finer
         return points, rounds
+
+    def _relaxation(self, program: Program, points: Breakpoints, cuts: SegmentCuts | None,
+                    left: float) -> Floats | None:
+        """The relaxation of a program with lines, which begins where the last one ended; None where it has no end."""
+        self._teller.phase("relaxation")
+        try:
+            relaxed, plan = self._root.solve(program, points.segments(self._declared), cuts, time.monotonic() + left)
+        except KeyboardInterrupt:  # between two runs
+            self._interrupted = True
+            return None
+        self._interrupted |= relaxed.outcome.stopped_by == "interrupt"
+        self._effort += (0, relaxed.iterations, relaxed.rounds)
+        self._known.raised(relaxed.outcome.bound)
+        self._teller.bound(self._known.bound)
+        return plan
 
     def _consolidate(self) -> None:
         """Keep less stock, where that costs less, in a best plan that has not been looked at yet."""
@@ -250,7 +265,8 @@ class _Run:
         options = replace(self._inner, gap=_OF_GAP * self._options.gap, time_limit=limit)
         plans: list[Floats] = []
         begin = starting(program, self._stock, points.segments(self._declared), best.plan)
-        found = self._search(Problem(fixed, options, begin, self._watch(plans), self._cuts(program, points)))
+        active, cuts = self._needed(program, points, anew=False)
+        found = self._search(Problem(fixed, options, begin, self._watch(plans), cuts, active=active))
         for plan in [*plans[-_KEPT:], *([] if found.plan is None else [found.plan])]:
             if self._known.promising(plan):
                 self._known.take(program, plan)
@@ -271,14 +287,30 @@ class _Run:
             return None
         return SegmentCuts(self._net, self._declared, points.segments(self._declared), program)
 
+    def _needed(self, program: Program, points: Breakpoints, *,
+                anew: bool) -> tuple[Bools | None, SegmentCuts | None]:
+        """Rows and cuts that the relaxation of a program with lines needs, by that of the program itself or by the
+        last one that was solved; None where there was none.
+        """
+        cuts = self._cuts(program, points)
+        if self._options.solver != DIRECT or self._options.links in ("all", "capacity") or (
+                "stock_volume" not in program.variables):
+            return None, cuts
+        segments = points.segments(self._declared)
+        if anew and not self._root.knows(segments) and self._left > 0:
+            self._relaxation(program, points, cuts, _ROOT_SHARE * self._left)
+            return self._root.active, cuts
+        return self._root.carried(program, segments, cuts), cuts
+
     def _round(self, program: Program, points: Breakpoints, gap: float) -> tuple[Found, Floats | None]:
         """One search with lines; the bound it proves, and its plans valued by the curves."""
+        active, cuts = self._needed(program, points, anew=True)
         limit = None if self._options.time_limit is None else max(self._left, 0.01)
         options = replace(self._inner, gap=gap, abs_gap=_OF_GAP * self._options.abs_gap, time_limit=limit)
         best = self._known.best
         begin = None if best is None else starting(program, self._stock, points.segments(self._declared), best.plan)
         plans: list[Floats] = []
-        problem = Problem(program, options, begin, self._watch(plans), self._cuts(program, points))
+        problem = Problem(program, options, begin, self._watch(plans), cuts, active=active)
         found = self._search(problem)
         self._known.proven(problem, found)
         for plan in plans[-_KEPT:]:
@@ -287,7 +319,7 @@ class _Run:
         return found, self._known.take(program, found.plan)
 
     def _search(self, problem: Problem, first: FirstPlan | None = None) -> Found:
-        if self._nearby.interrupted:
+        if self._nearby.interrupted or self._interrupted:
             return Found(None, -math.inf, "interrupt", "Interrupted", ~problem.program.lazy, 0, 0, 0)
         # Plans are made whole and valued anew in any case; the bound is what counts here.
         direct = problem.options.solver == DIRECT

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from ctsopt.keys import Bools, Floats
-from ctsopt.programs.highs import Highs
+from ctsopt.keys import Bools, Floats, Positions
+from ctsopt.programs.highs import Basis, Highs
 from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays
 from ctsopt.programs.reduced import Reduced
@@ -42,6 +42,24 @@ class Relaxed:
     iterations: int
 
 
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """A round that came to its end.
+
+    Attributes
+    ----------
+    plan : float array
+        In the columns of what the solver is given.
+    basis : Basis
+    order : int array
+        What the rows of the basis are: rows of the program, or -1, -2, ... for the cuts.
+    """
+
+    plan: Floats
+    basis: Basis
+    order: Positions
+
+
 class Relaxation:
     """Rounds of the linear relaxation, each with more rows.
 
@@ -58,10 +76,17 @@ class Relaxation:
         The rounds end where more than so many candidates are in.
     enough : callable, optional
         Asked whether the search may end with a relaxation whose columns are whole; given its values and its bound.
+    worth : float
+        Cuts are looked for as long as a round lifts the bound by this share.
+    keeps : bool
+        Whether somebody will ask where the last round ended.
     """
 
     def __init__(self, model: Reduced, rows: Bools, candidates: Bools, options: Options, cuts: Cuts | None = None,
-                 most: int | None = None, enough: Callable[[Floats, float], bool] | None = None) -> None:
+                 most: int | None = None, enough: Callable[[Floats, float], bool] | None = None,
+                 worth: float = _WORTH, keeps: bool = False) -> None:
+        self._worth, self._keeps, self._order = worth, keeps, [np.flatnonzero(rows)]
+        self._ended: Ended | None = None
         self._model, self._rows, self._cuts, self._enough = model, rows, cuts, enough
         self._most = len(model.lazy) if most is None else most
         arrays = model.arrays
@@ -74,8 +99,22 @@ class Relaxation:
         self._inside = np.zeros(len(self._candidates), dtype=bool)
         self._before = self._first = self._bound = -math.inf
         self._rounds = self._iterations = 0
-        self._solver = Highs(with_known(arrays.with_rows(rows), model, cuts), relax=True, log=options.log,
-                             random_seed=options.seed)
+        known = with_known(arrays.with_rows(rows), model, cuts)
+        self._cut(len(known.row_lower) - len(self._order[0]))
+        self._solver = Highs(known, relax=True, log=options.log, random_seed=options.seed)
+
+    def begin_at(self, basis: Basis) -> None:
+        """Begin at a basis of the rows that are in: those of the program in its order, then the cuts that are known."""
+        self._solver.begin_at(basis)
+
+    def ended_at(self) -> Ended | None:
+        """The last round that came to an end; None where there was none."""
+        return self._ended
+
+    def _cut(self, count: int) -> None:
+        """So many cuts more are in."""
+        before = sum(int((part < 0).sum()) for part in self._order)
+        self._order.append(-1 - before - np.arange(count))
 
     def once(self, deadline: float) -> Relaxed:
         """One round alone, with the rows that are in."""
@@ -99,6 +138,8 @@ class Relaxation:
         if outcome.stopped_by == "gap" and outcome.plan is not None:
             self._bound = outcome.bound  # every round proves one, as rows only come in
             self._first = self._bound if self._rounds == 1 else self._first
+            basis = self._solver.basis() if self._keeps else None
+            self._ended = None if basis is None else Ended(outcome.plan, basis, np.concatenate(self._order))
         return outcome
 
     def _relaxed(self, outcome: Outcome) -> Relaxed:
@@ -119,14 +160,16 @@ class Relaxation:
         cuts = self._found(plan, bound, rows=len(violated) > 0)
         if len(violated):
             self._inside[violated] = True
+            self._order.append(self._candidates[violated])
             self._solver.add_rows(sp.csr_array(self._matrix[violated]), self._lower[violated], self._upper[violated])
         if cuts is not None:
+            self._cut(cuts.shape[0])
             self._solver.add_rows(cuts, np.zeros(cuts.shape[0]), np.full(cuts.shape[0], np.inf))
         return len(violated) > 0 or cuts is not None
 
     def _found(self, plan: Floats, bound: float, *, rows: bool) -> sp.csr_array | None:
         """Cuts that a relaxation violates, while they lift the bound."""
-        rising = bound - self._before > _WORTH * abs(bound)
+        rising = bound - self._before > self._worth * abs(bound)
         self._before = max(self._before, bound)
         if self._cuts is None or self._rounds > _ROUNDS or not (rows or rising):
             return None

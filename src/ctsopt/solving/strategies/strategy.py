@@ -64,6 +64,8 @@ class Problem:
         Rows to be found for the linear relaxation, before branching.
     value : Value, optional
         What a plan costs where the program's own cost lines are not all of it.
+    active : bool array, optional
+        Rows to be searched with, where a relaxation has shown already which lazy ones and cuts are needed.
     """
 
     program: Program
@@ -72,6 +74,7 @@ class Problem:
     watch: Watch = field(default_factory=Watch)
     cuts: Cuts | None = None
     value: Value | None = None
+    active: Bools | None = None
 
 
 @dataclass(frozen=True, eq=False)
