@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ctsopt.networks.template import template
     from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
     from ctsopt.progress import Progress
+    from ctsopt.quoting.change import Change
+    from ctsopt.quoting.quote import Quote, quote
     from ctsopt.results.arrival import Arrival, arrival
     from ctsopt.results.solution import Solution
     from ctsopt.results.store import load
@@ -44,12 +46,13 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Allocation", "Arrival", "Certified", "Comparison", "CtsError", "CtsWarning", "DataError", "Explanation",
-    "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch", "Network",
-    "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "PromiseBook", "Scenario", "Solution", "SolverError",
-    "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack", "compare", "explain",
-    "guaranteed_service", "load", "network", "open_book", "planned_supply", "program", "promise_book", "read",
-    "read_pack", "run", "shadow_prices", "show_versions", "solve", "template", "to_pyomo",
+    "Allocation", "Arrival", "Certified", "Change", "Comparison", "CtsError", "CtsWarning", "DataError",
+    "Explanation", "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch",
+    "Network", "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "PromiseBook", "Quote", "Scenario",
+    "Solution", "SolverError", "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack",
+    "compare", "explain", "guaranteed_service", "load", "network", "open_book", "planned_supply", "program",
+    "promise_book", "quote", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template",
+    "to_pyomo",
 ]
 
 _HOMES = {
@@ -62,6 +65,8 @@ _HOMES = {
     "networks.template": "template",
     "packs.pack": "Pack Scenario check_pack read_pack",
     "progress": "Progress",
+    "quoting.change": "Change",
+    "quoting.quote": "Quote quote",
     "results.arrival": "Arrival arrival",
     "results.solution": "Solution",
     "results.store": "load",
