@@ -185,12 +185,14 @@ class Terminal:
             content["findings"] = records(error.findings.frame())
         if isinstance(error, InfeasibleError) and error.shortfalls is not None:
             content["shortfalls"] = records(error.shortfalls)
-        if isinstance(error, InfeasibleError) and error.explanation is not None:
-            content["conflicts"] = records(error.explanation.conflicts)
-            content["limits"] = records(error.explanation.limits)
         if self.verbose:
             sys.stderr.write("".join(traceback.format_exception(error)))
         sys.stderr.write(f"{legible(message)}\n")
+        if isinstance(error, InfeasibleError) and error.explanation is not None and self.as_json:
+            try:  # offers are sought now: the reasons are told before, and what goes wrong meanwhile is a failure, too
+                content |= error.explanation.document()
+            except (Exception, KeyboardInterrupt) as fault:
+                return self.fail(fault)
         self.document({"error": content, "exit_code": code})
         return code
 

@@ -217,6 +217,11 @@ def test_promises_that_cannot_be_kept_are_4(two_dcs: Path) -> None:
     document = json.loads(result.stdout)
     assert (document["exit_code"], document["error"]["kind"]) == (4, "promises")
     assert 5000 in [pytest.approx(v) for row in document["error"]["shortfalls"] for v in row.values()]
+    (gold,) = [row for row in document["error"]["by_tier"] if row["short"]]
+    assert (gold["tier"], gold["short"], gold["short_customers"]) == ("gold", pytest.approx(5000), 1)
+    (volume,) = document["error"]["volumes"]
+    assert (volume["asked"], volume["most"], volume["row"]) == (30_000, 25_000, "West")  # A has its 20,000 from East
+    assert "sites" in {edit["table"] for offer in document["error"]["offers"] for edit in offer["edits"]}
 
 
 @pytest.mark.slow

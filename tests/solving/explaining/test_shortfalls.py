@@ -47,6 +47,8 @@ def test_a_promise_on_time():
     found = shortfalls(tables)
     assert [what for what, *_ in found] == ["promise on time"]
     assert found[0][1:] == ("gold / *", 30)
+    (gold,) = cts.explain(tables).by_tier.to_dict("records")
+    assert (gold["short"], gold["late"], gold["share"]) == (0, pytest.approx(30), 1)  # all of it is delivered
 
 
 @pytest.mark.parametrize("form", ["served_fraction", "served_fraction_each"])
@@ -121,3 +123,35 @@ def test_a_rule_of_ones_own_that_contradicts_the_demand():
 def test_a_relaxation_is_infeasible_too():
     tables = chain(sites=table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc", "capacity": 70}))
     assert shortfalls(tables, relax=True) == [("demand that cannot be served", "C / standard / goods / year", 30)]
+
+
+def test_shortfalls_are_added_up_by_tier_where_they_are_many():
+    """D holds 150 of 12 x 20: gold (5 customers) has its 100, basic has 50 of 140 and all seven of it go short."""
+    gold, basic = [f"G{at}" for at in range(5)], [f"B{at}" for at in range(7)]
+    names = [*gold, *basic]
+    tables = {"sites": table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc", "capacity": 150}),
+              "tiers": table({"tier": "gold", "rank": 1}, {"tier": "basic", "rank": 2}),
+              "customers": table(*({"customer": n, "tier": "gold" if n in gold else "basic"} for n in names)),
+              "demand": table(*({"customer": n, "quantity": 20} for n in names)),
+              "lanes": table({"origin": "P", "destination": "D"}, *({"origin": "D", "destination": n} for n in names)),
+              "rates": table({"per_unit": 1})}
+    found = cts.explain(tables)
+    assert found.by_tier.drop(columns=["short", "share"]).to_dict("records") == [
+        {"tier": "gold", "rank": 1, "asked": 100, "late": 0, "customers": 5, "short_customers": 0},
+        {"tier": "basic", "rank": 2, "asked": 140, "late": 0, "customers": 7, "short_customers": 7}]
+    assert found.by_tier["short"].tolist() == pytest.approx([0, 90])
+    assert found.by_tier["share"].tolist() == pytest.approx([1, 50 / 140])
+    assert "by tier, best first:" not in found.why()  # seven lines are few enough to be read
+
+
+def test_many_shortfalls_are_told_by_tier():
+    """D makes 100 of the 200 units that ten customers ask for: ten lines are cut, the sum is told."""
+    names = [f"C{at}" for at in range(10)]
+    tables = {"sites": table({"site": "D", "kind": "plant", "capacity": 100}),
+              "tiers": table({"tier": "gold", "rank": 1}),
+              "customers": table(*({"customer": n, "tier": "gold"} for n in names)),
+              "demand": table(*({"customer": n, "quantity": 20} for n in names)),
+              "lanes": table(*({"origin": "D", "destination": n} for n in names)),
+              "rates": table({"per_unit": 1})}
+    text = cts.explain(tables).why()
+    assert "by tier, best first:\n  gold: 10 of 10 customers short by 100 of 200 units; 50 % can be kept\n" in text

@@ -26,6 +26,7 @@ _FOR = {"these": "", "others too": " for these and the others who go short by it
         "these alone": " for these, while the others go short"}
 
 VOLUMES = ["tiers", "product", "period", "asked", "most", "table", "row", "column"]
+BY_TIER = ["tier", "rank", "asked", "short", "late", "share", "customers", "short_customers"]
 
 Rung = Literal["kept", "reach", "together", "not known"]
 
@@ -34,6 +35,12 @@ def _no_volumes() -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns=VOLUMES)
+
+
+def _no_tiers() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=BY_TIER)
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class Explanation:
     volumes : DataFrame
         What volume cannot be had at all, by the largest flow from what can be made: tiers, product, period, asked,
         most, table, row, column (see `ctsopt.solving.explaining.volume`). It needs no solver.
+    by_tier : DataFrame
+        The shortfalls added up, best tier first, with the tiers that are kept in full: tier, rank, asked (units), short
+        (units that are missing), late (units short of what is promised to be on time), share (of what was asked, that
+        is not missing), customers, short_customers.
     """
 
     rung: Rung
@@ -107,6 +118,7 @@ class Explanation:
     proven: bool = True
     complete: bool = True
     volumes: pd.DataFrame = field(default_factory=_no_volumes)
+    by_tier: pd.DataFrame = field(default_factory=_no_tiers)
     _offers: Callable[[], list[Offer]] = field(default=list, repr=False)
     _grants: Callable[[], list[Mapping[str, Any]]] = field(default=list, repr=False)
     _plan: Callable[[list[Mapping[str, Any]]], Solution] | None = field(default=None, repr=False)
@@ -146,7 +158,7 @@ class Explanation:
         """All fields, as `--json` gives them."""
         return {"rung": self.rung, "proven": self.proven, "complete": self.complete, "unreached": self.unreached,
                 "shortfalls": self.shortfalls, "conflicts": self.conflicts, "limits": self.limits,
-                "volumes": self.volumes,
+                "volumes": self.volumes, "by_tier": self.by_tier,
                 "offers": [{"name": o.name, "kind": o.kind, "tier": o.tier, "words": o.words, "figure": o.figure,
                             "unit": o.unit, "price": o.price, "edits": [dict(e) for e in o.edits]}
                            for o in self.offers]}
@@ -172,8 +184,9 @@ class Explanation:
         if self.rung == "not known":
             return self._not_known()
         if self.rung == "reach":
-            return ["the promises cannot all be kept; out of reach are", *_few(self._unreached())]
-        lines = ["the promises cannot all be kept; the least that has to give way is", *_few(self._short())]
+            return ["the promises cannot all be kept; out of reach are", *_few(self._unreached()), *self._tiers()]
+        lines = ["the promises cannot all be kept; the least that has to give way is", *_few(self._short()),
+                 *self._tiers()]
         if not self.proven:
             lines.append("perhaps less would be enough: the time ran out before that was settled")
             lines += _few(self._volumes())
@@ -201,6 +214,19 @@ class Explanation:
                                              f"{row.table}.{row.column}")
         return [f"{head} {', '.join(held[:_SHOWN])}{' and others' if len(held) > _SHOWN else ''}"
                 for head, held in said.items()]
+
+    def _tiers(self) -> list[str]:
+        """Each tier in a line, where those who go short are too many to be listed."""
+        if len(self.shortfalls) <= _SHOWN or self.by_tier.empty:
+            return []
+        lines = []
+        for row in rows_of(self.by_tier):
+            missing = (f"{row.short_customers:,} of {row.customers:,} customers short by {_figure(row.short)} of "
+                       f"{_figure(row.asked)} units; {round(row.share * 100, 6):.4g} % can be kept")
+            late = f"{_figure(row.late)} units short of what is promised to be on time"
+            said = [*([missing] if row.short_customers else []), *([late] if row.late else [])]
+            lines.append(f"  {row.tier}: {'; '.join(said) or 'all of it can be kept'}")
+        return ["by tier, best first:", *lines]
 
     def _unreached(self) -> list[str]:
         return [f"  {row.customer} ({row.tier}, {row.product}, {row.period}): {row.why or 'as before'}"

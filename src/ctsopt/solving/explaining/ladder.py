@@ -113,8 +113,8 @@ class Case:
 
     def _told(self, rung: Rung, missing: pd.DataFrame, short: pd.DataFrame, conflicts: pd.DataFrame,
               limits: pd.DataFrame, *, proven: bool = True, complete: bool = True) -> Explanation:
-        return Explanation(rung, missing, short, conflicts, limits, proven, complete, volumes(self.net), self.offers,
-                           self.grants, self.plan)
+        return Explanation(rung, missing, short, conflicts, limits, proven, complete, volumes(self.net),
+                           told.by_tier(self.net, short), self.offers, self.grants, self.plan)
 
     def plan(self, edits: list[Mapping[str, Any]]) -> Solution:
         """The cheapest plan of the edited network."""

@@ -11,7 +11,7 @@ from ctsopt.formulation.build import keeps
 from ctsopt.keys import Floats
 from ctsopt.networks.requests import demanded
 from ctsopt.solving.explaining.elastic import Giving
-from ctsopt.solving.explaining.explanation import CONFLICTS, LIMITS, SHORTFALLS
+from ctsopt.solving.explaining.explanation import BY_TIER, CONFLICTS, LIMITS, SHORTFALLS
 from ctsopt.solving.explaining.members import Member
 from ctsopt.solving.explaining.shares import NOTHING, Claims
 from ctsopt.solving.explaining.why import Found, Way, Why
@@ -53,6 +53,29 @@ def shortfalls(net: Network, wanted: Claims, found: Why) -> pd.DataFrame:
     order = order.iloc[np.argsort(order["tier"].map(rank).to_numpy(dtype=float), kind="stable")]
     parts = [part[SHORTFALLS] for part in (given, order, of_late) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SHORTFALLS)
+
+
+def by_tier(net: Network, short: pd.DataFrame) -> pd.DataFrame:
+    """Shortfalls added up by tier, best first, with the tiers that are kept in full.
+
+    Parameters
+    ----------
+    net : Network
+    short : DataFrame
+        See `Explanation.shortfalls`. What is short of a promise on the share on time has no customer: it is delivered.
+    """
+    quantity = net.requests.measures["quantity"]
+    asked = net.requests.index.frame()[["tier", "customer"]].assign(asked=quantity)[quantity > 0]
+    of_tier = asked.groupby("tier").agg(asked=("asked", "sum"), customers=("customer", "nunique"))
+    missing = short[short["customer"] != ""].groupby("tier")
+    late = short[(short["customer"] == "") & (short["row"] == keeps("on_time_share"))].groupby("tier")
+    rank = net.tables["tiers"].set_index("tier")["rank"]
+    frame = of_tier.assign(
+        rank=rank.reindex(of_tier.index), late=late["shortfall"].sum().reindex(of_tier.index, fill_value=0.0),
+        short=missing["shortfall"].sum().reindex(of_tier.index, fill_value=0.0),
+        short_customers=missing["customer"].nunique().reindex(of_tier.index, fill_value=0))
+    frame = frame.assign(share=1 - frame["short"] / frame["asked"]).reset_index()
+    return frame.sort_values(["rank", "tier"], kind="stable", ignore_index=True)[BY_TIER]
 
 
 def _given(net: Network, way: Way) -> list[tuple[Any, ...]]:
