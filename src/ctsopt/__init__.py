@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ctsopt.packs.pack import Pack, Scenario, check_pack, read_pack
     from ctsopt.progress import Progress
     from ctsopt.quoting.change import Change
+    from ctsopt.quoting.prices import price_list
     from ctsopt.quoting.quote import Quote, quote
     from ctsopt.results.arrival import Arrival, arrival
     from ctsopt.results.solution import Solution
@@ -50,9 +51,9 @@ __all__ = [
     "Explanation", "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch",
     "Network", "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "PromiseBook", "Quote", "Scenario",
     "Solution", "SolverError", "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack",
-    "compare", "explain", "guaranteed_service", "load", "network", "open_book", "planned_supply", "program",
-    "promise_book", "quote", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve", "template",
-    "to_pyomo",
+    "compare", "explain", "guaranteed_service", "load", "network", "open_book", "planned_supply", "price_list",
+    "program", "promise_book", "quote", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve",
+    "template", "to_pyomo",
 ]
 
 _HOMES = {
@@ -66,6 +67,7 @@ _HOMES = {
     "packs.pack": "Pack Scenario check_pack read_pack",
     "progress": "Progress",
     "quoting.change": "Change",
+    "quoting.prices": "price_list",
     "quoting.quote": "Quote quote",
     "results.arrival": "Arrival arrival",
     "results.solution": "Solution",

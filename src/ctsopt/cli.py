@@ -225,6 +225,7 @@ def arrival(
 app.command()(cli_packs.run)
 app.command()(cli_packs.compare)
 app.command()(cli_quote.quote)
+app.command()(cli_quote.prices)
 app.command()(cli_shortage.allocate)
 app.command()(cli_promise.promise)
 

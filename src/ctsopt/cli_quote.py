@@ -71,6 +71,35 @@ def quote(
         raise typer.Exit(terminal.code(OK if found.possible else PROMISES))
 
 
+def prices(
+    path: NetworkPath,
+    plan: Annotated[Path | None, typer.Option(metavar="DIR", show_default="the network is solved",
+                                              help="The plan that is run, saved by `ctsopt solve -o`.")] = None,
+    customer: Annotated[list[str] | None, typer.Option("-c", "--customer", metavar="NAME", show_default="all",
+                                                       help="Customer; again for more.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", show_default=False,
+                                             help="File for the list as CSV.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
+    as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
+) -> None:
+    """List what every customer costs one tier up and one tier down, with today's sites."""
+    import ctsopt as cts
+
+    with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        terminal.doing = "the list was priced"
+        base = cts.load(plan) if plan is not None else cts.solve(cts.read(network_path(path)), seed=seed)
+        found = cts.price_list(base, customers=customer, seed=seed)
+        if out is not None:
+            with terminal.keeping(out):
+                found.to_csv(out, index=False, lineterminator="\n")
+        terminal.table("One tier up and one tier down, the cheapest a unit first",
+                       ["customer", "tier", "to", "cost", "a unit", ""], [
+            [row["customer"], row["tier"], row["to"], amount(row["point"]), f"{row['per_unit']:,.4g}", row["verdict"]]
+            for row in records(found)])
+        terminal.document({"currency": base.net.settings["currency"], "prices": found} | terminal.kept())
+        raise typer.Exit(terminal.code(OK))
+
+
 def document(quote: Quote) -> dict[str, Any]:
     """A quote as plain fields."""
     said: dict[str, Any] = {"changes": [repr(change) for change in quote.changes], "customers": list(quote.changed),
