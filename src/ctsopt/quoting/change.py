@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ctsopt.errors import UsageError, unknown_name
+from ctsopt.errors import DataError, Findings, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
@@ -210,6 +210,26 @@ def _new_name(wanted: str, taken: Sequence[str]) -> str:
     while name in taken:
         number, name = number + 1, f"{wanted} {number}"
     return name
+
+
+def edited(net: Network, edits: Sequence[Mapping[str, Any]]) -> Network:
+    """The network with edits; one of which the tables alone show that its promises cannot be kept is let through.
+
+    Raises
+    ------
+    DataError
+        If an edit has a fault.
+    """
+    from ctsopt.networks.edits import with_edits
+    from ctsopt.networks.network import even_impossible
+
+    if not edits:
+        return net
+    done = with_edits(net.content, edits)
+    found = Findings([fault.finding(f"edit {number + 1}") for number, fault in done.faults])
+    if found.errors:
+        raise DataError(found)
+    return even_impossible(done.tables)
 
 
 def is_stricter(net: Network, new: Network, who: Sequence[str]) -> bool:

@@ -292,17 +292,30 @@ def _proof(lens: Lens, low: float, point: float, high: float, least: float) -> s
 
 
 def switches(base: Solution, kappa: float) -> Any:
-    """A cost line of changes to today's plan: sites opened or closed, customers served from elsewhere."""
-    from ctsopt.formulation.family import line
+    """A cost line of changes to today's plan: sites opened or closed, customers taken from the source they have.
 
-    open_now = base.decisions("open").set_index("site")["value"] > 0.5
+    What stays as it is saves what changing it would cost; the sum of these is the same for every plan.
+    """
+    from ctsopt.formulation.family import line
+    from ctsopt.results.read_back import variables_in
+    from ctsopt.solving.fixing import positions
+
+    sourced = "source" in variables_in(base).variables
+    today = {name: base.decisions(name) for name in ("open", *(("source",) if sourced else ()))}
+
+    def chosen(index: Any, name: str) -> Any:
+        """1 at the keys that today's plan has, else 0."""
+        had, at = today[name][today[name]["value"] > 0.5], np.zeros(len(index))
+        place = positions(index, had)
+        at[place[place >= 0]] = 1.0
+        return at
 
     @line("penalty")
     def switching(x: Any, net: Network) -> Any:
-        """kappa for each site opened or closed   [money]"""
-        labels = net.axes["site"].labels[x.open.index["site"]]
-        now = open_now.reindex(labels).fillna(False).to_numpy(dtype=bool)
-        # A site that stays open saves what closing it would cost; the sum of these is the same for every plan.
-        return x.open * np.where(now, -kappa, kappa)
+        """kappa for each site opened or closed and each source that a customer is taken from   [money]"""
+        parts = [x.open * (kappa * (1.0 - 2.0 * chosen(x.open.index, "open")))]
+        if sourced and x.source is not None:
+            parts.append(x.source * (-kappa * chosen(x.source.index, "source")))
+        return tuple(parts)
 
     return switching

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,9 +16,10 @@ from ctsopt.networks.edits import with_edits
 from ctsopt.networks.network import Network, even_impossible
 from ctsopt.quoting import effects
 from ctsopt.quoting.already import Kept, kept_today
+from ctsopt.quoting.beside import Beside, beside, peers
 from ctsopt.quoting.change import Change, is_stricter
 from ctsopt.quoting.lenses import LENSES, Answer, Lens, Question, in_order
-from ctsopt.quoting.money import keeps_margin, with_one_off
+from ctsopt.quoting.money import Chance, chance_to_pay, keeps_margin, with_one_off
 from ctsopt.quoting.steady import least_disturbed
 from ctsopt.results.solution import Solution
 from ctsopt.solving import solve
@@ -155,6 +156,26 @@ class Quote:
         saved = -Certified(answer.low, answer.point, answer.point)
         return Certified(max(saved.low, 0.0), max(saved.point, 0.0), max(saved.high, 0.0))
 
+    @cached_property
+    def beside(self) -> Beside:
+        """Average, avoidable and stand-alone cost of the customers as they are served today; three more solves.
+
+        Raises
+        ------
+        UsageError
+            Where all of them join, and none is served today.
+        """
+        today = set(self.base.net.tables["customers"]["customer"])
+        mine = [name for name in self.changed if name in today]
+        if not mine:
+            raise UsageError("none of them is a customer today: there is no cost of today to stand beside the quote")
+        return beside(self.base, mine)
+
+    @property
+    def peers(self) -> pd.DataFrame:
+        """Customers of the same group and promise who do not get what is proposed: they may ask for the same."""
+        return peers(self.base, self.net, self.changed)
+
     # ---- the price ---------------------------------------------------------------------------------------------------
 
     @property
@@ -190,10 +211,36 @@ class Quote:
         price : float, optional
             Money a year; by default what the changes ask for.
         """
+        return self.yearly.verdict(self._asked(price))
+
+    def chance(self, states: Sequence[tuple[float, Sequence[Mapping[str, Any]]]], price: float | None = None) -> Chance:
+        """With what probability a price a year pays over states of demand; not proven either way is said apart.
+
+        The design of the quote is fixed before the state is known: in each, today's plan has today's sites and
+        decisions, and the quote's plan its own, and flows are free.
+
+        Parameters
+        ----------
+        states : sequence of (float, edits)
+            Probability of each, and what it changes in the tables, in the grammar of packs; nothing in the state that
+            is planned for.
+        price : float, optional
+            Money a year; by default what the changes ask for.
+        """
+        from ctsopt.quoting.states import cost_in
+
+        asked = self._asked(price)
+        years, rate = 365 / self.net.horizon, float(self.net.settings["discount_rate"])
+        one_off = math.fsum(each.one_off for each in self.changes)
+        costs = [(weight, with_one_off(cost_in(self.base, self.plan, self.changed, list(edits)) * years, one_off, rate,
+                                       self.changes[0].years)) for weight, edits in states]
+        return chance_to_pay(asked, costs)
+
+    def _asked(self, price: float | None) -> float:
         asked = [change.price for change in self.changes if change.price is not None]
         if price is None and not asked:
             raise UsageError("no price is asked for: give one")
-        return self.yearly.verdict(math.fsum(asked) if price is None else price)
+        return math.fsum(asked) if price is None else price
 
     def _answered(self) -> Answer:
         if not self.possible:
@@ -243,7 +290,7 @@ def quote(base: Solution | Network, *changes: Change, lenses: Sequence[str] | st
     seed : int
         Seed of the solver.
     kappa : float
-        Money over the horizon for each site opened or closed, under `switch`.
+        Money over the horizon for each site opened or closed and each customer taken from its source, under `switch`.
 
     Returns
     -------
