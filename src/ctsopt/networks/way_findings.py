@@ -122,7 +122,10 @@ class Notes:
             return pd.DataFrame(columns=COLUMNS)
         lost, promised, wanted = chain.lost, chain.promised, chain.wanted
         must = demanded(promised, wanted.measures["promise"], "served_fraction") >= 1
-        must |= _too_little_for_one(promised, wanted, lost)
+        promise = wanted.measures["promise"]
+        of_customer = np.stack([wanted.index["customer"], promise])
+        must |= _too_little(promised, wanted, lost, promise[None], "served_fraction")
+        must |= _too_little(promised, wanted, lost, of_customer, "served_fraction_each")
         found = unreached(self._t, chain)
         found["must"] = must[lost]
         sides: tuple[tuple[bool, Severity], ...] = ((True, "error"), (False, "warning"))
@@ -162,11 +165,11 @@ def _request_words(row: Any) -> str:
     return f"{row.customer} ({row.tier}, {row.product}, {row.period}){promised}{row.why}"
 
 
-def _too_little_for_one(promised: Coded, wanted: Coded, lost: Bools) -> Bools:
-    """Requests of customers of whose demand under a promise more is lost than may be left unserved of each."""
-    promise, quantity = wanted.measures["promise"], wanted.measures["quantity"]
-    _, group = np.unique(np.stack([wanted.index["customer"], promise]), axis=1, return_inverse=True)
+def _too_little(promised: Coded, wanted: Coded, lost: Bools, keys: Ints, share: str) -> Bools:
+    """Requests of groups (a promise, or one customer's part of it) of which more is lost than may be left unserved."""
+    quantity = wanted.measures["quantity"]
+    _, group = np.unique(keys, axis=1, return_inverse=True)
     group = group.ravel()
-    allowed = 1.0 - demanded(promised, promise, "served_fraction_each")
+    allowed = 1.0 - demanded(promised, wanted.measures["promise"], share)
     gone, may_go = np.bincount(group, quantity * lost), np.bincount(group, quantity * allowed)
     return np.asarray((gone > may_go * (1 + 1e-9))[group])

@@ -139,3 +139,46 @@ def test_many_deliveries_take_no_time():
     begin = time.process_time()
     assert volumes(net).empty
     assert time.process_time() - begin < 1.0
+
+
+def test_who_is_out_of_reach_is_told_though_not_all_of_the_tier_need_be_served():
+    """Two of ten customers have no lane, and 90 % of 200 units are promised: at most 160 of 180, for want of lanes."""
+    names = [f"C{at}" for at in range(10)]
+    tables = {"sites": table({"site": "D", "kind": "plant", "capacity": 1000}),
+              "tiers": table({"tier": "gold", "rank": 1, "shortage_cost": 5}),
+              "promises": table({"tier": "gold", "served_fraction": 0.9}),
+              "customers": table(*({"customer": n, "tier": "gold"} for n in names)),
+              "demand": table(*({"customer": n, "quantity": 20} for n in names)),
+              "lanes": table(*({"origin": "D", "destination": n} for n in names[:8])),
+              "rates": table({"per_unit": 1})}
+    found = cts.explain(tables)
+    assert found.rung == "reach"
+    assert found.unreached[["customer", "link"]].to_numpy().tolist() == [["C8", "no_lane"], ["C9", "no_lane"]]
+    (volume,) = found.volumes.to_dict("records")
+    assert (volume["asked"], volume["most"]) == (pytest.approx(180), pytest.approx(160))
+    assert (volume["table"], volume["row"], volume["column"]) == ("lanes", "", "")
+    assert cts.explain(tables | {"promises": table({"tier": "gold", "served_fraction": 0.8})}).rung == "kept"
+
+
+@pytest.mark.parametrize("seed", sampled(range(60), 4))
+def test_a_plan_exists_where_nothing_is_said_of_reach(seed):
+    """Room is plenty: who has no lane is all that can be in the way, in each class of products or all together."""
+    rng = np.random.default_rng(seed)
+    names, classes = [f"C{at}" for at in range(6)], ["p", "q"]
+    amount = rng.integers(1, 50, (6, 2)).astype(float)
+    has = rng.random(6) < 0.7
+    has[0] = True
+    apart = bool(rng.random() < 0.5)
+    share = rng.integers(1, 20, 2 if apart else 1) / 20
+    tables = {"sites": table({"site": "D", "kind": "plant"}), "tiers": table({"tier": "t", "shortage_cost": 5}),
+              "products": table(*({"product": p, "product_class": p} for p in classes)),
+              "promises": table(*({"tier": "t", "product_class": c, "served_fraction": s}
+                                  for c, s in zip(classes if apart else ["*"], share, strict=True))),
+              "customers": table(*({"customer": n, "tier": "t"} for n in names)),
+              "demand": table(*({"customer": n, "product": p, "quantity": amount[i, k]}
+                                for i, n in enumerate(names) for k, p in enumerate(classes))),
+              "lanes": table(*({"origin": "D", "destination": n} for n in np.array(names)[has])),
+              "rates": table({"per_unit": 1})}
+    asked, had = (part.sum(axis=0) if apart else np.array([part.sum()]) for part in (amount, amount[has]))
+    fails = bool((had < share * asked - 1e-6).any())
+    assert cts.explain(tables).rung == ("reach" if fails else "kept")

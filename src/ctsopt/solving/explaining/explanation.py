@@ -210,8 +210,8 @@ class Explanation:
             what = " ".join(part for part in (row.product, f"in {row.period}" if row.period else "") if part)
             head = (f"  {' and '.join(row.tiers)}: at most {_figure(row.most)} of {_figure(row.asked)} units"
                     f"{' of ' + what if what else ''} can be had at all, by")
-            said.setdefault(head, []).append(f"{row.table}.{row.column} of {row.row}" if row.row else
-                                             f"{row.table}.{row.column}")
+            said.setdefault(head, []).append("lanes that are missing, or too slow" if not row.column else
+                                             f"{row.table}.{row.column}{' of ' + row.row if row.row else ''}")
         return [f"{head} {', '.join(held[:_SHOWN])}{' and others' if len(held) > _SHOWN else ''}"
                 for head, held in said.items()]
 

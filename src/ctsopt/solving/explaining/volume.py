@@ -131,7 +131,7 @@ def volumes(net: Network) -> pd.DataFrame:
     DataFrame
         One row for each capacity that binds: tiers (those that cannot all be served, best first), product (blank: of
         all together), period (blank: in all), asked (units that are promised to them), most (units that they can have
-        at the most), table, row, column.
+        at the most), table, row, column (of lanes blank: no way within the promise leads to the others).
     """
     records = [record for together in (False, True) for record in _short(net, _Layers(net, together))]
     return pd.DataFrame(records, columns=VOLUMES)
@@ -184,6 +184,8 @@ def _places(net: Network, layers: _Layers, layer: int, made: Bools, passed: Bool
     product = "" if layers.together else " / " + str(net.axes["product"].labels[layer // len(layers.days())])
     found = [*(("site_products", f"{sites[at]}{product}", "make_capacity") for at in np.flatnonzero(made)),
              *(("sites", str(sites[at]), "capacity") for at in np.flatnonzero(passed))]
+    if layers.made()[layer].any():
+        return found or [("lanes", "", "")]  # no capacity is in the way: some have no way at all
     return found or [("site_products", product.removeprefix(" / "), "make_capacity")]
 
 
