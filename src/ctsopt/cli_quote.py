@@ -12,10 +12,14 @@ from ctsopt.terminal import OK, PROMISES, Terminal, amount, records
 
 if TYPE_CHECKING:
     from ctsopt.quoting.quote import Quote
+    from ctsopt.quoting.record import Verified
 
 
 def quote(
-    path: NetworkPath,
+    path: Annotated[str, typer.Argument(metavar="PATH", show_default=False,
+                                        help="Folder of tables, .xlsx workbook, or name of an example network; with "
+                                             "--verify the tables of today, which may be left out.")] = "",
+    *,
     customer: Annotated[list[str] | None, typer.Option("-c", "--customer", metavar="NAME", show_default=False,
                                                        help="Customer that the change is about; again for more.")
                         ] = None,
@@ -52,13 +56,30 @@ def quote(
     kappa: Annotated[float, typer.Option(metavar="MONEY", help="For each site opened or closed, under switch.")] = 0.0,
     time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="For the search under each lens.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False,
+                                                help="Add the quote to this record.")] = None,
+    author: Annotated[str, typer.Option(metavar="NAME", show_default=False, help="Who quotes, for the record.")] = "",
+    verify: Annotated[Path | None, typer.Option(metavar="RECORD", show_default=False,
+                                                help="Make the last quote of a record again, or --name, and say which "
+                                                     "cells have changed since.")] = None,
+    name: Annotated[str, typer.Option(metavar="QUOTE", show_default=False, help="A quote of the record: Q-1.")] = "",
     as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False,
 ) -> None:
     """Quote a change of service: what it costs, what it needs, whom it touches, and what to charge."""
     import ctsopt as cts
+    from ctsopt.errors import UsageError
+    from ctsopt.quoting import record as records_
     from ctsopt.quoting.quote import ORDINARY
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
+        if verify is not None:
+            terminal.doing = "the quote was made again"
+            today = cts.read(network_path(path)) if path else None
+            raise typer.Exit(_verified(terminal, records_.verify(verify, name, today)))
+        if not path:
+            raise UsageError("which network? give its PATH, or --verify RECORD")
+        if record is not None and not author.strip():
+            raise UsageError("a record says who quotes: give --author NAME")
         change = cts.Change(customer or (), group, tier, lead_time, reliability, on_time_share, fill_rate,
                             modes=mode or (), volume=volume, drop_size=drop_size, leaves=leaves, years=years,
                             one_off=one_off, price=price, revenue=revenue, margin=margin)
@@ -67,7 +88,10 @@ def quote(
         found = cts.quote(base, change, lenses="all" if lens and "all" in lens else lens or ORDINARY, kappa=kappa,
                           time_limit=time_limit, seed=seed)
         _show(terminal, found)
-        terminal.document(document(found))
+        kept = {} if record is None else {"quote": records_.record(found, record, author=author)}
+        if kept:
+            terminal.write(f"recorded as {kept['quote']}")
+        terminal.document(document(found) | kept)
         raise typer.Exit(terminal.code(OK if found.possible else PROMISES))
 
 
@@ -98,6 +122,26 @@ def prices(
             for row in records(found)])
         terminal.document({"currency": base.net.settings["currency"], "prices": found} | terminal.kept())
         raise typer.Exit(terminal.code(OK))
+
+
+def _verified(terminal: Terminal, found: Verified) -> int:
+    """What came out when a quote was made again."""
+    terminal.write(f"{found.name}: {'comes out as recorded' if found.reproduced else 'does not come out as recorded'}"
+                   f"{'; it is stale' if found.stale else ''}")
+    terminal.table("What it costs, then and now", ["lens", "what", "then", "now", "same"], [
+        [row["lens"], row["what"].replace("low", "at least").replace("high", "at most"),
+         *("" if row[each] is None or row[each] != row[each] else amount(row[each]) for each in ("then", "now")),
+         "yes" if row["same"] else "no"] for row in records(found.answers)])
+    terminal.table("Cells that have changed since", ["table", "row", "column", "then", "now"], [
+        [row["table"], row["key"], row["column"], row["old"], row["new"]] for row in records(found.cells)])
+    terminal.table("Other versions than then", ["package", "then", "now"], [
+        [row["package"], row["then"], row["now"]] for row in records(found.versions)])
+    terminal.table("What became of it", ["what", "by", "reason"], [
+        [entry["kind"], entry["author"], entry["reason"]] for entry in found.remarks])
+    terminal.document({"quote": found.name, "reproduced": found.reproduced, "stale": found.stale,
+                       "answers": found.answers, "cells": found.cells, "versions": found.versions,
+                       "remarks": found.remarks})
+    return terminal.code(OK if found.reproduced else PROMISES)
 
 
 def document(quote: Quote) -> dict[str, Any]:

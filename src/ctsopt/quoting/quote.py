@@ -51,6 +51,8 @@ class Quote:
         By lens.
     nested : bool
         Whether every plan of the changed network is one of today's, so that the change cannot save anything.
+    options : mapping
+        With which it was asked: width, time_limit, seed, kappa.
     """
 
     base: Solution
@@ -59,6 +61,7 @@ class Quote:
     changed: tuple[str, ...]
     answers: dict[Lens, Answer] = field(repr=False)
     nested: bool
+    options: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     # ---- the number --------------------------------------------------------------------------------------------------
 
@@ -325,7 +328,8 @@ def quote(base: Solution | Network, *changes: Change, lenses: Sequence[str] | st
     question = Question(plan, new, frozenset(changed), width, time_limit, seed, kappa)
     nested = is_stricter(plan.net, new, changed)
     found = in_order(list(question.answers([lens for lens in LENSES if lens in wanted])), nested)
-    return Quote(plan, tuple(changes), new, changed, {answer.lens: answer for answer in found}, nested)
+    return Quote(plan, tuple(changes), new, changed, {answer.lens: answer for answer in found}, nested,
+                 {"width": width, "time_limit": time_limit, "seed": seed, "kappa": kappa})
 
 
 def changed_network(net: Network, changes: Sequence[Change]) -> tuple[Network, tuple[str, ...]]:
