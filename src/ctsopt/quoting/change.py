@@ -279,5 +279,5 @@ def _row_stricter(old: dict[str, Any] | None, new: dict[str, Any] | None) -> boo
         return False
     if old["per"] != new["per"] or old["calendar"] != new["calendar"] or old["served_fraction"] < 1:
         return False
-    return all(sign * (new[name] - old[name]) >= 0 or (math.isnan(old[name]) and math.isnan(new[name]))
+    return all(sign * new[name] >= sign * old[name] or (math.isnan(old[name]) and math.isnan(new[name]))
                for name, sign in _STRICTER.items() if name in old)

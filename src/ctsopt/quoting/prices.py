@@ -15,6 +15,7 @@ That is the lens `flows` of a quote, asked some hundred times for the price of a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -202,6 +203,7 @@ class _Options:
         held.append(_most_unserved(base, self.net, twins := {option.twin: option.customer for option in options}))
         self._program = fixed(program, held, set(variables_in(base).variables), set())
         self._shift = _Sides(self.net, self._program)
+        self._tiers = _TierPrograms(base.net, self.net)
         self._penalty = _penalty(self._program)
         block = self._program.variables["unserved"]
         each = self._penalty[block.span] * np.where(self._penalty[block.span] > 0, block.variable.upper, 0.0)
@@ -251,7 +253,29 @@ class _Options:
         if found.plan is None:
             return math.inf, math.inf
         most = self._penalty_most + self._penalty_of[option.twin] - self._penalty_of[option.customer]
-        return found.value - most, found.value - float(self._penalty @ found.plan)
+        value = found.value + self._tiers.instead(option)
+        return value - most, value - float(self._penalty @ found.plan)
+
+
+class _TierPrograms:
+    """What running a tier costs is paid while it has customers with demand, and twins make it have some."""
+
+    def __init__(self, net: Network, twins: Network) -> None:
+        demand, customers, tiers = (net.tables[name] for name in ("demand", "customers", "tiers"))
+        self._cost = dict(zip(tiers["tier"], tiers["program_cost"] * net.horizon / 365, strict=True))
+        asking = customers[customers["customer"].isin(set(demand["customer"])).to_numpy()]
+        self._members = Counter(asking["tier"])
+        self._asking = set(asking["customer"])
+        names = twins.axes["tier"].labels[twins.requests.index.distinct("tier")["tier"]]
+        self._all = float(sum(self._cost[str(name)] for name in names))
+
+    def instead(self, option: Option) -> float:
+        """What is to be added to the cost of the program of all options, with the customer in its other tier."""
+        members = self._members.copy()
+        if option.customer in self._asking:
+            members[option.tier] -= 1
+            members[option.to] += 1
+        return float(sum(cost for tier, cost in self._cost.items() if members[tier] > 0)) - self._all
 
 
 class _Sides:
