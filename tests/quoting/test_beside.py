@@ -120,6 +120,7 @@ def test_what_would_be_saved_without_them(gold):
     assert found.flags == (f"others subsidise them by at least {found.avoidable.low - found.average:,.2f}",)
 
 
+@pytest.mark.slow
 def test_whether_a_price_pays_in_three_states(gold):
     """Express is 5 a unit dearer than the carrier, for what has no room at West: 15,000, less C's, of D's.
 

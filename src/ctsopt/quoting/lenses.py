@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from ctsopt.errors import InfeasibleError, NoPlanError
+from ctsopt.formulation.build import decisions_alone
 from ctsopt.solving import solve
 from ctsopt.solving.fixing import Fix
 
@@ -139,10 +140,13 @@ class Question:
         return fixes
 
     def _decided(self, name: str) -> pd.DataFrame | None:
-        """What today's plan decides of one kind, as far as the keys are in the changed network, too."""
-        from ctsopt.results.read_back import variables_in
+        """What today's plan decides of one kind; None where one of the two networks has nothing of it to decide."""
+        return self.base.decisions(name) if name in self._both else None
 
-        return self.base.decisions(name) if name in variables_in(self.base).variables else None
+    @cached_property
+    def _both(self) -> set[str]:
+        """Decisions of today's network that the changed one has, too: without any delivery it lacks some."""
+        return set(decisions_alone(self.base.net).variables) & set(decisions_alone(self.net).variables)
 
     def _of_others(self, name: str) -> pd.DataFrame | None:
         rows = self._decided(name)

@@ -80,7 +80,8 @@ def price_list(base: Solution, *, customers: Sequence[str] | None = None, steps:
     Examples
     --------
     >>> import ctsopt as cts
-    >>> base = cts.solve(cts.read(cts.examples.path("two_dcs")), gap=0)
+    >>> from ctsopt import examples
+    >>> base = cts.solve(cts.read(examples.path("two_dcs")), gap=0)
     >>> price_list(base)[["customer", "to", "point"]].to_numpy().tolist()[0]
     ['B', 'gold', 0.0]
     """

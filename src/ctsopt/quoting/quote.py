@@ -311,7 +311,8 @@ def quote(base: Solution | Network, *changes: Change, lenses: Sequence[str] | st
     Examples
     --------
     >>> import ctsopt as cts
-    >>> base = cts.solve(cts.read(cts.examples.path("two_dcs")), gap=0)
+    >>> from ctsopt import examples
+    >>> base = cts.solve(cts.read(examples.path("two_dcs")), gap=0)
     >>> quote(base, Change("C", tier="standard"), lenses=["redesign"]).cost.point
     -11500.0
     """
