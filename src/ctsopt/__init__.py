@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ctsopt.results.arrival import Arrival, arrival
     from ctsopt.results.solution import Solution
     from ctsopt.results.store import load
+    from ctsopt.sensitivity.break_even import BreakEven, break_even
     from ctsopt.shortage.allocation import Allocation, allocate
     from ctsopt.shortage.book import PromiseBook
     from ctsopt.shortage.planned import planned_supply
@@ -47,13 +48,13 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Allocation", "Arrival", "Certified", "Change", "Comparison", "CtsError", "CtsWarning", "DataError",
+    "Allocation", "Arrival", "BreakEven", "Certified", "Change", "Comparison", "CtsError", "CtsWarning", "DataError",
     "Explanation", "FileError", "Finding", "Findings", "Fix", "GuaranteedService", "InfeasibleError", "KeyMismatch",
     "Network", "NoPlanError", "Offer", "Pack", "PackResult", "Progress", "PromiseBook", "Quote", "Scenario",
-    "Solution", "SolverError", "UntrustedSolverError", "UsageError", "allocate", "arrival", "check", "check_pack",
-    "compare", "explain", "guaranteed_service", "load", "network", "open_book", "planned_supply", "price_list",
-    "program", "promise_book", "quote", "read", "read_pack", "run", "shadow_prices", "show_versions", "solve",
-    "template", "to_pyomo",
+    "Solution", "SolverError", "UntrustedSolverError", "UsageError", "allocate", "arrival", "break_even", "check",
+    "check_pack", "compare", "explain", "guaranteed_service", "load", "network", "open_book", "planned_supply",
+    "price_list", "program", "promise_book", "quote", "read", "read_pack", "run", "shadow_prices", "show_versions",
+    "solve", "template", "to_pyomo",
 ]
 
 _HOMES = {
@@ -72,6 +73,7 @@ _HOMES = {
     "results.arrival": "Arrival arrival",
     "results.solution": "Solution",
     "results.store": "load",
+    "sensitivity.break_even": "BreakEven break_even",
     "shortage.allocation": "Allocation allocate",
     "shortage.book": "PromiseBook",
     "shortage.planned": "planned_supply",

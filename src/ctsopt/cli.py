@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ctsopt import cli_packs, cli_promise, cli_quote, cli_shortage, examples
+from ctsopt import cli_packs, cli_promise, cli_quote, cli_sensitivity, cli_shortage, examples
 from ctsopt.cli_parts import (
     AsJson,
     Force,
@@ -226,6 +226,7 @@ app.command()(cli_packs.run)
 app.command()(cli_packs.compare)
 app.command()(cli_quote.quote)
 app.command()(cli_quote.prices)
+app.command("break-even")(cli_sensitivity.break_even)
 app.command()(cli_shortage.allocate)
 app.command()(cli_promise.promise)
 

@@ -80,7 +80,7 @@ def test_command_page_has_every_verb(hooks: ModuleType) -> None:
     verbs = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert verbs == [
         "new", "check", "summary", "solve", "explain", "arrival", "run", "compare",
-        "quote", "prices", "allocate", "promise",
+        "quote", "prices", "break-even", "allocate", "promise",
         "template", "version", "pack check", "pack expand", "pack diff"]
     assert page.count("Usage: ctsopt ") == len(verbs) + 1  # and that of the command as a whole
 

@@ -42,8 +42,8 @@ DECIDED = "decided.parquet"
 _DAY = 86400.0
 _HOME = Path(__file__).parents[1]
 
-FACES = ("__main__.py", "cli*.py", "terminal.py", "working.py", "report", "comparing", "quoting", "shortage",
-         "testing.py", "_[!_]*")
+FACES = ("__main__.py", "cli*.py", "terminal.py", "working.py", "report", "comparing", "quoting", "sensitivity",
+         "shortage", "testing.py", "_[!_]*")
 """Files and rooms at the top of ctsopt that nothing here imports: they show answers, and no answer depends on them."""
 
 
