@@ -89,7 +89,8 @@ class BreakEven:
         if self.switches.empty:
             return f"{lines[0]}: the same plan is best throughout, " + str(self.pieces["sites"].iloc[0])
         for row in self.switches.itertuples(index=False):
-            what = [f"{word} {names}" for word, names in (("opens", row.opens), ("closes", row.closes)) if names]
+            changes = (("opens", str(row.opens)), ("closes", str(row.closes)))
+            what = [f"{word} {names}" for word, names in changes if names]
             lines.append(f"switch at {row.at:,.6g} ({row.low:,.6g} to {row.high:,.6g}), cost {row.cost:,.2f}: "
                          + (", ".join(what) or "goods go other ways"))
         return "\n".join(lines)
