@@ -9,9 +9,11 @@ import pytest
 
 import ctsopt as cts
 from ctsopt.formulation.build import build
+from ctsopt.formulation.family import Variables
 from ctsopt.formulation.stock.cuts import SegmentCuts
 from ctsopt.formulation.stock.declared import declared
 from ctsopt.formulation.stock.segments import Breakpoints
+from ctsopt.programs.algebra import Rows
 from ctsopt.programs.program import Program
 from ctsopt.solving.options import Options
 from ctsopt.solving.strategies.direct import Direct
@@ -69,3 +71,14 @@ def test_the_same_program_again_takes_no_steps() -> None:
     assert before.iterations > 0
     assert again.iterations == 0
     assert again.outcome.bound == pytest.approx(before.outcome.bound, rel=1e-12)
+
+
+def test_a_row_without_a_key_is_found_again() -> None:
+    """One row for all goods has no key: half of them from each centre cost 20 + 4 sqrt(200), where one of them is 70."""
+
+    def halves(x: Variables, net: cts.Network) -> Rows:
+        first = 1.0 * (x.deliver.index["site"] == list(net.axes["site"].labels).index("North"))
+        return (x.deliver * (first - 0.5)).total() == 0.0
+
+    plan = cts.solve(cts.network(two_dc_pooling(10.0)), gap=1e-6, extra=[halves])
+    assert plan.total_cost == pytest.approx(20 + 4 * 200**0.5, rel=1e-6)

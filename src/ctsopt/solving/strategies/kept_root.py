@@ -211,13 +211,15 @@ class _Step:
             number = self._before.program.variables["stock_volume"].index["segment"]
             columns["segment"] = number[self.parent[segment]].astype(np.int64)
             main = self._main[segment]
+        if not columns:  # one row, or column, without a key
+            return np.full(len(new), start, dtype=np.int64), main
         place = _matched(old, columns)
         return np.where(place >= 0, start + place, BLANK), main
 
 
 def _matched(there: Keys, wanted: dict[str, Positions]) -> Positions:
     """For each of some keys its place in others, by codes; -1 where it is none of them."""
-    code, known = np.zeros(len(there), dtype=np.int64), np.zeros(len(next(iter(wanted.values()), [])), dtype=np.int64)
+    code, known = (np.zeros(size, dtype=np.int64) for size in (len(there), len(next(iter(wanted.values())))))
     for name, column in wanted.items():
         size = max(int(there[name].max(initial=0)), int(column.max(initial=0))) + 2
         code, known = code * size + there[name] + 1, known * size + column + 1
