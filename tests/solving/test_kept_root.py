@@ -74,7 +74,7 @@ def test_the_same_program_again_takes_no_steps() -> None:
 
 
 def test_a_row_without_a_key_is_found_again() -> None:
-    """One row for all goods has no key: half of them from each centre cost 20 + 4 sqrt(200), where one of them is 70."""
+    """One row for all goods has no key: half of them from each centre cost 20 + 4 sqrt(200), one alone 70."""
 
     def halves(x: Variables, net: cts.Network) -> Rows:
         first = 1.0 * (x.deliver.index["site"] == list(net.axes["site"].labels).index("North"))

@@ -223,6 +223,12 @@ class Program:
                                           upper=np.where(left_out, 0.0, arrays.upper))
         return twin
 
+    def with_sides(self, upper: Floats) -> Program:
+        """The same program with other upper sides of its rows, one for each, in its arrays alone."""
+        twin = self._copy()
+        twin.__dict__["arrays"] = replace(self.arrays, row_upper=upper)
+        return twin
+
     def _copy(self) -> Program:
         """The same program, whose arrays are to be made anew."""
         twin = Program(self.name)

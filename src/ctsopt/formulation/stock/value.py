@@ -192,7 +192,13 @@ class StockModel:
         return np.where(self._allowed(plan)[1], self.declared.fixed, 0.0)
 
     def fits(self, plan: Floats, program: Program) -> bool:
-        """Whether stock by the curves fits into the storage of its sites, with what is carried to the next period."""
+        """Whether stock by the curves fits into the storage of its sites, to the last digit but rounding."""
+        return not self.over_storage(plan, program).any()
+
+    def over_storage(self, plan: Floats, program: Program) -> Floats:
+        """Capacity units by which stock by the curves, with what is carried to the next period, is above the storage
+        of each site in each period; 0 where there is room, or what is over is rounding.
+        """
         rows = program.rows.get("storage")
         keys, load = self.stored(plan)
         capacity = self._net.tables.column("sites", "storage_capacity")
@@ -206,7 +212,8 @@ class StockModel:
             sites, at = rows.index["site"], rows.index["period"]
             opened = program.variables["open"]
             total[sites, at] += room + capacity[sites] * plan[opened.span][sites]
-        return bool((total <= capacity[:, None] * (1 + 1e-9) + 1e-9).all())
+        over = total - capacity[:, None]
+        return np.where(over > 1e-9 * capacity[:, None] + 1e-9, over, 0.0)
 
     def stored(self, plan: Floats) -> tuple[Keys, Floats]:
         """Capacity units in stock by site and period (blank: the horizon), where storage is limited."""

@@ -28,6 +28,9 @@ _log = logging.getLogger("ctsopt.solve")
 _WHOLE = 1e-9
 """How near to whole the columns of a relaxation have to be for it to be a plan as it is."""
 
+_FITTED = 5
+"""Times at most that a plan is looked at: as it is, and with ever less room and money, until it fits by the curves."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Claim:
@@ -102,12 +105,20 @@ class Incumbent:
         return self.best is None or self._value.cost(self.own(plan)) < self.cost
 
     def take(self, program: Program, plan: Floats | None) -> Floats | None:
-        """Make a plan whole, value it by the curves, and keep it where it is the best; the plan made whole."""
-        settled = None if plan is None else polish(program, plan, preference(self._net, program))
-        if settled is None:
-            return None
-        self._keep(settled.plan[:self._program.columns], settled.tie_rule)
-        return settled.plan
+        """Make a plan whole, value it by the curves, and keep it where it is the best; the plan made whole.
+
+        Where storage or budget have no room for it by the curves, though they have by the lines, one nearby is kept.
+        """
+        whole = settled = None if plan is None else polish(program, plan, preference(self._net, program))
+        for again in range(_FITTED):
+            if settled is None:
+                break
+            own = settled.plan[:self._program.columns]
+            self._keep(own, settled.tie_rule)
+            better = self._value.cost(own) < self.cost
+            tight = self._value.tightened(program, settled.plan, own, again) if better else None
+            settled = None if tight is None else polish(tight, settled.plan, preference(self._net, program))
+        return None if whole is None else whole.plan
 
     def take_as_it_is(self, rough: Floats) -> None:
         """Keep a plan of the relaxation whose whole columns happen to be whole, where it is the best."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctsopt.errors import NoPlanError
 from ctsopt.formulation.stock.cuts import SegmentCuts, cuttable
 from ctsopt.formulation.stock.segments import Breakpoints
 from ctsopt.formulation.stock.starts import starting
@@ -63,6 +64,9 @@ about either."""
 
 _KEPT = 20
 """Plans of a round that are valued: the last ones, which are the best."""
+
+_NONE_FITS = ("no plan was found whose stock fits into `sites.storage_capacity` and `settings.budget`, and it was not "
+              "proven that there is none: raise the storage or the budget a little, or ask for a smaller gap")
 
 Make = Callable[[Breakpoints], Program]
 
@@ -158,6 +162,8 @@ class _Run:
             points = finer
         found = known.looked_again(found, self._left)
         stopped = self._enough() or found.stopped_by
+        if known.best is None and stopped == "gap":  # what a round has proven is about lines; its plan does not hold
+            stopped = "time_limit"
         return self._result(replace(found, stopped_by=stopped, bound=known.bound), program, rounds,
                             len(points.segments(self._declared)), plan)
 
@@ -364,6 +370,9 @@ class _Run:
     def _result(self, found: Found, program: Program, rounds: int, segments: int, values: Floats | None) -> Found:
         nodes, iterations, lazy = self._effort.tolist()
         best = self._known.best
+        assert best is not None or found.stopped_by not in ("gap", "solver")
+        if best is None and found.stopped_by == "tolerance":
+            raise NoPlanError(_NONE_FITS, found.stopped_by)
         notes = {"stock": {"rounds": rounds, "segments": segments, "design_then_stock": self._design}}
         return replace(found, plan=None if best is None else best.plan, nodes=nodes, iterations=iterations, rounds=lazy,
                        settled=best, program=program, values=values, notes=notes)
