@@ -35,7 +35,8 @@ class Orders:
     lines : DataFrame
         Order lines of customers, in the order of the file (`ctsopt.orders.dictionary.LINES`): `row`, the texts of the
         schema as categories, `order_date`, `requested_date` and `confirmed_date` to the second, `demand_date`
-        (requested where it is stated, else ordered), `quantity` in the unit of the product, `returned`, `kept`
+        (requested where it is stated, else ordered), `quantity` in the unit of the product (`stated_quantity`
+        in that of the line), `returned`, `kept`
         (quantity less what came back), `price` of one unit in the currency of the book (NaN: not known), `gross`
         (price x kept), `discount` (its part for what was kept), `revenue` (gross less discount), `cost` (unit cost x
         kept), `counted` (False for codes that are no product: they count in money and not in units).
@@ -219,8 +220,8 @@ class _Book:
         return pd.DataFrame({
             "row": self.typed.rows, "order": frame["order"], "line": line, "ship_to": ship_to, "demand_date": demand,
             **{name: frame[name] for name in frame.columns if name not in (*other, "order", "ship_to")},
-            "quantity": units, "price": price, "unit_cost": cost, "discount": discount,
-            "counted": ~_no_product(frame["product"], no_products)})
+            "quantity": units, "stated_quantity": frame["quantity"], "price": price, "unit_cost": cost,
+            "discount": discount, "counted": ~_no_product(frame["product"], no_products)})
 
     def _returns(self, lines: pd.DataFrame, below: Bools, factor: Floats) -> pd.DataFrame:
         """Returns of the table, and lines below 0 that are returns."""
