@@ -33,7 +33,9 @@ def first_day(period: int, bucket: Bucket) -> np.datetime64:
     """First day of a period."""
     if bucket in {"day", "week"}:
         return np.datetime64(period if bucket == "day" else 7 * period - 3, "D")
-    return np.datetime64(np.datetime64(period if bucket == "month" else 3 * period, "M"), "D")
+    months = np.array([period if bucket == "month" else 3 * period], dtype="datetime64[M]")
+    day: np.datetime64 = months.astype("datetime64[D]")[0]
+    return day
 
 
 def span(start: pd.Timestamp, end: pd.Timestamp, bucket: Bucket, *, whole: bool) -> tuple[int, int]:
