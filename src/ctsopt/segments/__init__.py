@@ -1,3 +1,3 @@
-"""Classes of customers and products from their orders: pure functions over arrays and tables."""
+"""Classes and scores of customers and products, from their orders: pure functions over arrays and tables."""
 
 from __future__ import annotations
