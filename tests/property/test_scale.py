@@ -114,6 +114,24 @@ def test_a_small_customer_beside_a_large_one_is_served(demands):
     served_in_full(far_apart(demands))
 
 
+@pytest.mark.parametrize("small", [[0.00335, 0.00174], [0.0002], [3.0, 0.04]])
+def test_small_customers_are_served_whole_from_elsewhere(small):
+    """E is 0.1 a unit nearer to the small ones, D 0.1 nearer to the large one; each has one source: 1.15 a unit."""
+    demands = [*small, 1.18e7]
+    made = far_apart(demands)
+    names = made["customers"]["customer"].tolist()
+    made["customers"]["single_source"] = "customer"
+    made["sites"] = table({"site": "P", "kind": "plant"}, {"site": "D", "kind": "dc", "may_close": "yes"},
+                          {"site": "E", "kind": "dc", "may_close": "yes"})
+    made["lanes"] = lanes("P-D", "P-E", *(f"{site}-{c}" for site in "DE" for c in names))
+    near = {"D": names[-1:], "E": names[:-1]}
+    made["rates"] = rates(P_D=1.0, P_E=1.0, **{f"{site}_{c}": 0.15 if c in near[site] else 0.25
+                                               for site in "DE" for c in names})
+    sol = served_in_full(made)
+    moved = sol.flows[sol.flows["kind"] == "move"].groupby("destination", observed=True)["quantity"].sum()
+    assert moved["E"] == pytest.approx(sum(small), rel=1e-6)
+
+
 sizes = st.floats(-3, 12).map(lambda power: float(f"{10 ** power:.3g}"))
 
 

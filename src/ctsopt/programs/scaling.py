@@ -68,7 +68,8 @@ def column_units(arrays: Arrays, quantity: float) -> Floats | None:
     """Units of each column where the quantities that are asked for are far apart (`_APART`); None where they are not.
 
     A column in a row with a demand counts in that demand. The others follow: what flows into a balance counts in the
-    largest of what flows out of it, and a column in several rows in the smallest of these. Whole columns count as 1.
+    largest of what flows out of it, and a column in several rows in the smallest of these. Whole columns count as 1;
+    where one says who delivers all of a demand, its coefficient in a balance is what flows.
     """
     side = np.maximum(arrays.row_lower, -arrays.row_upper)
     side[side == np.inf] = 0.0
@@ -76,13 +77,14 @@ def column_units(arrays: Arrays, quantity: float) -> Floats | None:
     if _near(side[some], quantity) or _near(side[some[holding(arrays.matrix, goods)[some]]], quantity):
         return None  # the first is quicker, and enough nearly always
     by_row = arrays.matrix.tocoo()
-    kept = goods[by_row.col] & (by_row.data != 0)
-    row, col, size = by_row.row[kept], by_row.col[kept], np.abs(by_row.data[kept])
-    asked = side[row] > 0
-    units = _least(col[asked], side[row[asked]] / size[asked], len(goods))
     balance = (arrays.row_lower == 0) & (arrays.row_upper == 0)
-    for rows in (balance, np.ones(len(side), dtype=bool)):
-        units = _followed(units, row, col, size, rows)
+    kept = (goods[by_row.col] | balance[by_row.row]) & (by_row.data != 0)
+    row, col, size = by_row.row[kept], by_row.col[kept], np.abs(by_row.data[kept])
+    flows = goods[col]
+    asked = flows & (side[row] > 0)
+    units = _least(col[asked], side[row[asked]] / size[asked], len(goods))
+    units = _followed(np.where(goods, units, 1.0), row, col, size, balance)
+    units = _followed(units, row[flows], col[flows], size[flows], np.ones(len(side), dtype=bool))
     units = np.where(np.isfinite(units), units, quantity)
     return np.where(goods, 2.0 ** np.round(np.log2(units)), 1.0)
 

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from ctsopt.keys import Bools, Floats, Positions
 from ctsopt.programs.outcome import Outcome
 from ctsopt.programs.program import Arrays, Program
-from ctsopt.programs.scaling import solver_units
+from ctsopt.programs.scaling import column_units, quantity_scale, solver_units
 from ctsopt.solving.pricing import Priced
 
 _DUST, _TRICKLE = 1e-9, 1e-6
@@ -133,8 +133,23 @@ def _fixed(program: Program, plan: Floats) -> Arrays:
     arrays = program.arrays
     whole = np.where(arrays.integer, np.round(plan), plan)
     upper = np.where(closed_columns(arrays, whole), 0.0, arrays.upper)
-    return replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
+    held = replace(arrays, lower=np.where(arrays.integer, whole, arrays.lower),
                    upper=np.where(arrays.integer, whole, upper))
+    return held if column_units(arrays, quantity_scale(arrays)) is None else _folded(held, whole)
+
+
+def _folded(arrays: Arrays, whole: Floats) -> Arrays:
+    """With what the whole columns take on the other side of each row, where quantities are far apart.
+
+        move - 0.002 a - 1e7 b = 0,  a = 1, b = 0:  move = 0.002
+
+    Beside the 1e7 of a customer that is served elsewhere a solver loses the 0.002.
+    """
+    matrix = arrays.matrix.tocsc(copy=True)
+    taken = matrix @ np.where(arrays.integer, whole, 0.0)
+    matrix.data[np.repeat(arrays.integer, np.diff(matrix.indptr))] = 0.0
+    matrix.eliminate_zeros()
+    return replace(arrays, matrix=matrix, row_lower=arrays.row_lower - taken, row_upper=arrays.row_upper - taken)
 
 
 def closed_columns(arrays: Arrays, whole: Floats) -> Bools:
@@ -178,11 +193,12 @@ def clean(arrays: Arrays, plan: Floats) -> Floats:
     """
     clipped = np.clip(plan, arrays.lower, arrays.upper)
     size, unit = np.abs(clipped), solver_units(arrays)
+    # What flows to a small customer beside a large one is no dust of the column that could carry both.
+    dust = _DUST * np.where(arrays.integer, unit, unit[~arrays.integer].min(initial=np.inf))
     whole = np.where(arrays.integer, np.round(clipped), clipped)
     if (np.abs(whole - clipped)[arrays.integer] > _NEARLY).any():  # a relaxation: sites are partly open
-        return np.where(size < _DUST * unit, 0.0, clipped)
-    limit = np.where(closed_columns(arrays, whole), _TRICKLE, _DUST)
-    return np.where(size < limit * unit, 0.0, clipped)
+        return np.where(size < dust, 0.0, clipped)
+    return np.where(size < np.where(closed_columns(arrays, whole), _TRICKLE * unit, dust), 0.0, clipped)
 
 
 def _cost(arrays: Arrays, plan: Floats) -> float:
