@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import ctsopt as cts
 from ctsopt.formulation.build import build
 from ctsopt.solving.bounds.duality import implied
 from ctsopt.solving.bounds.parts import parts
+from ctsopt.solving.bounds.relaxation import Relaxation, Relaxed
 from ctsopt.solving.options import Options
 from ctsopt.solving.strategies import auto, columns
 from ctsopt.solving.strategies.columns import Columns
@@ -65,6 +67,21 @@ def agrees(program, **options) -> dict[str, object]:
     assert cost_of(program, found.plan) == pytest.approx(best, rel=1e-6)
     assert found.stopped_by == "gap"
     return dict(found.notes["strategy"])
+
+
+def test_a_relaxation_that_is_left_unfinished_still_leads_to_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first relaxation is left after one round, as a time limit leaves it: the bound is what that round proved, and
+    the plan is found without it."""
+    whole = Relaxation.solve
+    asked: list[Relaxation] = []
+
+    def short(self: Relaxation, *args: float, **given: float) -> Relaxed:
+        asked.append(self)
+        return replace(whole(self, rounds=1), ended=True) if len(asked) == 1 else whole(self, *args, **given)
+
+    monkeypatch.setattr(Relaxation, "solve", short)
+    agrees(build(square(6, 30, 3)))
+    assert len(asked) > 1
 
 
 def test_plans_and_bounds_worked_out_by_hand():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import ctsopt as cts
 from ctsopt.formulation.preference import preference
 from ctsopt.keys import Axis, Keys
 from ctsopt.programs.algebra import Expr, Variable
-from ctsopt.programs.program import Program
+from ctsopt.programs.program import Arrays, Program
 from ctsopt.solving import pricing
 from ctsopt.solving.polish import clean, closed_columns, polish
 from tests.small import chain, rates, table
@@ -168,3 +171,23 @@ def test_columns_that_make_it_cheaper_are_taken_in(monkeypatch):
         plan[block.span] = np.where(here, 1.0 if name == "open" else 100.0, 0.0)
     monkeypatch.setattr(pricing, "_MANY", 0)
     assert polish(program, plan, preference(net, program)).cost == pytest.approx(200)
+
+
+def test_other_bounds_begin_where_the_last_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """10 units of which ways at 1, 2 and 3 take 6 each: 6 + 4 x 2 = 14; without the first 6 x 2 + 4 x 3 = 24; and back.
+    The third way is left out until it is needed."""
+    monkeypatch.setattr(pricing, "_MANY", 0)
+    none = np.zeros(3)
+    arrays = Arrays(sp.csc_array(np.ones((1, 3))), np.array([1.0, 2.0, 3.0]), 0.0, none, np.full(3, 6.0),
+                    none.astype(bool), np.array([10.0]), np.array([10.0]))
+    flows = pricing.Priced(arrays, np.array([6.0, 4.0, 0.0]))
+    assert flows.best().value == pytest.approx(14.0)
+    flows.bounded(replace(arrays, upper=np.array([0.0, 6.0, 6.0])))
+    shut = flows.best()
+    assert shut.value == pytest.approx(24.0)
+    assert shut.plan is not None
+    assert shut.plan.tolist() == pytest.approx([0.0, 6.0, 4.0])
+    flows.bounded(arrays)
+    again = flows.best()
+    assert again.value == pytest.approx(14.0)
+    assert again.iterations <= 3

@@ -72,9 +72,8 @@ def polish(program: Program, plan: Floats, preference: Floats) -> Polished | Non
         idle = idle_columns(program, first.plan, flows.model.small[0])
     if len(idle):
         # Within the gap a search may leave a site open that nothing passes: it is closed where that saves money.
-        closed = _flows(program, np.where(np.isin(np.arange(program.columns), idle), 0.0, plan))
-        if closed[2].plan is not None and closed[2].value <= first.value:
-            arrays, flows, first = closed
+        without = np.where(np.isin(np.arange(program.columns), idle), 0.0, plan)
+        arrays, flows, first = _closed(_fixed(program, without).with_rows(~program.lazy), arrays, flows, first)
     if first.plan is None:
         return None
     assert first.row_dual is not None
@@ -97,13 +96,28 @@ def _flows(program: Program, plan: Floats) -> tuple[Arrays, Priced, Outcome]:
     """The linear program that is left when the whole columns are fixed, solved."""
     arrays = _fixed(program, plan).with_rows(~program.lazy)
     flows = Priced(arrays, plan)
+    return arrays, *_solved(flows, arrays, plan)
+
+
+def _closed(shut: Arrays, arrays: Arrays, flows: Priced, first: Outcome) -> tuple[Arrays, Priced, Outcome]:
+    """The linear program with less that is open, from the basis of the one before, where that costs no more."""
+    assert first.plan is not None
+    flows.bounded(shut)
+    flows, outcome = _solved(flows, shut, first.plan)
+    if outcome.plan is not None and outcome.value <= first.value:
+        return shut, flows, outcome
+    flows.bounded(arrays)
+    return arrays, flows, first
+
+
+def _solved(flows: Priced, arrays: Arrays, plan: Floats) -> tuple[Priced, Outcome]:
     outcome = flows.best()
     if outcome.stopped_by == "interrupt":  # a late Ctrl-C was meant for the search: its plan is made whole all the same
         flows = Priced(arrays, plan)  # the interrupted one would stop again
         outcome = flows.best()
     if outcome.stopped_by == "interrupt":
         raise KeyboardInterrupt
-    return arrays, flows, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
+    return flows, outcome if outcome.stopped_by == "gap" else replace(outcome, plan=None)
 
 
 def idle_columns(program: Program, plan: Floats, unit: float) -> Positions:

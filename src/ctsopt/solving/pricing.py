@@ -73,6 +73,12 @@ class Priced:
         dear = self.model.priced(reduced)
         return None if dear is None else ~self._in & ~dear & (arrays.upper > 0)
 
+    def bounded(self, arrays: Arrays) -> None:
+        """The same program with other bounds of its columns; the next run begins where the last one ended."""
+        other = np.flatnonzero((arrays.lower != self._arrays.lower) | (arrays.upper != self._arrays.upper))
+        self._arrays = arrays
+        self.change_bounds(other, arrays.lower[other], arrays.upper[other])
+
     def change_bounds(self, columns: Positions, lower: Floats, upper: Floats) -> None:
         """Change the bounds of columns; those that are left out stay at 0."""
         place = np.cumsum(self._in) - 1

@@ -36,6 +36,9 @@ _OF_GAP = 0.02
 _MOVES = 200
 """Choices that are valued between two looks at the tree."""
 
+_ROOT_SHARE = 0.5
+"""Share of the time limit for the relaxation, so that time is left to find a plan."""
+
 _SMALL = 100_000
 """Coefficients of what is left at which the solver's own search is quicker: it has cuts of other kinds."""
 
@@ -62,7 +65,11 @@ class Columns:
             run.search()
         except KeyboardInterrupt:  # between two runs: HiGHS hears those that come while it works
             run.interrupted = True
-        return run.found() if run.known else _directly(problem, run.why_none)
+        if run.known:
+            return run.found()
+        limit = problem.options.time_limit
+        left = problem if limit is None else replace(problem, options=replace(problem.options, time_limit=run.left))
+        return _directly(left, run.why_none)
 
 
 def _directly(problem: Problem, why: str) -> Found:
@@ -94,6 +101,11 @@ class _Run:
         return self._cost < math.inf or self._cut_off
 
     @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(self._deadline - time.monotonic(), 0.0)
+
+    @property
     def why_none(self) -> str:
         """Why there is no plan."""
         return "its relaxation has no plan" if self._designs is None else "no plan was found"
@@ -121,9 +133,10 @@ class _Run:
         """The whole of it."""
         self._teller.phase("relaxation")
         gap = self._options.gap
-        root = self._relaxation.solve(near=max(_OF_GAP * gap, 1e-9), worth=_OF_GAP * gap, deadline=self._deadline)
+        deadline = self._deadline if math.isinf(self._deadline) else time.monotonic() + _ROOT_SHARE * self.left
+        root = self._relaxation.solve(near=max(_OF_GAP * gap, 1e-9), worth=_OF_GAP * gap, deadline=deadline)
         self._root = root.bound
-        if root.plan is None or not math.isfinite(root.bound):
+        if root.plan is None or not math.isfinite(root.bound) or self._interrupted:
             return
         self._teller.bound(root.bound)
         self._teller.phase("first plan")
@@ -145,10 +158,22 @@ class _Run:
         start = self._started()
         if start is not None:
             designs.value(start)
-        designs.rounded(root.plan[whole], low, high)
-        if not self._good(designs.cost):
+        if root.ended:  # what is known of the relaxation by then says little of which sites are worth having
+            made = self._sites_first()
+            if made is not None:
+                designs.value(made)
+        else:
+            designs.rounded(root.plan[whole], low, high)
+        if not root.ended and not self._good(designs.cost):
             designs.dive(self._relaxation, root, low, high)
         designs.improve(np.ones(len(whole), dtype=bool), _MOVES)
+
+    def _sites_first(self) -> Floats | None:
+        """The whole columns of a plan that is made without a relaxation."""
+        first = FirstPlan(self._program, self._teller.plan, self._options.gap)
+        first.find(self._problem.start, self.left)
+        self.interrupted |= first.interrupted
+        return None if first.plan is None else np.round(first.plan[self._parts.kept[self._parts.whole]])
 
     def _branched(self, tree: Tree, designs: Designs) -> None:
         while self._ends() is None and not self._cut_off and not tree.done and not tree.ended:
