@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ctsopt import cli_packs, cli_promise, cli_quote, cli_sensitivity, cli_shortage, examples
+from ctsopt import cli_orders, cli_packs, cli_promise, cli_quote, cli_sensitivity, cli_shortage, examples
 from ctsopt.cli_parts import (
     AsJson,
     Force,
@@ -49,6 +49,7 @@ StockPlan = Literal["in_plan", "after"]
 
 
 app.add_typer(cli_packs.pack_app, name="pack")
+app.add_typer(cli_orders.orders_app, name="orders")
 
 
 def main() -> None:

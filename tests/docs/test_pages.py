@@ -81,7 +81,7 @@ def test_command_page_has_every_verb(hooks: ModuleType) -> None:
     assert verbs == [
         "new", "check", "summary", "solve", "explain", "arrival", "run", "compare",
         "quote", "prices", "break-even", "allocate", "promise",
-        "template", "version", "pack check", "pack expand", "pack diff"]
+        "template", "version", "pack check", "pack expand", "pack diff", "orders check", "orders propose"]
     assert page.count("Usage: ctsopt ") == len(verbs) + 1  # and that of the command as a whole
 
 

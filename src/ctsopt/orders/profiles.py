@@ -289,7 +289,7 @@ def _blank_features(table: pd.DataFrame) -> list[Finding]:
     needs = sorted({need for f in blank for need in f.needs})
     return [Finding("no_figure_for_feature", "order_lines", "", "features are blank, as nothing is known for them: "
                     + ", ".join(f.name for f in blank), f"give {', '.join(needs) or 'more history'}",
-                    severity="warning")]
+                    severity="odd")]
 
 
 def _odd(book: Orders, first: int, last: int) -> list[Finding]:
