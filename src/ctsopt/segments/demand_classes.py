@@ -6,6 +6,19 @@ import numpy as np
 import pandas as pd
 
 
+def demand_by_period(sizes: pd.DataFrame, periods: int) -> pd.Series:
+    """Demand of each item (level item) in each period in which it has some; it has to fit the grid."""
+    total = sizes.groupby(["item", "period"], sort=True, observed=True)["quantity"].sum()
+    if (total < 0).any():
+        item, period = total.index[int(np.argmax(total.to_numpy() < 0))]
+        raise ValueError(f"demand of {item} in period {period} is below zero; match returns with their sales first")
+    some = total[total > 0]
+    count = some.groupby(level="item").size()
+    if (count > periods).any():
+        raise ValueError(f"{count.idxmax()} has demand in {count.max()} periods, and the grid has {periods}")
+    return some
+
+
 def classify_demand(
     sizes: pd.DataFrame, periods: int, *, adi_cut: float = 1.32, cv2_cut: float = 0.49, ddof: int = 1
 ) -> pd.DataFrame:
@@ -36,14 +49,8 @@ def classify_demand(
     item
     A     3.0  0.0823  intermittent
     """
-    total = sizes.groupby(["item", "period"], sort=True)["quantity"].sum()
-    if (total < 0).any():
-        item, period = total.index[int(np.argmax(total.to_numpy() < 0))]
-        raise ValueError(f"demand of {item} in period {period} is below zero; match returns with their sales first")
-    by_item = total[total > 0].groupby(level="item")
+    by_item = demand_by_period(sizes, periods).groupby(level="item")
     count = by_item.size()
-    if (count > periods).any():
-        raise ValueError(f"{count.idxmax()} has demand in {count.max()} periods, and the grid has {periods}")
     cv2 = (by_item.var(ddof=ddof) / by_item.mean() ** 2).where(count > 1)
     adi = periods / count
     often, alike = adi < adi_cut, cv2 < cv2_cut
