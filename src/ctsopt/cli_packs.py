@@ -122,6 +122,7 @@ def run(
     from ctsopt.comparing.outcome import run as run_pack
     from ctsopt.folders import default_folder
     from ctsopt.running.progress import watching
+    from ctsopt.running.reasons import document
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal, ExitStack() as stack:
         if cache is not None and no_cache:
@@ -144,7 +145,7 @@ def run(
                 if comparison is not None and not no_report:
                     write_report(terminal, result, out, comparison)
         _show(terminal, result, comparison)
-        terminal.document({"pack": pack.name, "cases": result.rows, "shortfalls": result.shortfalls,
+        terminal.document({"pack": pack.name, "cases": result.rows, **document(result.reasons),
                            "comparison": _document(comparison), "findings": pack.findings, "notes": result.notes,
                            **terminal.kept()})
         stopped = terminal.interrupted or (result.interrupted and not result.unkept)
@@ -191,11 +192,11 @@ def _show(terminal: Terminal, result: PackResult, comparison: Comparison | None)
     for note in result.notes:
         terminal.note(note)
     if comparison is not None:
-        terminal.write(str(comparison))
+        terminal.write("\n".join([str(comparison), *result.instead()]))
         return
     lines = [f"{row['scenario']}: {row['outcome'].replace('_', ' ')}. {row['message']}"
              for row in result.rows.to_dict("records")]
-    terminal.write("\n".join(["no scenario has a plan", *lines]))
+    terminal.write("\n".join(["no scenario has a plan", *lines, *result.instead()]))
 
 
 def _document(comparison: Comparison | None) -> dict[str, Any] | None:

@@ -207,20 +207,26 @@ def test_solve_writes_what_it_found(two_dcs: Path, tmp_path: Path) -> None:
     assert cts.load(out / "solution").total_cost == pytest.approx(633_500, rel=1e-12)
 
 
-def test_promises_that_cannot_be_kept_are_4(two_dcs: Path) -> None:
-    """Without express, only West can serve C (10,000 boxes) in a day, and West now sends 100 pallets of 50 boxes."""
-    edit(two_dcs / "tiers.csv", "carrier|express", "carrier")
-    edit(two_dcs / "sites.csv", ",300,", ",100,")
-    result = run("solve", two_dcs, "--json")
+def test_promises_that_cannot_be_kept_are_4(tmp_path: Path) -> None:
+    """P makes 50 units of the 80 for A and B: gold has its 40, basic 10 of 40."""
+    tables = chain(
+        sites=table({"site": "P", "kind": "plant", "capacity": 50}, {"site": "D", "kind": "dc"}),
+        tiers=table({"tier": "gold", "rank": 1}, {"tier": "basic", "rank": 2}),
+        customers=table({"customer": "A", "tier": "gold"}, {"customer": "B", "tier": "basic"}),
+        demand=table({"customer": "A", "quantity": 40}, {"customer": "B", "quantity": 40}),
+        lanes=lanes("P-D", "D-A", "D-B"))
+    for name, frame in tables.items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    result = run("solve", tmp_path, "--json")
     assert result.exit_code == 4
     assert "Traceback" not in result.stderr
     document = json.loads(result.stdout)
     assert (document["exit_code"], document["error"]["kind"]) == (4, "promises")
-    assert 5000 in [pytest.approx(v) for row in document["error"]["shortfalls"] for v in row.values()]
-    (gold,) = [row for row in document["error"]["by_tier"] if row["short"]]
-    assert (gold["tier"], gold["short"], gold["short_customers"]) == ("gold", pytest.approx(5000), 1)
+    assert 30 in [pytest.approx(v) for row in document["error"]["shortfalls"] for v in row.values()]
+    (basic,) = [row for row in document["error"]["by_tier"] if row["short"]]
+    assert (basic["tier"], basic["short"], basic["short_customers"]) == ("basic", pytest.approx(30), 1)
     (volume,) = document["error"]["volumes"]
-    assert (volume["asked"], volume["most"], volume["row"]) == (30_000, 25_000, "West")  # A has its 20,000 from East
+    assert (volume["asked"], volume["most"], volume["row"]) == (80, 50, "P")
     assert "sites" in {edit["table"] for offer in document["error"]["offers"] for edit in offer["edits"]}
 
 

@@ -187,6 +187,7 @@ def test_every_panel_is_there(elements: Elements) -> None:
                   "Sites", "Promises"):
         assert title in titles
     assert "stuck" in "".join(text for _, text in elements.of("li"))
+    assert "stuck" in titles  # among the promises that cannot be kept, with what can be promised instead
 
 
 def test_identifiers_are_used_once_and_labels_point_to_them(elements: Elements) -> None:

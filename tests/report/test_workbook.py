@@ -91,11 +91,19 @@ def table_of(book: Workbook, sheet: str, title: str) -> pd.DataFrame:
     return frame.iloc[:size]
 
 
+def table_named(book: Workbook, sheet: str, title: str) -> pd.DataFrame:
+    """The rows of the last table of a sheet, below its title."""
+    number, _ = found(book, sheet, title)
+    header, *body = rows(book[sheet])[number:]
+    names = [name for name in header if name is not None]
+    return pd.DataFrame([row[:len(names)] for row in body if row[0] is not None], columns=names)
+
+
 @pytest.mark.slow
 def test_the_sheets_of_a_pack_and_of_a_plan(written: Path, result: cts.PackResult, tmp_path: Path) -> None:
     assert openpyxl.load_workbook(written).sheetnames == [
         "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites",
-        "What changed", "Evidence"]
+        "What changed", "Cannot be kept", "Evidence"]
     alone = openpyxl.load_workbook(write_workbook(result.solutions["today"], tmp_path / "deep" / "plan.xlsx"))
     assert alone.sheetnames == ["Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises",
                                 "Flows", "Sites", "Evidence"]
@@ -120,6 +128,9 @@ def test_figures_of_two_dcs_stand_as_numbers_under_their_units(written: Path) ->
     assert sites.loc[("both", "West"), "open"] == "no"
     flows = table_of(book, "Flows", "Flows of each plan")
     assert flows.loc[flows["kind"] == "delivery", "quantity (units)"].sum() == pytest.approx(120_000)
+    unkept = table_named(book, "Cannot be kept", "What can be promised instead")
+    assert set(unkept["scenario"]) == {"stuck"}
+    assert unkept["edits"].str.startswith('[{"table"').all()
     bridges = rows(book["What changed"])
     figures = {row[1:3]: row[4:6] for row in rows(book["Key figures"])}
     assert figures["cost_line", "last_mile"] == pytest.approx((157_500, 208_000 / 1.25 * 1.35))
@@ -133,7 +144,7 @@ def test_panes_are_frozen_and_columns_are_as_wide_as_what_stands_in_them(written
     book = openpyxl.load_workbook(written)
     assert {sheet.title: sheet.freeze_panes for sheet in book} == {
         "Decision": None, "Summary": "C6", "Key figures": "E6", "Cost to serve": "C6", "Customers": "D6",
-        "Promises": "D6", "Flows": "C6", "Sites": "D6", "What changed": "C6", "Evidence": "C6"}
+        "Promises": "D6", "Flows": "C6", "Sites": "D6", "What changed": "C6", "Cannot be kept": "B6", "Evidence": "C6"}
     cost = found(book, "Summary", "no.", "scenario")[1].index("cost (USD)")
     cell = book["Summary"].cell(6, cost + 1)
     assert cell.number_format.startswith("#,##0.00")
@@ -175,7 +186,7 @@ def test_libreoffice_finds_every_difference_to_be_nothing(written: Path, folder:
     assert values == [0] * len(values)
     checks = rows(book["Summary"])[found(book, "Summary", "sheet", "what is reconciled")[0]:]
     known = [row[:3] for row in checks if row[0] in book.sheetnames]
-    assert {row[0] for row in known} == set(book.sheetnames) - {"Decision"}
+    assert {row[0] for row in known} == set(book.sheetnames) - {"Decision", "Cannot be kept"}
     assert all(row[2] == 0 for row in known)
 
 

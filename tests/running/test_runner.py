@@ -60,6 +60,11 @@ def test_one_row_per_case(tmp_path, solves):
     assert told.to_dict("records") == [{
         "scenario": "impossible", "what": "demand that cannot be served", "who": "C / standard / goods / year",
         "row": "serve_demand", "shortfall": pytest.approx(30)}]
+    words = result.reasons["reasons"]
+    assert "the capacity of D (30 units more would be enough)" in {line.strip() for line in words["words"]}
+    assert result.offers[["scenario", "kind", "figure"]].to_dict("records") == [
+        {"scenario": "impossible", "kind": "share", "figure": pytest.approx(0.7)},
+        {"scenario": "impossible", "kind": "limit", "figure": pytest.approx(30)}]
     assert result.failed == ["impossible"]
     assert not result.interrupted
     assert str(result) == "test: 5 cases: 4 proven, 1 infeasible"
@@ -454,8 +459,10 @@ def test_the_table_is_written_and_harmless(tmp_path):
     assert cases["scenario"].tolist() == ["'=cmd|' /C calc'!A0", "x"]
     assert cases["cost"].tolist() == ["130.0", ""]
     assert len(pd.read_csv(folder / "shortfalls.csv")) == 1
+    assert pd.read_csv(folder / "limits.csv")["amount"].tolist() == pytest.approx([30])
+    assert len(pd.read_csv(folder / "offers.csv")) == 2
     run(Pack({"x": cheap()}), workers=1, cache=tmp_path / "cache").write(tmp_path / "out")
-    assert not (folder / "shortfalls.csv").exists()
+    assert {path.name for path in folder.iterdir()} == {"cases.csv"}
 
 
 def test_whoever_is_free_takes_what_most_wait_for():

@@ -17,6 +17,7 @@ from ctsopt.files import renew, sealed, unsealed
 from ctsopt.packs.bridging import BridgePlan, TornadoPlan
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.running import reasons
 from ctsopt.running.answers import Solutions
 from ctsopt.tables.spreadsheet import harmless, write_csv
 from ctsopt.versions import versions
@@ -141,7 +142,7 @@ def _of_an_earlier_run(folder: Path) -> list[str]:
         plans = [f"{_SOLUTIONS}/{name}" for name in unsealed(folder / _RUN)["solutions"]]
     except (OSError, ValueError, KeyError):  # damaged, or of an earlier version: its plans stay
         plans = []
-    return [_RUN, REPORT, WORKBOOK, "shortfalls.csv", *(f"{name}.csv" for name in TABLES), *plans]
+    return [_RUN, REPORT, WORKBOOK, *(f"{name}.csv" for name in (*reasons.TABLES, *TABLES)), *plans]
 
 
 def changes_of(pack: Pack, names: Sequence[str]) -> pd.DataFrame:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ctsopt.errors import UsageError, legible
 from ctsopt.packs.jobs import jobs_of
 from ctsopt.packs.pack import Pack, read_pack
 from ctsopt.results.solution import Solution
 from ctsopt.running import runner
 from ctsopt.running.progress import Watch
+from ctsopt.running.reasons import TABLES
 from ctsopt.tables.spreadsheet import harmless, write_csv
 
 if TYPE_CHECKING:
@@ -47,9 +50,11 @@ class PackResult:
         Those cases that have a plan.
     notes : tuple of str
         What else is worth knowing, such as entries of the cache that were damaged.
-    shortfalls : DataFrame
-        Promises that cannot be kept, for the cases that are infeasible: scenario, and the columns of
-        `InfeasibleError.shortfalls`.
+    reasons : mapping of str to DataFrame
+        Of the cases that are infeasible: why, and what can be promised instead. Tables by name, each with the column
+        scenario: `shortfalls`, `by_tier`, `conflicts`, `limits`, `volumes`, `unreached` (see `Explanation`), `reasons`
+        (the sentences: line, words), `offers` (offer, kind, tier, words, figure, unit, price, edits as JSON). Those
+        that would be empty are not there.
     unkept : str
         Why the run ended before its time, where answers could not be kept; blank otherwise.
     """
@@ -58,7 +63,7 @@ class PackResult:
     rows: pd.DataFrame
     solutions: Mapping[str, Solution]
     notes: tuple[str, ...] = ()
-    shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     unkept: str = ""
 
     @property
@@ -71,6 +76,44 @@ class PackResult:
         """Names of the cases that failed: infeasible, or an error."""
         return self.rows.loc[self.rows["outcome"].isin(FAILED), "scenario"].tolist()
 
+    @property
+    def shortfalls(self) -> pd.DataFrame:
+        """Promises that cannot be kept: scenario, and the columns of `InfeasibleError.shortfalls`."""
+        return self._of_reasons("shortfalls")
+
+    @property
+    def offers(self) -> pd.DataFrame:
+        """What can be promised instead of what cannot be kept; each was solved."""
+        return self._of_reasons("offers")
+
+    def edits(self, scenario: str, offer: str) -> list[dict[str, Any]]:
+        """Edits of an offer, for a scenario that extends the one that cannot be kept, or for `Network.with_edits`.
+
+        Raises
+        ------
+        UsageError
+            If there is no such offer.
+        """
+        table = self.offers
+        mine = table[table["scenario"] == scenario] if len(table) else table
+        known = dict(zip(mine["offer"], mine["edits"], strict=True)) if len(mine) else {}
+        if offer not in known:
+            raise UsageError(f"{scenario} has no offer {offer!r}; there are {', '.join(known) or 'none'}")
+        edits: list[dict[str, Any]] = json.loads(known[offer])
+        return edits
+
+    def instead(self) -> list[str]:
+        """What can be promised instead, a line for each offer below one for its scenario."""
+        lines: list[str] = []
+        for scenario, mine in self.offers.groupby("scenario", sort=False) if len(self.offers) else ():
+            lines += [f"{legible(str(scenario))}: what can be promised instead, or would let it be kept:",
+                      *(f"  {offer}  {legible(words)}" for offer, words in zip(mine["offer"], mine["words"],
+                                                                              strict=True))]
+        return lines
+
+    def _of_reasons(self, name: str) -> pd.DataFrame:
+        return self.reasons[name] if name in self.reasons else pd.DataFrame()
+
     def compare(self, against: str | None = None) -> Comparison:
         """The cases beside each other; see `ctsopt.compare`."""
         from ctsopt.comparing.comparison import compare
@@ -78,17 +121,18 @@ class PackResult:
         return compare(self, against)
 
     def write(self, folder: str | Path) -> Path:
-        """Write `cases.csv`, and `shortfalls.csv` where a case is infeasible, into a folder.
+        """Write `cases.csv`, and the tables of `reasons` where a case is infeasible, into a folder.
 
         A text that a spreadsheet would take for a formula gets an apostrophe before it.
         """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         write_csv(harmless(self.rows), target / "cases.csv")
-        if len(self.shortfalls):
-            write_csv(harmless(self.shortfalls), target / "shortfalls.csv")
-        else:
-            (target / "shortfalls.csv").unlink(missing_ok=True)
+        for name in TABLES:
+            if name in self.reasons:
+                write_csv(harmless(self.reasons[name]), target / f"{name}.csv")
+            else:
+                (target / f"{name}.csv").unlink(missing_ok=True)
         return target
 
     def __str__(self) -> str:
@@ -151,4 +195,5 @@ def run(pack: Pack | str | os.PathLike[str], workers: int | None = None, executo
                             "state": [case.state or "" for case in told]})
     rows = pd.concat([of_case, answers.rows], axis=1)[list(COLUMNS)].astype(COLUMNS)
     return PackResult(pack, rows, answers.solutions, answers.notes,
-                      answers.shortfalls.rename(columns={"job": "scenario"}), answers.unkept)
+                      {name: frame.rename(columns={"job": "scenario"}) for name, frame in answers.reasons.items()},
+                      answers.unkept)

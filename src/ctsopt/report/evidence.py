@@ -99,8 +99,6 @@ def evidence(result: PackResult, comparison: Comparison, base: Solution) -> Iter
     yield grid(hashes.rename(columns={"key": "key of the answer", "network": "hash of the network"}), "Hashes")
     ties = comparison.order[comparison.order["verdict"].isin(["tie", "same"])]
     yield grid(ties, "Pairs that cannot be told apart", comparison.currency, where="order.csv")
-    if len(result.shortfalls):
-        yield grid(result.shortfalls, "Promises that cannot be kept", where="shortfalls.csv")
     findings = result.pack.findings.frame()
     yield grid(findings, "Warnings about the pack and its networks", where="findings.csv")
     yield grid(base.pruned, f"Ways of {comparison.against} that were left out, and why")

@@ -26,7 +26,7 @@ from ctsopt.report.one_plan import proof_of, service_table, tiers_in_words
 from ctsopt.report.panels import comparison_panels
 from ctsopt.report.plan_panels import PlanPart, chosen, plan_part
 from ctsopt.report.prose import Source, say
-from ctsopt.report.summary import better_use, facts, regret, sentences, without
+from ctsopt.report.summary import better_use, facts, regret, sentences, unkept, without
 from ctsopt.versions import versions
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def _of_pack(result: PackResult, comparison: Comparison, plans: Sequence[str] | 
                  for each in choices(screen, result, comparison, source)],
         others=list(others(screen)), menus=[menu for menu in priced if menu.choice],
         risks=[*risks(screen, result, meanings, source), *regret(comparison, source)],
-        risk_menus=[menu for menu in priced if not menu.choice], without=list(without(result, comparison)),
+        risk_menus=[menu for menu in priced if not menu.choice], unkept=list(unkept(result)),
+        without=list(without(result, comparison)),
         sentences=sentences(comparison, source), facts=grid(counted, "What the sentences count"),
         steps=[grid(screen.tables["choices"], "Every choice and risk beside what it starts from", comparison.currency),
                grid(screen.tables["tiers"], "What tiers get, and got before")],
@@ -189,8 +190,8 @@ def _of_plan(plan: Solution) -> dict[str, Any]:
         evidence=list(evidence_of_plan(plan)))
 
 
-_PARTS = ("base", "choices", "others", "menus", "risks", "risk_menus", "without", "sentences", "steps", "comparison",
-          "plans", "changes", "evidence")
+_PARTS = ("base", "choices", "others", "menus", "risks", "risk_menus", "unkept", "without", "sentences", "steps",
+          "comparison", "plans", "changes", "evidence")
 _NOTE = 400
 """Letters of the note of a pack that the head shows."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from ctsopt.packs.roles import SENSITIVITY
 from ctsopt.report.figures.comparison import measure_name, plans, same_demand
 from ctsopt.report.figures.theme import short
+from ctsopt.report.grid import Grid, grid
 from ctsopt.report.prose import Name, Part, Sentence, Source, name, proven, say
 
 if TYPE_CHECKING:
@@ -156,13 +158,65 @@ def regret(comparison: Comparison, source: Source) -> Iterator[Sentence]:
                   *([name(promises)] if len(several) > 1 else []), name(best), *parts)
 
 
+@dataclass(frozen=True)
+class Unkept:
+    """A scenario whose promises cannot all be kept.
+
+    Attributes
+    ----------
+    scenario, note : str
+    why : tuple of str
+        Sentences: who is promised what, what is the nearest that can be kept, what stands in the way.
+    offers : tuple of (str, str)
+        What can be promised instead, or would let it be kept: name and words.
+    tables : tuple of Grid
+        The same as figures.
+    """
+
+    scenario: str
+    note: str
+    why: tuple[str, ...]
+    offers: tuple[tuple[str, str], ...]
+    tables: tuple[Grid, ...]
+
+
+UNKEPT_TABLES = {"by_tier": "What of each tier can be kept", "shortfalls": "Promises that cannot be kept",
+                 "unreached": "Who is out of reach", "volumes": "Volume that cannot be had at all",
+                 "conflicts": "What cannot hold together", "limits": "How far a limit would have to give way",
+                 "offers": "What can be promised instead"}
+"""Tables of reasons, and what they are called."""
+
+
+_WHY = "why, and what can be promised instead, is told under Promises that cannot be kept"
+
+
+def unkept(result: PackResult) -> Iterator[Unkept]:
+    """The scenarios whose promises cannot all be kept: who, what is the nearest, what it would take."""
+    if "reasons" not in result.reasons:
+        return
+    for scenario, lines in result.reasons["reasons"].groupby("scenario", sort=False):
+        mine = {name: frame[frame["scenario"] == scenario].drop(columns=["scenario"])
+                for name, frame in result.reasons.items()}
+        offers = mine.get("offers", pd.DataFrame(columns=["offer", "words"]))
+        yield Unkept(short(scenario, 60), short(result.pack[str(scenario)].note, 200),
+                     tuple(short(line.strip(), MESSAGE) for line in lines["words"]),
+                     tuple((str(offer), short(words, MESSAGE)) for offer, words in
+                           zip(offers["offer"], offers["words"], strict=True)),
+                     tuple(grid(mine[name], title, where=f"{name}.csv") for name, title in UNKEPT_TABLES.items()
+                           if len(mine.get(name, ()))))
+
+
 def without(result: PackResult, comparison: Comparison) -> Iterator[Sentence]:
     """What has no plan, and why; and what else has to be said of the run."""
     rows = comparison.scenarios
     if "message" not in rows:
         return
-    for row in rows[rows["cost"].isna()].head(NAMED).to_dict("records"):
+    told = set(result.reasons["reasons"]["scenario"]) if "reasons" in result.reasons else set()
+    rows = rows[rows["cost"].isna()]
+    for row in rows.head(NAMED).to_dict("records"):
         yield say("{} has no plan ({}): {}", name(row["scenario"]), str(row["outcome"]).replace("_", " "),
-                  Name(short(row["message"], MESSAGE), plain=True))
+                  Name(_WHY if row["scenario"] in told else short(row["message"], MESSAGE), plain=True))
+    if len(rows) > NAMED:
+        yield say("Others have no plan either; they stand in the table of cases.")
     for note in [*comparison.notes, *result.notes][:NAMED]:
         yield say("Note: {}", Name(short(note, MESSAGE), plain=True))

@@ -183,6 +183,7 @@ def _evidence(source: PackResult | Solution, plan: Solution) -> tuple[pd.DataFra
         told = [row for row in source.rows["scenario"].tolist() if not pack[row].bridge and not pack[row].state]
         changes = changes_of(pack, told)
         findings = pack.findings.frame()
+        found |= source.reasons
         found["cases"] = source.rows[["scenario", "parent", "kind", "state", "outcome", "message", "cost", "bound",
                                       "gap_money", "key", "start"]]
     else:

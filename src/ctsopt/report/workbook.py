@@ -14,13 +14,14 @@ from ctsopt.errors import FileError
 from ctsopt.report.columns import Column, Columns
 from ctsopt.report.decision import write_decision
 from ctsopt.report.sheets import Book, Formula, Line, Placed
+from ctsopt.report.summary import UNKEPT_TABLES
 from ctsopt.report.tables import Contents, contents, summary
 from ctsopt.results.lines import stock_lines
 from ctsopt.results.solution import Solution
 
-DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES, STOCK, CHANGED, EVIDENCE = (
+DECISION, SUMMARY, FIGURES, TO_SERVE, CUSTOMERS, PROMISES, FLOWS, SITES, STOCK, CHANGED, UNKEPT, EVIDENCE = (
     "Decision", "Summary", "Key figures", "Cost to serve", "Customers", "Promises", "Flows", "Sites", "Stock",
-    "What changed", "Evidence")
+    "What changed", "Cannot be kept", "Evidence")
 
 _TOTAL = "cost of the plan (Summary)"
 
@@ -59,7 +60,7 @@ def write_workbook(source: PackResult | Solution, path: str | Path, comparison: 
     if {"stock", "stock_cost", "carried"} & told.frames.keys():
         names.append(STOCK)
     if isinstance(source, PackResult):
-        names.append(CHANGED)
+        names += [CHANGED, *([UNKEPT] if source.reasons else [])]
     draft = target.with_name(f"{target.name}.part")
     book = Book(draft, [*names, EVIDENCE], Columns(told.currency, told.distance_unit, told.lines), told.name)
     try:
@@ -103,6 +104,8 @@ class _Writing:
             self.stock()
         if CHANGED in names:
             self.changed()
+        if UNKEPT in names:
+            self.unkept()
         self.evidence()
         self.summary()
 
@@ -286,6 +289,16 @@ class _Writing:
                 Formula("=" + "+".join(cells), math.fsum(frame.loc[between, "point"].tolist()))],
                 self._of_plan("cost", number[to])))
         sheet.reconcile("bridges", ["cost where it begins", "sum of its parts"], "cost where it ends (Summary)", lines)
+
+    def unkept(self) -> None:
+        """Why the promises of a scenario cannot all be kept, and what can be promised instead."""
+        sheet = self.book.sheets[UNKEPT]
+        sheet.head("Promises that cannot be kept", "Who is promised what, what is the nearest that can be kept, and "
+                   "what it would take. Each offer was solved; its edits are in the grammar of pack files.")
+        for name, title in {"reasons": "Why", **UNKEPT_TABLES}.items():
+            if name in self.told.evidence:
+                sheet.table(title, self.told.evidence[name], keys=1)
+                sheet.words("")
 
     def evidence(self) -> None:
         """What the figures rest on."""

@@ -17,6 +17,7 @@ from ctsopt.programs.status import Status
 from ctsopt.results.read_back import decided
 from ctsopt.results.solution import Solution
 from ctsopt.results.store import load
+from ctsopt.running import reasons
 from ctsopt.running.bounds import Bound
 from ctsopt.running.cache import DECIDED, Cache, Entry, fingerprint
 from ctsopt.running.worker import Answer
@@ -27,9 +28,6 @@ COLUMNS = {"job": "str", "key": "str", "start": "str", "outcome": "str", "messag
 
 HEAD = ("outcome", "message", "cost", "bound", "gap", "gap_money", "seconds")
 """Columns that an entry of the cache holds."""
-
-SHORTFALLS = "shortfalls.parquet"
-"""File of an entry: promises that cannot be kept."""
 
 _KPIS = "kpis.parquet"
 """File of an entry: the key figures of its plan, which take longer to work out than to read."""
@@ -140,8 +138,8 @@ class Answers:
         Of those that have a plan.
     notes : tuple of str
         What else is worth knowing, such as entries of the cache that were damaged.
-    shortfalls : DataFrame
-        Promises that cannot be kept: job, and the columns of `InfeasibleError.shortfalls`.
+    reasons : mapping of str to DataFrame
+        Of jobs whose promises cannot be kept: the tables of `ctsopt.running.reasons`, each with the column job.
     unkept : str
         Why the run ended before its time, where answers could not be kept; blank otherwise.
     """
@@ -149,7 +147,7 @@ class Answers:
     rows: pd.DataFrame
     solutions: Solutions
     notes: tuple[str, ...] = ()
-    shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     unkept: str = ""
 
 
@@ -196,7 +194,6 @@ def keep(cache: Cache, key: str, net: Network, answer: Answer, origin: str, opti
             solution.save(folder / "solution")
             solution.kpis().to_parquet(folder / _KPIS, index=False)
             decided(solution).to_parquet(folder / DECIDED, index=False)
-        if answer.shortfalls is not None:
-            answer.shortfalls.to_parquet(folder / SHORTFALLS, index=False)
+        reasons.write(answer.reasons, folder)
 
     return cache.put(key, head, fill)

@@ -12,20 +12,22 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ctsopt.errors import CtsError, FileError, InfeasibleError, SolverError
 from ctsopt.networks.network import Network
 from ctsopt.progress import Progress
-from ctsopt.running.answers import HEAD, SHORTFALLS, Answers, Solutions, keep, table
+from ctsopt.running import reasons
+from ctsopt.running.answers import HEAD, Answers, Solutions, keep, table
 from ctsopt.running.bounds import handed_on
 from ctsopt.running.cache import Cache, Entry, case_key, fingerprint, key_from
 from ctsopt.running.crew import Crew, crew_of, worker_died
 from ctsopt.running.job import Job, behind, chosen, in_order
 from ctsopt.running.progress import Event, Watch
 from ctsopt.running.worker import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _log = logging.getLogger("ctsopt.run")
 
@@ -359,7 +361,7 @@ class _Run:
 
     def answers(self) -> Answers:
         """The table, and where the solutions are."""
-        rows, keys, others, shortfalls = [], {}, {}, []
+        rows, keys, others, why = [], {}, {}, {}
         bounds, notes = handed_on(self._jobs, {name: what for name, what in self._done.items()
                                                if isinstance(what, Entry) and what.solution is not None})
         for job in self._jobs:
@@ -371,14 +373,12 @@ class _Run:
                 keys[job.name] = what.key
             else:
                 others[job.name] = f"{row['outcome']}: {row['message']}"
-            if isinstance(what, Entry) and (what.folder / SHORTFALLS).is_file():
-                frame = pd.read_parquet(what.folder / SHORTFALLS)
-                frame.insert(0, "job", job.name)
-                shortfalls.append(frame)
+            if what is not None:
+                why[job.name] = reasons.read(what.folder) if isinstance(what, Entry) else what.reasons
             rows.append({"job": job.name, "key": self._keys.get(job.name, ""), **row,
                          "from_cache": job.name in self._from_cache})
         return Answers(table(rows), Solutions(self._cache, keys, others, bounds), (*self._cache.notes, *notes),
-                       pd.concat(shortfalls, ignore_index=True) if shortfalls else pd.DataFrame(), self._unkept)
+                       reasons.together(why, "job"), self._unkept)
 
 
 def _cost(entry: Entry) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import pickle
 import signal
@@ -20,6 +21,7 @@ from ctsopt.files import told
 from ctsopt.networks.network import Network, network
 from ctsopt.progress import Progress, Tell
 from ctsopt.running.cache import fingerprint
+from ctsopt.running.reasons import reasons_of
 from ctsopt.running.within import telling
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ class Answer:
         The fields of its `Status`.
     bound : float
     record : mapping
-    shortfalls : DataFrame or None
-        Promises that cannot be kept.
+    reasons : mapping of str to DataFrame
+        Why no plan keeps every promise, and what can be promised instead: see `ctsopt.running.reasons`.
     trace : str
         Where an unexpected error came from.
     """
@@ -89,7 +91,7 @@ class Answer:
     status: tuple[str, ...] = ()
     bound: float = float("-inf")
     record: Mapping[str, Any] = field(default_factory=dict)
-    shortfalls: pd.DataFrame | None = None
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     trace: str = ""
 
 
@@ -163,8 +165,10 @@ def solve_case(net: Network, options: Mapping[str, Any], start: Mapping[str, boo
     try:
         solution = solve(net, start=start, progress=tell, **options)
     except InfeasibleError as error:
-        message, shortfalls = _line(error), error.shortfalls
-        return Answer("infeasible", message, time.monotonic() - begun, shortfalls=shortfalls)
+        limit = options.get("time_limit")
+        left = math.inf if limit is None else max(limit - (time.monotonic() - begun), 0.0)
+        reasons = reasons_of(error, left)
+        return Answer("infeasible", _line(error), time.monotonic() - begun, reasons=reasons)
     except NoPlanError as error:
         if error.stopped_by == "interrupt":
             raise KeyboardInterrupt from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +36,10 @@ def _no_volumes() -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns=VOLUMES)
+
+
+def _no_offers(_: float) -> list[Offer]:
+    return []
 
 
 def _no_tiers() -> pd.DataFrame:
@@ -119,14 +124,18 @@ class Explanation:
     complete: bool = True
     volumes: pd.DataFrame = field(default_factory=_no_volumes)
     by_tier: pd.DataFrame = field(default_factory=_no_tiers)
-    _offers: Callable[[], list[Offer]] = field(default=list, repr=False)
+    _offers: Callable[[float], list[Offer]] = field(default=_no_offers, repr=False)
     _grants: Callable[[], list[Mapping[str, Any]]] = field(default=list, repr=False)
     _plan: Callable[[list[Mapping[str, Any]]], Solution] | None = field(default=None, repr=False)
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """What can be promised instead. Each was tried: it is worked out when it is first asked for."""
-        return tuple(self._offers())
+        return self.offers_within(math.inf)
+
+    def offers_within(self, seconds: float) -> tuple[Offer, ...]:
+        """Those offers that are found within so many seconds, where that is less than what is left of the time."""
+        return tuple(self._offers(seconds)) if seconds > 0 else ()
 
     def edits(self, offer: Offer | str | None = None) -> list[Mapping[str, Any]]:
         """Edits of the tables for `Network.with_edits` or a pack, with which a plan exists.

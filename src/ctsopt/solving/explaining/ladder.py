@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -89,9 +90,12 @@ class Case:
     @cached_property
     def found(self) -> Why | None:
         """What goes short, and why."""
+        return self._sought(_REASONS * self.seconds)
+
+    def _sought(self, seconds: float) -> Why | None:
         begin = time.monotonic()
         names = told.claimant_names(self.net, self.claims)
-        found = why(self.net, self.elastic, self.claims, names, begin + _REASONS * self.seconds)
+        found = why(self.net, self.elastic, self.claims, names, begin + seconds)
         self.spent = time.monotonic() - begin
         return found
 
@@ -128,12 +132,14 @@ class Case:
         return list(merged([*given_way(self.net, found),
                             *granted(self.net, self.claims, found.value, np.ones(len(self.claims.level), dtype=bool))]))
 
-    def offers(self) -> list[Offer]:
-        """What can be promised instead, each tried."""
-        found = self.found
+    def offers(self, seconds: float = math.inf) -> list[Offer]:
+        """What can be promised instead, each tried, as far as it is found within some seconds."""
+        begin = time.monotonic()
+        known = "found" in self.__dict__ or seconds >= self.seconds
+        found = self.found if known else self._sought(_REASONS * seconds)
         if found is None:
             return []
-        deadline = time.monotonic() + max(self.seconds - self.spent, 0.0)
+        deadline = min(begin + seconds, time.monotonic() + max(self.seconds - self.spent, 0.0))
         return Shop(self.net, self.claims, found, lambda edits: self.keeps(edits, deadline), deadline,
                     dearest(self.searched)).offers()
 
