@@ -59,6 +59,9 @@ def quote(
     record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False,
                                                 help="Add the quote to this record.")] = None,
     author: Annotated[str, typer.Option(metavar="NAME", show_default=False, help="Who quotes, for the record.")] = "",
+    sheet: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False,
+                                               help="Write the quote as one page of HTML, for a sales person.")] = None,
+    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Of the sheet: en or de.")] = "en",
     verify: Annotated[Path | None, typer.Option(metavar="RECORD", show_default=False,
                                                 help="Make the last quote of a record again, or --name, and say which "
                                                      "cells have changed since.")] = None,
@@ -68,8 +71,11 @@ def quote(
     """Quote a change of service: what it costs, what it needs, whom it touches, and what to charge."""
     import ctsopt as cts
     from ctsopt.errors import UsageError
+    from ctsopt.inventory.arguments import known
     from ctsopt.quoting import record as records_
     from ctsopt.quoting.quote import ORDINARY
+    from ctsopt.quoting.sheet import Terms, write_sheet
+    from ctsopt.quoting.sheet_words import LANGUAGES
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         if verify is not None:
@@ -80,6 +86,7 @@ def quote(
             raise UsageError("which network? give its PATH, or --verify RECORD")
         if record is not None and not author.strip():
             raise UsageError("a record says who quotes: give --author NAME")
+        known(language, LANGUAGES, "language")
         change = cts.Change(customer or (), group, tier, lead_time, reliability, on_time_share, fill_rate,
                             modes=mode or (), volume=volume, drop_size=drop_size, leaves=leaves, years=years,
                             one_off=one_off, price=price, revenue=revenue, margin=margin)
@@ -91,7 +98,10 @@ def quote(
         kept = {} if record is None else {"quote": records_.record(found, record, author=author)}
         if kept:
             terminal.write(f"recorded as {kept['quote']}")
-        terminal.document(document(found) | kept)
+        if sheet is not None:
+            with terminal.keeping(sheet):
+                write_sheet(found, sheet, language, Terms(name=kept.get("quote", "")))
+        terminal.document(document(found) | kept | terminal.kept())
         raise typer.Exit(terminal.code(OK if found.possible else PROMISES))
 
 

@@ -25,6 +25,9 @@ from ctsopt.results.solution import Solution
 from ctsopt.solving import solve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ctsopt.quoting.sheet import Terms
     from ctsopt.solving.explaining.explanation import Explanation
 
 HEADLINE: Lens = "additions"
@@ -104,10 +107,14 @@ class Quote:
     @property
     def yearly(self) -> Certified:
         """The cost a year, with what is spent once paid back over the contract [money a year]."""
-        change = self.changes[0]
+        return self.yearly_of(self._answered())
+
+    def yearly_of(self, answer: Answer) -> Certified:
+        """The cost a year under a lens that has a plan, with what is spent once paid back over the contract."""
+        cost = Certified(answer.low, answer.point, answer.high)
         rate = float(self.net.settings["discount_rate"])
         one_off = math.fsum(each.one_off for each in self.changes)
-        return with_one_off(self.cost * (365 / self.net.horizon), one_off, rate, change.years)
+        return with_one_off(cost * (365 / self.net.horizon), one_off, rate, self.changes[0].years)
 
     @property
     def explanation(self) -> Explanation | None:
@@ -178,6 +185,22 @@ class Quote:
     def peers(self) -> pd.DataFrame:
         """Customers of the same group and promise who do not get what is proposed: they may ask for the same."""
         return peers(self.base, self.net, self.changed)
+
+    def sheet(self, language: str = "en", path: str | Path | None = None, terms: Terms | None = None) -> str:
+        """The quote on one page of HTML for a sales person; see `ctsopt.quoting.sheet`.
+
+        Parameters
+        ----------
+        language : {"en", "de"}
+            Of the words and of the numbers.
+        path : path, optional
+            File to write it to.
+        terms : Terms, optional
+            What is on it beside the quote.
+        """
+        from ctsopt.quoting.sheet import sheet, write_sheet
+
+        return sheet(self, language, terms) if path is None else write_sheet(self, path, language, terms)
 
     # ---- the price ---------------------------------------------------------------------------------------------------
 
