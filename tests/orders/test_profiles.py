@@ -150,3 +150,14 @@ def test_returns_never_raise_value_and_two_names_are_one_customer(seed):
     alias = pd.DataFrame({"system": ["*"], "kind": ["customer"], "name": ["a2"], "is": ["a"]})
     pd.testing.assert_frame_equal(profiles(read_orders({"order_lines": split, "aliases": alias})).table,
                                   profiles(read_orders(frame)).table)
+
+
+def test_shipments_of_lines_that_are_not_there_are_told():
+    """The second shipment is of an order that nobody has; the others are measured as if it were not there."""
+    book = read_orders({
+        "order_lines": lines(order=["A"], line="1", order_date=["2027-03-01"], quantity=[4]),
+        "shipments": pd.DataFrame({"order": ["A", "Z"], "line": "1", "ship_date": ["2027-03-02", "2027-03-03"],
+                                   "quantity": [4, 1]})})
+    told = [finding for finding in book.findings if finding.rule == "shipment_of_no_line"]
+    assert [(finding.severity, finding.total, list(finding.values)) for finding in told] == [("warning", 1, ["Z 1"])]
+    assert len(book.shipments) == 2

@@ -86,6 +86,15 @@ def test_airport_games(needs, shapley, nucleolus):
     assert game.nucleolus().tolist() == pytest.approx(nucleolus, abs=1e-3)
 
 
+@pytest.mark.parametrize("money", [1 / 7, 1e4 / 7, 1e8 / 7, 1e10 / 7])
+def test_shares_are_the_same_parts_in_any_money(money):
+    """The airport game 8, 11, 13, 18 in other currencies: tolerances of linear programs know no currency."""
+    needs = {"a": 8, "b": 11, "c": 13, "d": 18}
+    game = Game(list(needs), {some: money * max(needs[n] for n in some) for some in coalitions("abcd")})
+    assert (game.nucleolus() / money).tolist() == pytest.approx([3.25, 3.25, 3.25, 8.25], rel=1e-6)
+    assert (game.equal_profit().shares / money).tolist() == pytest.approx([2.88, 3.96, 4.68, 6.48], rel=1e-6)
+
+
 def test_swedish_water():
     """Young, Okada and Hashimoto: six municipalities share 83.82 by the benefits that remain."""
     alone, marginal = [21.95, 17.08, 10.91, 15.88, 20.81, 21.98], [17.36, 9.85, 0.82, 6.40, 12.90, 14.06]
@@ -134,7 +143,7 @@ def test_the_nucleolus_by_its_definition():
 
 
 def test_dropping_by_average_cost_drops_everybody():
-    """A site of 90 and 10 for each of three who pay 45, 39 and 36: profit 0 with all; c's average share is 40, so it
+    """A site of 90 and 10 for each of three who pay 45, 42 and 36: profit 0 with all; c's average share is 40, so it
     goes, which saves 10 and loses 36; then the others' shares are 55."""
     game = Game("abc", {some: 90 + 10 * len(some) for some in coalitions("abc")})
     told = death_spiral({"a": 45, "b": 42, "c": 36}, game)

@@ -19,6 +19,7 @@ from ctsopt.orders.mapping import PLAIN, read_mapping
 from ctsopt.orders.measures import in_currency, unit_factors
 from ctsopt.orders.returns import match
 from ctsopt.orders.schema import SCHEMA
+from ctsopt.orders.shipped import of_no_line
 from ctsopt.orders.typing import LISTED, Typed, typed
 from ctsopt.tables.raw import Texts
 
@@ -100,8 +101,8 @@ def read_orders(source: Source, *, mapping: str | os.PathLike[str] | Mapping[str
     mapping : path or mapping, optional
         How the columns of an export are named and written; `propose_mapping` proposes one.
     returns : {"match", "net", "ignore"}
-        match: a return takes away its sale, else it lowers value; net: it lowers demand and value where it falls;
-        ignore: it does nothing.
+        match: a return takes away its sale, else it lowers value; net: it lowers value when it comes, and demand
+        stays what was ordered; ignore: it does nothing.
     duplicates : {"keep", "drop"}
         What becomes of rows that are the same as an earlier one in every column.
     no_products : names, or a regular expression
@@ -184,6 +185,8 @@ class _Book:
                                  int(self.ragged[0]) if len(self.ragged) else -1)
         full = self._lines(frame, units, each, frame["unit_cost"].to_numpy() * rate / factor,
                            frame["discount"].to_numpy() * rate, no_products)
+        sent = self.tables["shipments"]
+        self.findings += of_no_line(sent.frame, sent.rows, full)
         back = self._returns(full, fate == cleaning.NAMES.index("is_return"), factor)
         used = full[fate == 0].reset_index(drop=True)
         alone = full[fate == cleaning.NAMES.index("no_customer")].reset_index(drop=True)

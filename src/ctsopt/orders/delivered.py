@@ -10,24 +10,10 @@ import pandas as pd
 from ctsopt.keys import Floats, Positions
 from ctsopt.orders.book import Orders
 from ctsopt.orders.periods import quantiles
+from ctsopt.orders.shipped import line_of
 
 SHRUNK = 0.5
 """An order below this part of the customer's mean has shrunk."""
-
-
-def line_of(book: Orders) -> Positions:
-    """Position of the line of each shipment; -1 where the book has no such line."""
-    sent, lines = book.shipments, book.lines
-    keys = []
-    for name in ("order", "line"):
-        labels = lines[name].cat.categories
-        keys.append(labels.get_indexer(sent[name].cat.categories)[sent[name].cat.codes.to_numpy()].astype(np.int64))
-    width = len(lines["line"].cat.categories) + 1
-    own = lines["order"].cat.codes.to_numpy().astype(np.int64) * width + lines["line"].cat.codes.to_numpy()
-    at = pd.Series(np.arange(len(lines)), index=own)
-    at = at[~at.index.duplicated()]
-    wanted = np.where((keys[0] >= 0) & (keys[1] >= 0), keys[0] * width + keys[1], -1)
-    return at.reindex(wanted).fillna(-1).to_numpy(dtype=np.int64)
 
 
 def delivered(book: Orders, codes: Positions, count: int, reference: Literal["requested", "confirmed"],
@@ -38,7 +24,7 @@ def delivered(book: Orders, codes: Positions, count: int, reference: Literal["re
     """
     if not len(book.shipments):
         return {}
-    at = line_of(book)
+    at = line_of(book.shipments, book.lines)
     sent = book.shipments[at >= 0]
     at = at[at >= 0]
     lines = book.lines

@@ -31,6 +31,9 @@ MOST = 8
 _TIGHT = 1e-7
 """Share of the largest cost by which two amounts may differ and be the same."""
 
+_SCALE = 1e3
+"""Largest cost in the linear programs: their tolerances are absolute, so that money of any size is brought to it."""
+
 Coalition = frozenset[str]
 
 
@@ -102,6 +105,11 @@ class Game:
     @property
     def _size(self) -> float:
         return max(abs(cost.point) for cost in self.costs.values()) or 1.0
+
+    @property
+    def _unit(self) -> float:
+        """Money that is 1 in the linear programs."""
+        return self._size / _SCALE
 
     def _named(self, values: Iterable[float]) -> pd.Series[float]:
         return pd.Series([float(value) for value in values], list(self.players))
@@ -182,20 +190,21 @@ class Game:
         """Shares and least gain: x(S) + gain <= c(S) of open coalitions, x(S) = c(S) - gain of settled ones."""
         from scipy.optimize import linprog
 
+        unit, worth = self._unit, self._worth / self._unit
         is_open = np.array([row not in settled for row in range(len(self._proper))])
         matrix = np.column_stack([self._members.astype(float), np.ones(len(self._proper))])
         equal = np.vstack([np.append(np.ones(len(self.players)), 0.0),
                            *(np.append(self._members[row].astype(float), 0.0) for row in settled)])
-        sides = [self.total, *(self._worth[row] - value for row, value in settled.items())]
-        held = (None, None) if gain is None else (gain, gain)
+        sides = [self.total / unit, *(worth[row] - value / unit for row, value in settled.items())]
+        held = (None, None) if gain is None else (gain / unit, gain / unit)
         if gain is None and not is_open.any():
             held = (0.0, 0.0)
         found = linprog(goal, A_ub=matrix[is_open] if is_open.any() else None,
-                        b_ub=self._worth[is_open] if is_open.any() else None, A_eq=equal, b_eq=sides,
+                        b_ub=worth[is_open] if is_open.any() else None, A_eq=equal, b_eq=sides,
                         bounds=[(None, None)] * len(self.players) + [held], method="highs")
         if found.x is None:
             raise AssertionError(f"the shares of a game are always to be had: {found.message}")
-        return np.asarray(found.x, dtype=np.float64)
+        return np.asarray(found.x, dtype=np.float64) * unit
 
     def equal_profit(self) -> EqualProfit:
         """Shares that are as alike as can be in parts of what each costs alone, within the core.
@@ -205,7 +214,8 @@ class Game:
         """
         from scipy.optimize import linprog
 
-        many, alone = len(self.players), self.stand_alone().to_numpy()
+        many, unit = len(self.players), self._unit
+        alone = self.stand_alone().to_numpy() / unit
         if (alone <= 0).any():
             raise UsageError("equal profit needs players that cost something by themselves")
         over = self.core_gap()
@@ -216,11 +226,12 @@ class Game:
             apart[row, -1] = -1.0
         core = np.column_stack([self._members.astype(float), np.zeros(len(self._proper))])
         found = linprog(np.append(np.zeros(many), 1.0), A_ub=np.vstack([apart, core]),
-                        b_ub=np.concatenate([np.zeros(len(pairs)), self._worth + over + _TIGHT * self._size * 1e-3]),
-                        A_eq=[np.append(np.ones(many), 0.0)], b_eq=[self.total],
+                        b_ub=np.concatenate([np.zeros(len(pairs)),
+                                             (self._worth + over) / unit + _TIGHT * _SCALE * 1e-3]),
+                        A_eq=[np.append(np.ones(many), 0.0)], b_eq=[self.total / unit],
                         bounds=[(None, None)] * many + [(0, None)], method="highs")
         answer = np.asarray(found.x, dtype=np.float64)
-        return EqualProfit(self._named(answer[:-1]), float(answer[-1]), over)
+        return EqualProfit(self._named(answer[:-1] * unit), float(answer[-1]), over)
 
     # ---- the core ----------------------------------------------------------------------------------------------------
 
