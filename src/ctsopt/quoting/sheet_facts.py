@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ctsopt.quoting.sheet import Terms
     from ctsopt.solving.explaining.explanation import Explanation, Offer
 
-MOST = 5
+MOST = 3
 """Rows of a kind that one page has room for; the rest is counted."""
 
 
