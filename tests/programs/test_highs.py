@@ -239,3 +239,12 @@ def test_an_optimal_basis_whose_plan_is_off_proves_its_value_or_nothing(off, sto
     end = model.run()
     assert (end.stopped_by, end.bound) == (stopped, bound)
     assert (end.plan is None) == (stopped == "error")
+
+
+def test_a_start_that_is_off_its_bounds_by_rounding_is_taken():
+    """Two of x, whole and at most 2, are a unit of rounding above it: HiGHS refuses such a start altogether."""
+    arrays = Arrays(sp.csc_array([[1.0, 1.0]]), np.array([1.0, 3.0]), 0.0, np.zeros(2), np.array([2.0, 9.0]),
+                    np.array([True, False]), np.array([5.0]), np.array([np.inf]))
+    model = Highs(arrays)
+    model.start_from(np.array([0, 1], dtype=np.int32), np.array([2.0 + 1e-5, 3.0]))
+    assert model.run().value == 2 + 9

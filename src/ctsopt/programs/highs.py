@@ -170,6 +170,9 @@ class Highs:
         """Give the values of some columns (all whole ones) as a start; HiGHS completes them."""
         columns, values = self._columns.places(columns, values)
         values = values.astype(np.float64) / self._units(columns)
+        # By rounding a plan may be off its bounds, and HiGHS takes no start that is.
+        held = self._highs.getLp()
+        values = np.clip(values, np.asarray(held.col_lower_)[columns], np.asarray(held.col_upper_)[columns])
         self._require(self._highs.setSolution(len(columns), columns.astype(np.int32), values), "refused the start")
 
     def factors(self, matrix: sp.csr_array) -> Floats:
