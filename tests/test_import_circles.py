@@ -15,6 +15,7 @@ ROOT = Path(ctsopt.__file__).parent
 
 FACADES = {
     "networks.network": "a network opens its summary, its graph and its files",
+    "quoting.quote": "a quote opens its sheet",
     "programs.program": "a program opens its ranges and its LP file",
     "results.solution": "a solution opens its key figures, its words and its files",
     "shortage.allocation": "an allocation opens its reasons, its fairness and its words",

@@ -74,8 +74,9 @@ def quote(
     from ctsopt.inventory.arguments import known
     from ctsopt.quoting import record as records_
     from ctsopt.quoting.quote import ORDINARY
-    from ctsopt.quoting.sheet import Terms, write_sheet
+    from ctsopt.quoting.sheet import write_sheet
     from ctsopt.quoting.sheet_words import LANGUAGES
+    from ctsopt.quoting.terms import Terms
 
     with terminal_of(as_json=as_json, quiet=quiet, verbose=verbose) as terminal:
         if verify is not None:

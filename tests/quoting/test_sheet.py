@@ -19,7 +19,8 @@ from ctsopt.errors import UsageError
 from ctsopt.quoting import sheet_facts
 from ctsopt.quoting.menu import price_menu
 from ctsopt.quoting.money import Chance
-from ctsopt.quoting.sheet import Terms, sheet
+from ctsopt.quoting.sheet import sheet
+from ctsopt.quoting.terms import Terms
 
 TWO = Path(__file__).parents[2] / "models" / "two_dcs"
 WORDS = Path(sheet_facts.__file__).parent / "sheets"

@@ -215,9 +215,10 @@ def test_the_fingerprint_follows_the_code(monkeypatch, tmp_path):
         file.write_bytes(text + b"# a remark\n")
         shown |= {top.name} if again() == before else set()
         file.write_bytes(text)
-    assert shown == {"__main__.py", "cli.py", "cli_packs.py", "cli_parts.py", "cli_promise.py", "cli_quote.py",
-                     "cli_sensitivity.py", "cli_shortage.py", "comparing", "quoting", "report", "sensitivity",
-                     "shortage", "terminal.py", "working.py", "testing.py", "_random", "_family_check.py", "py.typed"}
+    assert shown == {"__main__.py", "cli.py", "cli_orders.py", "cli_packs.py", "cli_parts.py", "cli_promise.py",
+                     "cli_quote.py", "cli_sensitivity.py", "cli_shortage.py", "comparing", "quoting", "report",
+                     "sensitivity", "shortage", "terminal.py", "working.py", "testing.py", "_random",
+                     "_family_check.py", "py.typed"}
 
 
 def test_where_the_cache_is(monkeypatch, tmp_path):

@@ -10,7 +10,10 @@ from ctsopt.quoting.effects import NOTHING
 from ctsopt.quoting.lenses import SMALLEST
 
 if TYPE_CHECKING:
-    from ctsopt.quoting.quote import Quote
+    from collections.abc import Sequence
+
+    from ctsopt.networks.network import Network
+    from ctsopt.results.solution import Solution
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,21 @@ class Kept:
         return f"  {head}: {', '.join(filter(None, parts))}"
 
 
-def kept_today(quote: Quote) -> Kept:
-    """Whether today's plan keeps the proposed promise, and how."""
-    plan, names = quote.plan, set(quote.changed)
+def kept_today(base: Solution, plan: Solution, changed: Sequence[str], point: float, moved: Sequence[str]) -> Kept:
+    """Whether today's plan keeps the proposed promise, and how.
+
+    Parameters
+    ----------
+    base, plan : Solution
+        The plan that is run, and the one that answers the change.
+    changed : sequence of str
+        The customers that it is about.
+    point : float
+        What it costs [money].
+    moved : sequence of str
+        Customers whose deliveries differ between the two.
+    """
+    names = set(changed)
     flows = plan.flows
     mine = flows[(flows["kind"] == "delivery").to_numpy() & flows["customer"].isin(list(names)).to_numpy()
                  & (flows["quantity"] > NOTHING).to_numpy()]
@@ -58,18 +73,17 @@ def kept_today(quote: Quote) -> Kept:
     on_time = float((mine["on_time"].to_numpy(dtype=float)[timed] * units[timed]).sum() / units[timed].sum()) if (
         timed.any()) else math.nan
     slowest = float(mine["lead_time"].max()) if len(mine) else math.nan
-    promised = _promised(quote)
-    moved = set(quote.touched["customer"])
-    free = abs(quote.headline.point) <= SMALLEST * abs(quote.base.cash_cost)
+    promised = _promised(plan.net, names)
+    free = abs(point) <= SMALLEST * abs(base.cash_cost)
     headroom = promised - slowest if math.isfinite(promised) else math.nan
     modes = tuple(sorted({str(mode) for mode in mine["mode_out"]}))
     return Kept(free and not moved, modes, on_time, slowest, headroom)
 
 
-def _promised(quote: Quote) -> float:
+def _promised(net: Network, names: set[str]) -> float:
     """The tightest lead time that the changed customers are promised; infinite where none is."""
-    tables = quote.net.tables
-    tiers = tables["customers"].loc[tables["customers"]["customer"].isin(list(quote.changed)).to_numpy(), "tier"]
+    tables = net.tables
+    tiers = tables["customers"].loc[tables["customers"]["customer"].isin(names).to_numpy(), "tier"]
     rows = tables["promises"]
     days = rows.loc[rows["tier"].isin(set(tiers)).to_numpy(), "lead_time"]
     return float(days.min()) if len(days) else math.inf

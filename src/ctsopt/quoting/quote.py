@@ -27,7 +27,7 @@ from ctsopt.solving import solve
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ctsopt.quoting.sheet import Terms
+    from ctsopt.quoting.terms import Terms
     from ctsopt.solving.explaining.explanation import Explanation
 
 HEADLINE: Lens = "additions"
@@ -124,7 +124,9 @@ class Quote:
     @cached_property
     def already(self) -> Kept | None:
         """Whether today's plan keeps the proposed promise already, by which modes and with how much to spare."""
-        return kept_today(self) if self.possible else None
+        if not self.possible:
+            return None
+        return kept_today(self.base, self.plan, self.changed, self.headline.point, self.touched["customer"].tolist())
 
     # ---- what stands behind it ---------------------------------------------------------------------------------------
 

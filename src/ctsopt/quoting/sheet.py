@@ -5,8 +5,6 @@ The figures are those of the quote. Names come from tables that somebody else wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,43 +13,10 @@ from ctsopt.files import told
 from ctsopt.inventory.arguments import known
 from ctsopt.quoting.sheet_facts import Facts
 from ctsopt.quoting.sheet_words import LANGUAGES, Tongue
+from ctsopt.quoting.terms import Terms
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ctsopt.quoting.money import Chance
     from ctsopt.quoting.quote import Quote
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What is on a sheet beside the quote.
-
-    Parameters
-    ----------
-    compare : bool
-        Average, avoidable and stand-alone cost of the customers beside it, and their peers; three more solves.
-    ladder : bool
-        The other tiers that would be cheaper, each quoted with the sites of today.
-    menu : DataFrame, optional
-        Other promises with their prices, from `ctsopt.quoting.menu.price_menu`.
-    chance : Chance, optional
-        With what probability the price pays, from `Quote.chance`.
-    valid_until : str
-        As it is to be printed.
-    name : str
-        Of the quote, in its record.
-    depends_on : sequence of str
-        Names of the quotes that it rests on.
-    """
-
-    compare: bool = True
-    ladder: bool = True
-    menu: pd.DataFrame | None = None
-    chance: Chance | None = None
-    valid_until: str = ""
-    name: str = ""
-    depends_on: Sequence[str] = ()
 
 
 def sheet(quote: Quote, language: str = "en", terms: Terms | None = None) -> str:

@@ -20,7 +20,7 @@ from ctsopt.quoting.sheet_words import Tongue
 if TYPE_CHECKING:
     from ctsopt.networks.network import Network
     from ctsopt.quoting.quote import Quote
-    from ctsopt.quoting.sheet import Terms
+    from ctsopt.quoting.terms import Terms
     from ctsopt.solving.explaining.explanation import Explanation, Offer
 
 MOST = 3

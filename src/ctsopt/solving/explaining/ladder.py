@@ -134,7 +134,7 @@ class Case:
 
     def offers(self, seconds: float = math.inf) -> list[Offer]:
         """What can be promised instead, each tried, as far as it is found within some seconds."""
-        begin = time.monotonic()
+        begin = time.monotonic() if seconds < math.inf else 0.0
         known = "found" in self.__dict__ or seconds >= self.seconds
         found = self.found if known else self._sought(_REASONS * seconds)
         if found is None:

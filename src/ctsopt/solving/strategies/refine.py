@@ -133,8 +133,8 @@ class _Run:
         self._consolidate()
         self._move()
         found = replace(found, bound=known.bound)
-        if known.enough or self._left <= 0:
-            stopped: StoppedBy = self._enough() or "time_limit"
+        if known.enough or self._left <= 0 or self._heard:
+            stopped: StoppedBy = self._enough() or ("interrupt" if self._heard else "time_limit")
             return self._result(replace(found, stopped_by=stopped), self._base, rounds, 0, None)
         points = self._with_sites_fixed(points)
         self._consolidate()
@@ -185,7 +185,7 @@ class _Run:
     def _at_the_root(self, points: Breakpoints) -> tuple[Breakpoints, int]:
         """Refine at the linear relaxation, which takes little time, as long as its bound rises."""
         known, limit, rounds = self._known, self._left, 0
-        while rounds < _ROOT_ROUNDS and self._options.solver == DIRECT and not known.enough:
+        while rounds < _ROOT_ROUNDS and self._options.solver == DIRECT and not known.enough and not self._heard:
             left = self._left - (1 - _ROOT_SHARE) * limit if math.isfinite(limit) else math.inf
             if left <= 0:
                 break
@@ -225,25 +225,34 @@ class _Run:
     def _consolidate(self) -> None:
         """Keep less stock, where that costs less, in a best plan that has not been looked at yet."""
         known = self._known
-        if known.best is None or self._options.solver != DIRECT or known.enough or self._left <= 0 or (
-                known.cost >= self._consolidated):
+        if known.best is None or self._settled or known.cost >= self._consolidated:
             return
         self._take(self._nearby.better(known.best.plan, self._share))
         self._consolidated = known.cost
 
     def _near(self, rough: Floats) -> None:
         """Look for a plan with the sites of a relaxation."""
-        if self._options.solver == DIRECT and not self._known.enough and self._left > 0:
+        if not self._settled:
             self._take(self._nearby.near(rough, self._known.cost, self._share))
             self._consolidated = min(self._consolidated, self._known.cost)
 
     def _move(self) -> None:
         """Look for a better plan with other sites."""
         known = self._known
-        if known.best is None or self._options.solver != DIRECT or known.enough or self._left <= 0:
+        if known.best is None or self._settled:
             return
         self._take(self._nearby.moved(known.best.plan, _MOVES, self._share))
         self._consolidated = known.cost
+
+    @property
+    def _heard(self) -> bool:
+        """Whether Ctrl-C was pressed: what is there by then is the answer."""
+        return self._nearby.interrupted or self._interrupted
+
+    @property
+    def _settled(self) -> bool:
+        """Whether plans nearby are not to be looked for."""
+        return self._options.solver != DIRECT or self._known.enough or self._left <= 0 or self._heard
 
     @property
     def _share(self) -> float:
@@ -325,7 +334,7 @@ class _Run:
         return found, self._known.take(program, found.plan)
 
     def _search(self, problem: Problem, first: FirstPlan | None = None) -> Found:
-        if self._nearby.interrupted or self._interrupted:
+        if self._heard:
             return Found(None, -math.inf, "interrupt", "Interrupted", ~problem.program.lazy, 0, 0, 0)
         # Plans are made whole and valued anew in any case; the bound is what counts here.
         direct = problem.options.solver == DIRECT
