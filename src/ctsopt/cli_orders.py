@@ -42,7 +42,7 @@ def check(
         terminal.write(repr(book).split("\n", 1)[0] + "\n")
         terminal.table("Rows", ["rule", "rows", "units", "money", "done"], [
             [row["rule"], amount(row["rows"]), amount(row["units"]), amount(row["money"]), row["done"]]
-            for row in records(book.audit)])
+            for row in records(book.audit)], total=False)
         if out is not None:
             from ctsopt.files import renew
 

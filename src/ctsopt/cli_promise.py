@@ -124,6 +124,7 @@ def _show(terminal: Terminal, book: PromiseBook, answers: pd.DataFrame) -> None:
     terminal.table("Promises (units)", ["order", "line", "customer", "tier", "asked", "promised", "in time",
                                         "complete on", "because"], [
         [row["order"], row["line"], row["customer"], row["tier"], amount(row["asked"]), amount(row["promised"]),
-         amount(row["in_time"]), row["complete_on"], row["because"]] for row in records(answers.head(SHOWN))])
+         amount(row["in_time"]), row["complete_on"], row["because"]]
+        for row in records(answers.head(SHOWN))], texts=4, total=False)
     if len(answers) > SHOWN:
         terminal.write(f"... and {len(answers) - SHOWN} more")

@@ -130,7 +130,7 @@ def prices(
         terminal.table("One tier up and one tier down, the cheapest a unit first",
                        ["customer", "tier", "to", "cost", "a unit", ""], [
             [row["customer"], row["tier"], row["to"], amount(row["point"]), f"{row['per_unit']:,.4g}", row["verdict"]]
-            for row in records(found)])
+            for row in records(found)], texts=3, total=False)
         terminal.document({"currency": base.net.settings["currency"], "prices": found} | terminal.kept())
         raise typer.Exit(terminal.code(OK))
 
@@ -142,13 +142,14 @@ def _verified(terminal: Terminal, found: Verified) -> int:
     terminal.table("What it costs, then and now", ["lens", "what", "then", "now", "same"], [
         [row["lens"], row["what"].replace("low", "at least").replace("high", "at most"),
          *("" if row[each] is None or row[each] != row[each] else amount(row[each]) for each in ("then", "now")),
-         "yes" if row["same"] else "no"] for row in records(found.answers)])
+         "yes" if row["same"] else "no"] for row in records(found.answers)], texts=2, total=False)
     terminal.table("Cells that have changed since", ["table", "row", "column", "then", "now"], [
-        [row["table"], row["key"], row["column"], row["old"], row["new"]] for row in records(found.cells)])
+        [row["table"], row["key"], row["column"], row["old"], row["new"]]
+        for row in records(found.cells)], texts=5, total=False)
     terminal.table("Other versions than then", ["package", "then", "now"], [
-        [row["package"], row["then"], row["now"]] for row in records(found.versions)])
+        [row["package"], row["then"], row["now"]] for row in records(found.versions)], texts=3, total=False)
     terminal.table("What became of it", ["what", "by", "reason"], [
-        [entry["kind"], entry["author"], entry["reason"]] for entry in found.remarks])
+        [entry["kind"], entry["author"], entry["reason"]] for entry in found.remarks], texts=3, total=False)
     terminal.document({"quote": found.name, "reproduced": found.reproduced, "stale": found.stale,
                        "answers": found.answers, "cells": found.cells, "versions": found.versions,
                        "remarks": found.remarks})
@@ -177,14 +178,16 @@ def _show(terminal: Terminal, quote: Quote) -> None:
         return
     terminal.table("What it costs by what may move", ["lens", "at least", "the plan", "at most", "proof"], [
         [row["lens"], amount(row["low"]), amount(row["point"]), amount(row["high"]), row["proof"]]
-        for row in records(quote.lenses)])
+        for row in records(quote.lenses)], total=False)
     terminal.table("What to charge", ["basis", "a year", "a unit"], [
         [row["basis"].replace("_", " "), amount(row["per_year"]), f"{row['per_unit']:,.4g}"]
-        for row in records(quote.prices)])
+        for row in records(quote.prices)], total=False)
     terminal.table("What it is made of", ["part", "a horizon"], [
-        [str(part).replace("_", " "), amount(value)] for part, value in quote.by_part.items()])
+        [str(part).replace("_", " "), amount(value)] for part, value in quote.by_part.items()], total=False)
     terminal.table("What changes", ["what", "name", "before", "after"], [
-        [row["what"], row["name"], amount(row["before"]), amount(row["after"])] for row in records(quote.physical)])
+        [row["what"], row["name"], amount(row["before"]), amount(row["after"])]
+        for row in records(quote.physical)], texts=2, total=False)
     terminal.table("Who is touched", ["customer", "who", "units moved", "sites", "modes"], [
         [row["customer"], row["who"], amount(row["units_moved"]), f"{row['sites_before']} -> {row['sites_after']}",
-         f"{row['modes_before']} -> {row['modes_after']}"] for row in records(quote.touched.head(20))])
+         f"{row['modes_before']} -> {row['modes_after']}"]
+        for row in records(quote.touched.head(20))], texts=2, total=False)

@@ -42,7 +42,7 @@ def break_even(
         terminal.write(f"{found}\n")
         terminal.table("The best plan by the figure", ["from", "to", "cost from", "cost to", "sites"], [
             [f"{row['from']:,.6g}", f"{row['to']:,.6g}", amount(row["cost_from"]), amount(row["cost_to"]), row["sites"]]
-            for row in records(found.pieces)])
+            for row in records(found.pieces)], texts=0, total=False)
         terminal.document({"parameter": str(found.parameter), "from": found.low, "to": found.high,
                            "gap_money": found.gap_money, "switches": found.switches, "pieces": found.pieces,
                            "asked": found.asked})

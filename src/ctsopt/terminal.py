@@ -147,12 +147,18 @@ class Terminal:
             self.document({"error": {"kind": "usage", "message": "wrong usage: standard error says what"},
                            "exit_code": USAGE})
 
-    def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> None:
-        """A table whose first `texts` columns are text and the rest amounts; the last row is a sum."""
-        if self.as_json:
+    def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1,
+              total: bool = True) -> None:
+        """A table whose first `texts` columns are text and the rest amounts; with a `total`, the last row is a sum.
+
+        A table without rows is not shown, if it has none.
+        """
+        if self.as_json or not (rows or total):
             return
-        if not (sys.stdout.isatty() and _drawn(title, header, rows, texts)):
-            sys.stdout.write("\n".join([title, *_aligned(header, rows, texts)]) + "\n")
+        sums = rows[-1:] if total else []
+        if not (sys.stdout.isatty() and _drawn(title, header, rows[:len(rows) - len(sums)], sums, texts)):
+            lines = _aligned(header, rows[:len(rows) - len(sums)], sums, texts)
+            sys.stdout.write("\n".join([title, *lines]) + "\n")
 
     @contextmanager
     def log_on_standard_error(self) -> Iterator[None]:
@@ -251,19 +257,21 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)
 
 
-def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> list[str]:
-    """Lines of plain text: text to the left, amounts to the right, a rule above the last row."""
-    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]], sums: Sequence[Sequence[str]], texts: int
+             ) -> list[str]:
+    """Lines of plain text: text to the left, amounts to the right, a rule above sums."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, *sums, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
         padded = [c.ljust(w) if i < texts else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
         return "  ".join(padded).rstrip()
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    return [line(header), rule, *map(line, rows[:-1]), rule, *map(line, rows[-1:])]
+    return [line(header), rule, *map(line, rows), *([rule] if sums else []), *map(line, sums)]
 
 
-def _drawn(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> bool:
+def _drawn(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], sums: Sequence[Sequence[str]], texts: int
+           ) -> bool:
     """Draw the table, unless the terminal is so narrow that amounts would be cut."""
     from rich.box import SIMPLE
     from rich.console import Console
@@ -273,10 +281,10 @@ def _drawn(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], tex
     table = Table(title=title, title_justify="left", box=SIMPLE)
     for i, name in enumerate(header):
         table.add_column(name, justify="left" if i < texts else "right", no_wrap=True)
-    for row in rows[:-1]:
+    for row in rows:
         table.add_row(*map(Text, row))
     table.add_section()
-    for row in rows[-1:]:
+    for row in sums:
         table.add_row(*map(Text, row), style="bold")
     console = Console()
     fits = console.measure(table, options=console.options.update_width(sys.maxsize)).maximum <= console.width
