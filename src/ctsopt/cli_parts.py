@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,8 @@ from ctsopt.errors import UsageError
 from ctsopt.terminal import Terminal
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ctsopt.comparing.comparison import Comparison
     from ctsopt.comparing.outcome import PackResult
     from ctsopt.results.solution import Solution
@@ -93,3 +95,15 @@ def write_report(terminal: Terminal, source: PackResult | Solution, folder: Path
     for path in (write_html(source, folder / REPORT, comparison),
                  write_workbook(source, folder / WORKBOOK, comparison)):
         terminal.note(f"written: {path}")
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], out: Path) -> None:
+    """Each table as a CSV file of its name, all of them or none."""
+    from ctsopt.files import renew
+
+    def fill(folder: Path) -> list[str]:
+        for name, frame in tables.items():
+            frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        return [f"{name}.csv" for name in tables]
+
+    renew(out, fill)

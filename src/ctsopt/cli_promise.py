@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ctsopt.cli_parts import AsJson, Quiet, Verbose, terminal_of
+from ctsopt.cli_parts import AsJson, Quiet, Verbose, terminal_of, write_tables
 from ctsopt.terminal import OK, PROMISES, Terminal, amount, records
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def promise(
         tables = {"answers": answers, "parts": book.parts, "left": book.left}
         if out is not None:
             with terminal.keeping(out):
-                _write(tables, out)
+                write_tables(tables, out)
         _show(terminal, book, answers)
         terminal.document({"asked": answers["asked"].sum(), "promised": answers["promised"].sum(),
                            "in_time": answers["in_time"].sum(), **tables, "findings": book.findings} | terminal.kept())
@@ -106,17 +106,6 @@ def _each_line(book: PromiseBook, order: str, act: Callable[[str, str], object])
     lines = rows.loc[rows["order"] == order, "line"].tolist()
     for line in lines or ["1"]:  # of an order that has no promise it is said so
         act(order, line)
-
-
-def _write(tables: dict[str, pd.DataFrame], out: Path) -> None:
-    from ctsopt.files import renew
-
-    def fill(folder: Path) -> list[str]:
-        for name, frame in tables.items():
-            frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        return [f"{name}.csv" for name in tables]
-
-    renew(out, fill)
 
 
 def _show(terminal: Terminal, book: PromiseBook, answers: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ctsopt.cli_parts import AsJson, Quiet, Verbose, network_path, terminal_of
+from ctsopt.cli_parts import AsJson, Quiet, Verbose, network_path, terminal_of, write_tables
 from ctsopt.terminal import OK, PROMISES, Terminal, amount, records
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def allocate(
         tables = tables_of(alloc)
         if out is not None:
             with terminal.keeping(out):
-                _write(tables, out)
+                write_tables(tables, out)
         _show(terminal, alloc)
         lost = (alloc.not_kept["what"] == "win").any()
         document: dict[str, Any] = {"rule": alloc.rule, "asked": alloc.table["asked"].sum(),
@@ -68,17 +68,6 @@ def tables_of(alloc: Allocation) -> dict[str, Any]:
     """The tables of an allocation by name."""
     return {"allocation": alloc.table, "reasons": alloc.reasons, "fairness": alloc.fairness, "rules": alloc.compare(),
             "sent": alloc.sent, "left_over": alloc.left_over, "not_kept": alloc.not_kept, "capped": alloc.capped}
-
-
-def _write(tables: dict[str, Any], out: Path) -> None:
-    from ctsopt.files import renew
-
-    def fill(folder: Path) -> list[str]:
-        for name, frame in tables.items():
-            frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        return [f"{name}.csv" for name in tables]
-
-    renew(out, fill)
 
 
 def _show(terminal: Terminal, alloc: Allocation) -> None:

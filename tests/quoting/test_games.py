@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import ctsopt as cts
@@ -167,3 +168,17 @@ def test_a_game_of_a_network():
         cost_game(base, "tear")
     with pytest.raises(UsageError, match="short run"):
         cost_game(base.net, run="short")
+
+
+def test_a_bound_on_cash_leaves_room_for_what_may_stay_unserved():
+    """10 units at 2, half of which may be left for 3 each: the plan costs 20, the least cash is 10; 20 - 5 x 3."""
+    net = cts.network({
+        "sites": pd.DataFrame({"site": ["P", "D"], "kind": ["plant", "dc"]}),
+        "customers": pd.DataFrame({"customer": ["A"], "tier": ["t"]}),
+        "tiers": pd.DataFrame({"tier": ["t"], "shortage_cost": [3]}),
+        "promises": pd.DataFrame({"tier": ["t"], "served_fraction": [0.5]}),
+        "demand": pd.DataFrame({"customer": ["A"], "quantity": [10]}),
+        "lanes": pd.DataFrame({"origin": ["P", "D"], "destination": ["D", "A"]}),
+        "rates": pd.DataFrame({"origin": ["P", "D"], "destination": ["D", "A"], "per_unit": [0, 2]})})
+    cost = cost_game(net, gap=0).costs[frozenset(["t"])]
+    assert (cost.low, cost.point) == pytest.approx((5, 20))

@@ -249,12 +249,8 @@ class Question:
         low = min(bound - cash, point)
         high = point
         if lens == "redesign":
-            high = max(point, plan.cash_cost - (self.base.bound - self._base_penalty))
+            high = max(point, plan.cash_cost - (self.base.bound - self.base.penalty))
         return Answer(lens, low, point, high, _proof(lens, low, point, high, least), plan, seconds)
-
-    @cached_property
-    def _base_penalty(self) -> float:
-        return self.base.penalty
 
 
 def in_order(answers: Sequence[Answer], nested: bool) -> list[Answer]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ctsopt.certified import Certified
 from ctsopt.errors import InfeasibleError, UsageError
 from ctsopt.networks.network import Network
+from ctsopt.networks.requests import demanded
 from ctsopt.quoting.games import MOST, Game, coalitions
 from ctsopt.results.solution import Solution
 from ctsopt.solving import solve
@@ -90,4 +93,12 @@ def _cost(net: Network, names: Sequence[str], held: Sequence[Fix], gap: float, t
     except InfeasibleError as error:
         who = " and ".join(sorted(some)) or "nobody"
         raise InfeasibleError(f"serving {who} alone: {error}", error.shortfalls, error.explanation) from error
-    return Certified(min(plan.bound - plan.penalty, plan.cash_cost), plan.cash_cost, plan.cash_cost)
+    return Certified(min(plan.bound - _penalty_at_most(changed), plan.cash_cost), plan.cash_cost, plan.cash_cost)
+
+
+def _penalty_at_most(net: Network) -> float:
+    """Penalties that any plan may bear: what a bound says of cash is no more than the bound less these."""
+    wanted = net.requests
+    may_lack = wanted.measures["quantity"] * (1 - demanded(net.promises, wanted.measures["promise"], "served_fraction"))
+    cost = np.nan_to_num(net.tables.column("tiers", "shortage_cost"))[wanted.index["tier"]]
+    return float((may_lack * cost).sum())
